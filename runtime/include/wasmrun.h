@@ -1,0 +1,637 @@
+/* wasmrun.h: what wasmrun offers beyond the standard WebAssembly C API.
+ *
+ * The handles are those of wasm.h: a wasm_module_t made here works there, and
+ * the other way round. Here are configuration and limits, errors with their
+ * place, every value and type of WebAssembly 3.0, linking by name, host functions that see
+ * their caller, interruption, statistics, the text format, and WASI.
+ *
+ * Ownership: a function that returns or fills in a handle gives it to the
+ * caller, who frees it with its wasm_*_delete or wr_*_delete. Parameters are
+ * borrowed for the call unless the comment says "takes".
+ *
+ * Threads: engines, configurations that are no longer changed, and modules may
+ * be used from any thread at once. A store, and all that lives in it, belongs to
+ * one thread at a time; only wr_store_interrupt may be called from others.
+ *
+ * Errors: a fallible function returns a wr_status, leaves its output parameters
+ * untouched unless it returns WR_OK, and describes the failure in *error where
+ * the caller passed one. */
+#ifndef WASMRUN_H
+#define WASMRUN_H
+
+#include "wasm.h"
+
+#ifndef WR_API
+#define WR_API __attribute__((visibility("default")))
+#endif
+#define WR_NODISCARD __attribute__((warn_unused_result))
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define WASMRUN_VERSION_MAJOR 0
+#define WASMRUN_VERSION_MINOR 1
+#define WASMRUN_VERSION_PATCH 0
+
+/* wr_version: the library's version, as "0.1.0". Static storage. */
+WR_API const char *wr_version(void);
+
+/* ---- Status and errors -------------------------------------------------- */
+
+typedef enum wr_status {
+  WR_OK = 0,
+  WR_MALFORMED,     /* the bytes or the text are not a module */
+  WR_INVALID,       /* a module that does not validate */
+  WR_UNLINKABLE,    /* an import is missing or of another type */
+  WR_TRAPPED,       /* execution ended in a trap */
+  WR_EXCEPTION,     /* execution ended in an exception that nobody caught */
+  WR_EXITED,        /* the guest asked to end (proc_exit); not a failure */
+  WR_INTERRUPTED,   /* a deadline or wr_store_interrupt ended the guest */
+  WR_OUT_OF_MEMORY, /* the host has no memory, or a limit was reached */
+  WR_UNSUPPORTED,   /* a feature that is switched off or not built in */
+  WR_BAD_ARGUMENT,  /* the call itself is wrong */
+  WR_NOT_FOUND,     /* no such export, file, name */
+  WR_IO,            /* the operating system said no; errno is in the message */
+} wr_status;
+
+#define WR_NO_OFFSET UINT64_MAX
+#define WR_NO_INDEX UINT32_MAX
+
+/* Where and why something failed. Plain data: copy it, nothing to free. */
+typedef struct wr_error {
+  wr_status status;
+  uint64_t offset;     /* byte offset in the binary module, or WR_NO_OFFSET */
+  uint32_t func_index; /* the function that holds the offset, or WR_NO_INDEX */
+  uint32_t line;       /* from 1, in text; 0 where there is none */
+  uint32_t column;     /* from 1, in bytes, in text; 0 where there is none */
+  char message[432];   /* NUL-terminated, without a trailing newline */
+} wr_error;
+
+/* wr_status_name: "malformed", "invalid", … Static storage. */
+WR_API const char *wr_status_name(wr_status status);
+
+/* Why execution trapped. The messages are those of the official test suite. */
+#define WR_TRAP_KINDS(X)                                                    \
+  X(UNREACHABLE, "unreachable")                                             \
+  X(INTEGER_OVERFLOW, "integer overflow")                                   \
+  X(INTEGER_DIVIDE_BY_ZERO, "integer divide by zero")                       \
+  X(INVALID_CONVERSION, "invalid conversion to integer")                    \
+  X(MEMORY_OUT_OF_BOUNDS, "out of bounds memory access")                    \
+  X(TABLE_OUT_OF_BOUNDS, "out of bounds table access")                      \
+  X(ARRAY_OUT_OF_BOUNDS, "out of bounds array access")                      \
+  X(UNDEFINED_ELEMENT, "undefined element")                                 \
+  X(UNINITIALIZED_ELEMENT, "uninitialized element")                         \
+  X(INDIRECT_CALL_TYPE_MISMATCH, "indirect call type mismatch")             \
+  X(NULL_REFERENCE, "null reference")                                       \
+  X(NULL_FUNC_REFERENCE, "null function reference")                         \
+  X(NULL_STRUCT_REFERENCE, "null structure reference")                      \
+  X(NULL_ARRAY_REFERENCE, "null array reference")                           \
+  X(NULL_I31_REFERENCE, "null i31 reference")                               \
+  X(NULL_EXCEPTION_REFERENCE, "null exception reference")                   \
+  X(CAST_FAILURE, "cast failure")                                           \
+  X(UNALIGNED_ATOMIC, "unaligned atomic")                                   \
+  X(EXPECTED_SHARED_MEMORY, "expected shared memory")                       \
+  X(CALL_STACK_EXHAUSTED, "call stack exhausted")                           \
+  X(OUT_OF_MEMORY, "out of memory")                                         \
+  X(OUT_OF_FUEL, "out of fuel")                                             \
+  X(INTERRUPTED, "interrupted")                                             \
+  X(UNCAUGHT_EXCEPTION, "uncaught exception")                               \
+  X(EXIT, "exit")                                                           \
+  X(HOST, "host function failed")
+
+typedef enum wr_trap_kind {
+  WR_TRAP_NONE = 0,
+#define X(name, text) WR_TRAP_##name,
+  WR_TRAP_KINDS(X)
+#undef X
+} wr_trap_kind;
+
+/* wr_trap_kind_message: the text in the table above. Static storage. */
+WR_API const char *wr_trap_kind_message(wr_trap_kind kind);
+
+/* wr_trap_get_kind: what a trap is; WR_TRAP_HOST for one made by wasm_trap_new. */
+WR_API wr_trap_kind wr_trap_get_kind(const wasm_trap_t *trap);
+
+/* wr_trap_exit_status: for a trap of kind WR_TRAP_EXIT, true and the guest's
+ * status in *status (untouched otherwise). */
+WR_API bool wr_trap_exit_status(const wasm_trap_t *trap, int32_t *status);
+
+/* wr_trap_new_exit: the trap by which a host function ends the guest. */
+WR_API wasm_trap_t *wr_trap_new_exit(wasm_store_t *store, int32_t status);
+
+/* wr_trap_new_kind: a trap of a given kind with that kind's message. */
+WR_API wasm_trap_t *wr_trap_new_kind(wasm_store_t *store, wr_trap_kind kind);
+
+/* wr_frame_func_name: the function's name from the `name` section or its first export, not
+ * NUL-terminated, borrowed from the module; data is NULL where it has none. */
+WR_API void wr_frame_func_name(const wasm_frame_t *frame, const char **data, size_t *size_bytes);
+
+/* wr_frame_module_name: the same for the module's name. */
+WR_API void wr_frame_module_name(const wasm_frame_t *frame, const char **data, size_t *size_bytes);
+
+/* ---- Types ---------------------------------------------------------------
+ * A value type in 32 bits. Number and vector types are their binary code. A
+ * reference type has WR_REF or WR_REF_NULL in the low byte and its heap type in
+ * the upper 24 bits: an abstract heap type's binary code, or a defined type's
+ * number in the engine plus WR_HEAP_DEFINED. Defined types are canonical: two
+ * modules of one engine give equal types equal numbers, so == compares. */
+typedef uint32_t wr_valtype;
+
+enum {
+  WR_I32 = 0x7f,
+  WR_I64 = 0x7e,
+  WR_F32 = 0x7d,
+  WR_F64 = 0x7c,
+  WR_V128 = 0x7b,
+  WR_REF = 0x64,
+  WR_REF_NULL = 0x63,
+
+  WR_HEAP_NOEXN = 0x74,
+  WR_HEAP_NOFUNC = 0x73,
+  WR_HEAP_NOEXTERN = 0x72,
+  WR_HEAP_NONE = 0x71,
+  WR_HEAP_FUNC = 0x70,
+  WR_HEAP_EXTERN = 0x6f,
+  WR_HEAP_ANY = 0x6e,
+  WR_HEAP_EQ = 0x6d,
+  WR_HEAP_I31 = 0x6c,
+  WR_HEAP_STRUCT = 0x6b,
+  WR_HEAP_ARRAY = 0x6a,
+  WR_HEAP_EXN = 0x69,
+  WR_HEAP_DEFINED = 0x80,
+};
+
+#define WR_REF_TYPE(heap) ((wr_valtype)((uint32_t)(heap) << 8 | WR_REF))
+#define WR_REF_NULL_TYPE(heap) ((wr_valtype)((uint32_t)(heap) << 8 | WR_REF_NULL))
+#define WR_FUNCREF WR_REF_NULL_TYPE(WR_HEAP_FUNC)
+#define WR_EXTERNREF WR_REF_NULL_TYPE(WR_HEAP_EXTERN)
+
+static inline bool wr_valtype_is_ref(wr_valtype t) {
+  return (t & 0xff) == WR_REF || (t & 0xff) == WR_REF_NULL;
+}
+static inline uint32_t wr_valtype_heap(wr_valtype t) { return t >> 8; }
+
+/* wr_valtype_name: "i32", "(ref null func)", "(ref $7)", … written to buffer
+ * (size bytes, always NUL-terminated). Returns buffer. */
+WR_API char *wr_valtype_name(wr_valtype type, char *buffer, size_t size);
+
+/* wr_functype_new: a function type of any value types, for the engine of the
+ * store that it is used with. wr_functype_params and _results give them back; the
+ * arrays are borrowed from the type. (wasm_functype_params reports as WASM_I32 … WASM_FUNCREF
+ * what wasm.h can express; types that it cannot have kind WR_KIND_OTHER.) */
+#define WR_KIND_OTHER ((wasm_valkind_t)255)
+WR_API wasm_functype_t *wr_functype_new(const wr_valtype *params, size_t param_count,
+                                        const wr_valtype *results, size_t result_count);
+WR_API const wr_valtype *wr_functype_params(const wasm_functype_t *type, size_t *count);
+WR_API const wr_valtype *wr_functype_results(const wasm_functype_t *type, size_t *count);
+
+/* What an import or an export is, in full. */
+typedef enum wr_externkind {
+  WR_EXTERN_FUNC,
+  WR_EXTERN_TABLE,
+  WR_EXTERN_MEMORY,
+  WR_EXTERN_GLOBAL,
+  WR_EXTERN_TAG,
+} wr_externkind;
+
+typedef struct wr_limits {
+  uint64_t min;
+  uint64_t max; /* where has_max */
+  bool has_max;
+  bool is64;  /* the address type is i64 */
+  bool shared;
+} wr_limits;
+
+typedef struct wr_externtype {
+  wr_externkind kind;
+  const wr_valtype *params; /* func and tag: borrowed from the engine */
+  size_t param_count;
+  const wr_valtype *results; /* func */
+  size_t result_count;
+  uint32_t defined_type; /* func and tag: the canonical number */
+  wr_valtype valtype;    /* global: content; table: element */
+  bool is_mutable;       /* global */
+  wr_limits limits;      /* table, in elements; memory, in pages */
+  uint8_t page_size_log2; /* memory: 16, or 0 for one-byte pages */
+} wr_externtype;
+
+/* A name is UTF-8, may hold NULs, is not terminated, and is borrowed from the module. */
+typedef struct wr_import {
+  const char *module;
+  size_t module_size;
+  const char *name;
+  size_t name_size;
+  wr_externtype type;
+} wr_import;
+
+typedef struct wr_export {
+  const char *name;
+  size_t name_size;
+  wr_externtype type;
+} wr_export;
+
+/* ---- Values ---------------------------------------------------------------
+ * A value with its full type. A reference is an owned handle (NULL is the null
+ * reference), freed by wr_val_delete. */
+typedef struct wr_val {
+  wr_valtype type;
+  union {
+    int32_t i32;
+    int64_t i64;
+    float f32;
+    double f64;
+    uint8_t v128[16]; /* little-endian lanes */
+    wasm_ref_t *ref;
+  } of;
+} wr_val;
+
+WR_API void wr_val_delete(wr_val *val);
+WR_API void wr_val_copy(wr_val *out, const wr_val *val);
+
+/* ---- Configuration and engine -------------------------------------------- */
+
+/* Run-time switches. All of WebAssembly 3.0 is on by default; THREADS,
+ * WIDE_ARITHMETIC and CUSTOM_PAGE_SIZES too; LEGACY_EXCEPTIONS too, since
+ * toolchains still emit it. */
+#define WR_FEATURES(X)                                \
+  X(MVP, "mvp", true)                                 \
+  X(SIGN_EXTENSION, "sign-extension", true)           \
+  X(SATURATING_FLOAT_TO_INT, "saturating-float-to-int", true) \
+  X(MUTABLE_GLOBALS, "mutable-globals", true)         \
+  X(MULTI_VALUE, "multi-value", true)                 \
+  X(REFERENCE_TYPES, "reference-types", true)         \
+  X(BULK_MEMORY, "bulk-memory", true)                 \
+  X(SIMD, "simd", true)                               \
+  X(RELAXED_SIMD, "relaxed-simd", true)               \
+  X(TAIL_CALL, "tail-call", true)                     \
+  X(EXTENDED_CONST, "extended-const", true)           \
+  X(MULTI_MEMORY, "multi-memory", true)               \
+  X(MEMORY64, "memory64", true)                       \
+  X(FUNCTION_REFERENCES, "function-references", true) \
+  X(GC, "gc", true)                                   \
+  X(EXCEPTIONS, "exceptions", true)                   \
+  X(LEGACY_EXCEPTIONS, "legacy-exceptions", true)     \
+  X(THREADS, "threads", true)                         \
+  X(WIDE_ARITHMETIC, "wide-arithmetic", true)         \
+  X(CUSTOM_PAGE_SIZES, "custom-page-sizes", true)
+
+typedef enum wr_feature {
+#define X(name, text, on) WR_FEATURE_##name,
+  WR_FEATURES(X)
+#undef X
+      WR_FEATURE_COUNT
+} wr_feature;
+
+WR_API const char *wr_feature_name(wr_feature feature);
+/* wr_feature_by_name: the feature of that name in *out; false if there is none. */
+WR_API bool wr_feature_by_name(const char *name, wr_feature *out);
+
+typedef enum wr_bounds {
+  WR_BOUNDS_AUTO,     /* guard pages where the host can reserve them */
+  WR_BOUNDS_EXPLICIT, /* checks before each access */
+} wr_bounds;
+
+/* Which engine executes. AUTO takes native code where the module carries a trusted
+ * fitting image, else the interpreter. */
+typedef enum wr_engine_kind { WR_ENGINE_AUTO, WR_ENGINE_INTERP, WR_ENGINE_NATIVE } wr_engine_kind;
+
+/* Setters on a wasm_config_t, before it goes to wasm_engine_new_with_config. */
+WR_API void wr_config_set_feature(wasm_config_t *config, wr_feature feature, bool on);
+WR_API void wr_config_set_bounds(wasm_config_t *config, wr_bounds bounds);
+WR_API void wr_config_set_engine(wasm_config_t *config, wr_engine_kind kind);
+/* The interpreter's call stack of each store; default 8 MiB, reserved, not committed. */
+WR_API void wr_config_set_stack_size(wasm_config_t *config, size_t size_bytes);
+/* The most that one memory may grow to, whatever its type says. Default: no limit. */
+WR_API void wr_config_set_max_memory(wasm_config_t *config, uint64_t size_bytes);
+/* The most elements that one table may grow to. Default 10,000,000. */
+WR_API void wr_config_set_max_table_elements(wasm_config_t *config, uint64_t count);
+/* The most that a store's GC heap may hold. Default: 1 GiB. */
+WR_API void wr_config_set_max_gc_heap(wasm_config_t *config, uint64_t size_bytes);
+/* Collect at every allocation: for tests. */
+WR_API void wr_config_set_gc_stress(wasm_config_t *config, bool on);
+/* Make relaxed SIMD give the deterministic profile's results. Default: on. */
+WR_API void wr_config_set_relaxed_deterministic(wasm_config_t *config, bool on);
+
+/* ---- Store ----------------------------------------------------------------- */
+
+/* wr_store_interrupt: ends whatever runs in the store, now or next, with
+ * WR_TRAP_INTERRUPTED within 10 ms. Any thread; the caller keeps the store alive.
+ * The request is spent by the trap, or by wr_store_clear_interrupt. */
+WR_API void wr_store_interrupt(wasm_store_t *store);
+WR_API void wr_store_clear_interrupt(wasm_store_t *store);
+
+/* wr_store_set_deadline: as an interrupt, delay_ns from now; 0 takes it back. */
+WR_API wr_status wr_store_set_deadline(wasm_store_t *store, uint64_t delay_ns);
+
+/* wr_store_event_fd: a descriptor that polls readable while an interrupt is
+ * pending, for host functions that block. Owned by the store. -1 if none can be made. */
+WR_API int wr_store_event_fd(wasm_store_t *store);
+
+/* wr_store_interrupted: whether an interrupt is pending. */
+WR_API bool wr_store_interrupted(const wasm_store_t *store);
+
+WR_API wasm_engine_t *wr_store_engine(const wasm_store_t *store);
+
+/* wr_store_gc: collect now. */
+WR_API void wr_store_gc(wasm_store_t *store);
+typedef struct wr_gc_stats {
+  uint64_t heap_bytes;      /* in use after the last collection plus allocated since */
+  uint64_t peak_bytes;
+  uint64_t collections;
+  uint64_t allocated_bytes; /* ever */
+  uint64_t allocated_objects;
+} wr_gc_stats;
+WR_API void wr_store_gc_stats(const wasm_store_t *store, wr_gc_stats *out);
+
+/* ---- Modules ---------------------------------------------------------------- */
+
+/* wr_module_new: decode and validate a binary module.
+ * bytes   length bytes, borrowed for the call (copied).
+ * out     on WR_OK a module that the caller owns; wasm_module_delete frees it.
+ * error   may be NULL.
+ * Errors  WR_MALFORMED, WR_INVALID, WR_UNSUPPORTED, WR_OUT_OF_MEMORY.
+ * Threads any.   Spec: embedding, module_decode and module_validate. */
+WR_API WR_NODISCARD wr_status wr_module_new(wasm_engine_t *engine, const void *bytes,
+                                            size_t size_bytes, wasm_module_t **out,
+                                            wr_error *error);
+
+/* wr_module_open: the same from a file, which is mapped, not copied, where that is safe
+ * (a file that is cut short while it is mapped gives WR_IO, not a crash).
+ * Text modules (.wat) are recognised by their content and parsed. Adds WR_IO. */
+WR_API WR_NODISCARD wr_status wr_module_open(wasm_engine_t *engine, const char *path,
+                                             wasm_module_t **out, wr_error *error);
+
+/* wr_module_validate: as wr_module_new, without making a module. */
+WR_API WR_NODISCARD wr_status wr_module_validate(wasm_engine_t *engine, const void *bytes,
+                                                 size_t size_bytes, wr_error *error);
+
+WR_API size_t wr_module_import_count(const wasm_module_t *module);
+WR_API wr_import wr_module_import(const wasm_module_t *module, size_t index);
+WR_API size_t wr_module_export_count(const wasm_module_t *module);
+WR_API wr_export wr_module_export(const wasm_module_t *module, size_t index);
+
+/* wr_module_bytes: the binary module, borrowed. */
+WR_API const uint8_t *wr_module_bytes(const wasm_module_t *module, size_t *size_bytes);
+
+/* What wr_module_section reports of the index-th section, in file order. */
+typedef struct wr_section {
+  uint8_t id; /* 0 custom … 13 tag */
+  const char *name; /* custom: its name; else the standard's word ("type", …) */
+  size_t name_size;
+  uint64_t offset; /* of the contents (custom: after the name), in bytes from the module's start */
+  uint64_t size_bytes;
+  uint32_t count; /* entries, for vectors; 0 for custom and start */
+} wr_section;
+WR_API size_t wr_module_section_count(const wasm_module_t *module);
+WR_API wr_section wr_module_section(const wasm_module_t *module, size_t index);
+
+/* What wr_module_func reports; index in the function index space, imports first. */
+typedef struct wr_func_info {
+  bool imported;
+  const char *name; /* from the name section, else the first export; NULL where none */
+  size_t name_size;
+  wr_externtype type;
+  uint64_t code_offset; /* of the body (its locals) in the module; defined functions */
+  uint64_t code_size_bytes;
+} wr_func_info;
+WR_API uint32_t wr_module_func_count(const wasm_module_t *module);
+WR_API wr_func_info wr_module_func(const wasm_module_t *module, uint32_t func_index);
+
+/* wr_module_disassemble: hands the text of a function, one instruction a line with its
+ * offset, to write(context, text, size). WR_NOT_FOUND for an index that is not defined. */
+typedef void (*wr_write_fn)(void *context, const char *text, size_t size_bytes);
+WR_API WR_NODISCARD wr_status wr_module_disassemble(const wasm_module_t *module,
+                                                    uint32_t func_index, wr_write_fn write,
+                                                    void *context);
+
+/* ---- The text format ---------------------------------------------------------- */
+
+/* wr_text_to_binary: parses one module in the text format.
+ * out     on WR_OK the binary; wasm_byte_vec_delete frees it.
+ * Errors  WR_MALFORMED with line and column. The result is not validated. */
+WR_API WR_NODISCARD wr_status wr_text_to_binary(const char *text, size_t size_bytes,
+                                                wasm_byte_vec_t *out, wr_error *error);
+
+typedef struct wr_print_options {
+  bool folded;      /* s-expressions instead of one instruction a line */
+  bool no_names;    /* indices only, even where there is a name section */
+} wr_print_options;
+/* wr_binary_to_text: prints a binary module, which need be well-formed, not valid. */
+WR_API WR_NODISCARD wr_status wr_binary_to_text(const void *bytes, size_t size_bytes,
+                                                const wr_print_options *options,
+                                                wasm_byte_vec_t *out, wr_error *error);
+
+/* ---- Instances ------------------------------------------------------------------ */
+
+/* wr_instance_new: links and instantiates, start function included.
+ * imports  import_count externals in the module's import order.
+ * out      on WR_OK the instance.
+ * trap     on WR_TRAPPED, WR_EXITED, WR_INTERRUPTED, WR_EXCEPTION the trap; may be NULL.
+ * Errors   WR_UNLINKABLE, WR_TRAPPED, WR_EXITED, WR_INTERRUPTED, WR_EXCEPTION, WR_OUT_OF_MEMORY.
+ * Spec     exec/modules: instantiation. */
+WR_API WR_NODISCARD wr_status wr_instance_new(wasm_store_t *store, const wasm_module_t *module,
+                                              wasm_extern_t *const imports[],
+                                              size_t import_count, wasm_instance_t **out,
+                                              wasm_trap_t **trap, wr_error *error);
+
+/* wr_instance_export: the export of that name, or NULL. The caller owns it. */
+WR_API wasm_extern_t *wr_instance_export(const wasm_instance_t *instance, const char *name,
+                                         size_t name_size);
+
+WR_API wr_externkind wr_extern_kind(const wasm_extern_t *external);
+WR_API wr_externtype wr_extern_type(const wasm_extern_t *external);
+
+/* ---- Linking by name --------------------------------------------------------------- */
+
+typedef struct wr_linker wr_linker_t;
+WR_API wr_linker_t *wr_linker_new(wasm_store_t *store);
+WR_API void wr_linker_delete(wr_linker_t *linker);
+/* Defines module.name; a later definition replaces an earlier one. Borrows the external
+ * (the linker keeps its own copy of the handle). */
+WR_API WR_NODISCARD wr_status wr_linker_define(wr_linker_t *linker, const char *module,
+                                               size_t module_size, const char *name,
+                                               size_t name_size, const wasm_extern_t *external);
+/* Defines every export of the instance under the name of a module. */
+WR_API WR_NODISCARD wr_status wr_linker_define_instance(wr_linker_t *linker, const char *module,
+                                                        size_t module_size,
+                                                        const wasm_instance_t *instance);
+/* Finds a definition; NULL if there is none. The caller owns it. */
+WR_API wasm_extern_t *wr_linker_get(const wr_linker_t *linker, const char *module,
+                                    size_t module_size, const char *name, size_t name_size);
+/* As wr_instance_new, with imports taken from the definitions. A missing one is WR_UNLINKABLE,
+ * with its module, name and type in the message. */
+WR_API WR_NODISCARD wr_status wr_linker_instantiate(wr_linker_t *linker,
+                                                    const wasm_module_t *module,
+                                                    wasm_instance_t **out, wasm_trap_t **trap,
+                                                    wr_error *error);
+
+/* ---- Functions ----------------------------------------------------------------------- */
+
+/* wr_func_call: calls with full values.
+ * args     args[arg_count], of the function's parameter types.
+ * results  results[result_count], filled on WR_OK; references in them are the caller's.
+ * trap     on WR_TRAPPED, WR_EXITED, WR_INTERRUPTED, WR_EXCEPTION; may be NULL. */
+WR_API WR_NODISCARD wr_status wr_func_call(const wasm_func_t *func, const wr_val *args,
+                                           size_t arg_count, wr_val *results,
+                                           size_t result_count, wasm_trap_t **trap);
+
+WR_API wr_externtype wr_func_type(const wasm_func_t *func);
+
+/* Whom a host function works for; valid during the call only. */
+typedef struct wr_caller wr_caller;
+/* The store; borrowed. */
+WR_API wasm_store_t *wr_caller_store(wr_caller *caller);
+/* The calling instance's export of that name, or NULL (the caller may be the embedder). */
+WR_API wasm_extern_t *wr_caller_export(wr_caller *caller, const char *name, size_t name_size);
+/* The memory that the calling instance exports as "memory": its first byte, and its present
+ * size in *size_bytes. NULL and 0 where there is none. Valid until the guest runs again. */
+WR_API uint8_t *wr_caller_memory(wr_caller *caller, uint64_t *size_bytes);
+/* Ends the guest with an exit status: `return wr_caller_exit(caller, 3);`. */
+WR_API wr_status wr_caller_exit(wr_caller *caller, int32_t status);
+/* Traps: `return wr_caller_trap(caller, "message");`. The text is copied. */
+WR_API wr_status wr_caller_trap(wr_caller *caller, const char *message);
+WR_API wr_status wr_caller_trap_kind(wr_caller *caller, wr_trap_kind kind);
+
+/* A host function in slots: slots[] holds the arguments, one 8-byte slot each in order (i32 and
+ * f32 in the low 4 bytes, v128 in two slots), and receives the results the same way. The
+ * array has room for the larger of both. Returns WR_OK, or what wr_caller_exit or
+ * wr_caller_trap* gave. This is the fastest form: nothing is converted. */
+typedef wr_status (*wr_raw_callback)(void *env, wr_caller *caller, uint64_t *slots);
+WR_API wasm_func_t *wr_func_new_raw(wasm_store_t *store, const wasm_functype_t *type,
+                                    wr_raw_callback callback, void *env,
+                                    void (*finalizer)(void *));
+
+/* A host function in full values. */
+typedef wr_status (*wr_val_callback)(void *env, wr_caller *caller, const wr_val *args,
+                                     wr_val *results);
+WR_API wasm_func_t *wr_func_new_val(wasm_store_t *store, const wasm_functype_t *type,
+                                    wr_val_callback callback, void *env,
+                                    void (*finalizer)(void *));
+
+/* wr_func_new_native: a plain C function of a natural signature, called through libffi:
+ * int32_t, int64_t, float, double parameters for i32, i64, f32, f64, and at most one result.
+ * `double f(int32_t, double)` is of type [i32 f64] -> [f64]. NULL and *error for types
+ * that C cannot express so (WR_BAD_ARGUMENT). */
+WR_API wasm_func_t *wr_func_new_native(wasm_store_t *store, const wasm_functype_t *type,
+                                       void (*function)(void), wr_error *error);
+
+/* ---- Memories, tables, globals, tags ------------------------------------------------------ */
+
+WR_API wasm_memory_t *wr_memory_new(wasm_store_t *store, const wr_limits *limits,
+                                    uint8_t page_size_log2, wr_error *error);
+WR_API uint64_t wr_memory_size_pages(const wasm_memory_t *memory);
+/* The old size in pages in *old_pages (may be NULL); false if it cannot grow. */
+WR_API bool wr_memory_grow(wasm_memory_t *memory, uint64_t delta_pages, uint64_t *old_pages);
+
+/* A shared memory outside stores: counted, may be given to several stores (threads). */
+typedef struct wr_shared_memory wr_shared_memory_t;
+/* NULL where the memory is not shared. */
+WR_API wr_shared_memory_t *wr_memory_share(const wasm_memory_t *memory);
+WR_API wr_shared_memory_t *wr_shared_memory_new(wasm_engine_t *engine, const wr_limits *limits,
+                                                wr_error *error);
+WR_API wasm_memory_t *wr_shared_memory_obtain(wasm_store_t *store, const wr_shared_memory_t *shared);
+WR_API void wr_shared_memory_delete(wr_shared_memory_t *shared);
+
+WR_API wasm_table_t *wr_table_new(wasm_store_t *store, wr_valtype element,
+                                  const wr_limits *limits, const wr_val *init, wr_error *error);
+WR_API uint64_t wr_table_size(const wasm_table_t *table);
+WR_API bool wr_table_get(const wasm_table_t *table, uint64_t index, wr_val *out);
+WR_API bool wr_table_set(wasm_table_t *table, uint64_t index, const wr_val *val);
+WR_API bool wr_table_grow(wasm_table_t *table, uint64_t delta, const wr_val *init);
+
+WR_API wasm_global_t *wr_global_new(wasm_store_t *store, wr_valtype content, bool is_mutable,
+                                    const wr_val *init, wr_error *error);
+WR_API void wr_global_get(const wasm_global_t *global, wr_val *out);
+WR_API bool wr_global_set(wasm_global_t *global, const wr_val *val);
+
+typedef struct wr_tag wr_tag_t;
+WR_API wr_tag_t *wr_tag_new(wasm_store_t *store, const wasm_functype_t *type);
+WR_API void wr_tag_delete(wr_tag_t *tag);
+WR_API wasm_extern_t *wr_tag_as_extern(wr_tag_t *tag);       /* borrowed view */
+WR_API wr_tag_t *wr_extern_as_tag(wasm_extern_t *external);  /* borrowed view, or NULL */
+
+/* For a trap of kind WR_TRAP_UNCAUGHT_EXCEPTION: the exception's tag (owned) and arguments. */
+WR_API wr_tag_t *wr_trap_exception_tag(const wasm_trap_t *trap);
+WR_API size_t wr_trap_exception_args(const wasm_trap_t *trap, wr_val *out, size_t capacity);
+/* Throws from a host function: `return wr_caller_throw(caller, tag, args, n);`. */
+WR_API wr_status wr_caller_throw(wr_caller *caller, const wr_tag_t *tag, const wr_val *args,
+                                 size_t arg_count);
+
+/* ---- References ------------------------------------------------------------------------------ */
+
+/* The most specific thing that can be said of a reference. */
+typedef enum wr_refkind {
+  WR_REFKIND_FUNC,
+  WR_REFKIND_EXTERN, /* a host reference */
+  WR_REFKIND_I31,
+  WR_REFKIND_STRUCT,
+  WR_REFKIND_ARRAY,
+  WR_REFKIND_EXN,
+} wr_refkind;
+WR_API wr_refkind wr_ref_kind(const wasm_ref_t *ref);
+/* A host reference that stands for a number or a pointer of the embedder: two made of the
+ * same value in one store are ref.eq and wasm_ref_same. */
+WR_API wasm_ref_t *wr_ref_new_host(wasm_store_t *store, uintptr_t value);
+WR_API bool wr_ref_host_value(const wasm_ref_t *ref, uintptr_t *out);
+WR_API wasm_ref_t *wr_ref_new_i31(wasm_store_t *store, int32_t value);
+WR_API bool wr_ref_i31_value(const wasm_ref_t *ref, int32_t *out);
+
+/* ---- WASI preview 1 ---------------------------------------------------------------------------
+ * A wr_wasi_t holds what one guest was given. Make it, grant, define it in a linker.
+ * Nothing is granted by default: no argument, variable, directory or stdio (closed).
+ * In libwasmrun-wasi. */
+typedef struct wr_wasi wr_wasi_t;
+WR_API wr_wasi_t *wr_wasi_new(void);
+/* After the stores that use it. */
+WR_API void wr_wasi_delete(wr_wasi_t *wasi);
+
+/* Strings are copied. args[0] is the program's name. */
+WR_API WR_NODISCARD wr_status wr_wasi_set_args(wr_wasi_t *wasi, const char *const args[], size_t count,
+                                  wr_error *error);
+/* Adds or replaces NAME=value. */
+WR_API WR_NODISCARD wr_status wr_wasi_set_env(wr_wasi_t *wasi, const char *name, const char *value,
+                                 wr_error *error);
+
+/* Directory rights. */
+enum { WR_WASI_READ_ONLY = 1 };
+/* Grants a host directory under a guest path. */
+WR_API WR_NODISCARD wr_status wr_wasi_preopen_dir(wr_wasi_t *wasi, const char *host_path,
+                                     const char *guest_path, unsigned flags, wr_error *error);
+/* The same from a descriptor, which is duplicated. */
+WR_API WR_NODISCARD wr_status wr_wasi_preopen_fd(wr_wasi_t *wasi, int fd, const char *guest_path,
+                                    unsigned flags, wr_error *error);
+
+/* stdio: stream is 0, 1 or 2. */
+WR_API WR_NODISCARD wr_status wr_wasi_stdio_inherit(wr_wasi_t *wasi, int stream, wr_error *error);
+WR_API WR_NODISCARD wr_status wr_wasi_stdio_fd(wr_wasi_t *wasi, int stream, int fd, wr_error *error);
+WR_API WR_NODISCARD wr_status wr_wasi_stdio_file(wr_wasi_t *wasi, int stream, const char *path,
+                                    wr_error *error);
+/* 1 and 2: every write goes to the callback, which returns 0 or a host errno. */
+typedef int (*wr_wasi_write_fn)(void *context, const uint8_t *data, size_t size_bytes);
+WR_API WR_NODISCARD wr_status wr_wasi_stdout_callback(wr_wasi_t *wasi, int stream, wr_wasi_write_fn write,
+                                         void *context, wr_error *error);
+/* 0: reads are answered from the callback: the count of bytes, 0 at the end, or -errno. */
+typedef int64_t (*wr_wasi_read_fn)(void *context, uint8_t *data, size_t capacity_bytes);
+WR_API WR_NODISCARD wr_status wr_wasi_stdin_callback(wr_wasi_t *wasi, wr_wasi_read_fn read, void *context,
+                                        wr_error *error);
+/* 0: reads are answered from a copy of these bytes. */
+WR_API WR_NODISCARD wr_status wr_wasi_stdin_bytes(wr_wasi_t *wasi, const void *data, size_t size_bytes,
+                                     wr_error *error);
+
+/* wr_wasi_define: defines wasi_snapshot_preview1 (and wasi_unstable's names where the
+ * signatures agree) in a linker. One wr_wasi_t may be defined in several stores (threads). */
+WR_API WR_NODISCARD wr_status wr_wasi_define(wr_wasi_t *wasi, wr_linker_t *linker, wr_error *error);
+
+/* wr_wasi_run: runs an instance as a program: `_initialize` where it is a reactor, then
+ * `_start` where it is a command.
+ * exit_status  on WR_OK or WR_EXITED the guest's status (0 when _start returned).
+ * trap         on WR_TRAPPED, WR_INTERRUPTED, WR_EXCEPTION; may be NULL. */
+WR_API WR_NODISCARD wr_status wr_wasi_run(wr_wasi_t *wasi, wasm_instance_t *instance,
+                                          int32_t *exit_status, wasm_trap_t **trap,
+                                          wr_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

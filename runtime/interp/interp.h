@@ -1,0 +1,19 @@
+/* The interpreter's seam: what the store needs of it. */
+#ifndef WR__INTERP_H
+#define WR__INTERP_H
+
+#include "store/store.h"
+
+/* Makes func (header, type, instance and index set) callable: sets code and entry. */
+void wr__interp_prepare_func(wr__func *func);
+/* The same for a host function: register code reaches it through its entry. */
+void wr__interp_prepare_host(wr__func *func);
+/* Frees what the interpreter hung on an instance, and on a module (module->code and what it holds). */
+void wr__interp_free_instance(wr__instance *instance);
+void wr__interp_free_module(wr__module *module);
+
+/* For the fault handler (any thread, signal context): does the interpreter own this pc, and if so,
+ * arrange that the thread goes on at the trap. platform/fault.h calls it. */
+bool wr__interp_owns_pc(uintptr_t pc);
+
+#endif

@@ -1,0 +1,91 @@
+/* The instruction table as C sees it: an enum, a row of facts for each instruction,
+ * and the way from encoded bytes to a row. Made from opcodes.def alone. */
+#ifndef WR__OPCODES_H
+#define WR__OPCODES_H
+
+#include "base/base.h"
+
+typedef enum wr__op {
+#define OP(page, code, name, text, immediates, signature, feature) WR__OP_##name,
+#include "opcodes.def"
+#undef OP
+  WR__OP_COUNT,
+  WR__OP_NONE = 0xffff,
+} wr__op;
+
+typedef enum wr__page {
+  WR__PAGE_CORE,
+  WR__PAGE_GC,
+  WR__PAGE_MISC,
+  WR__PAGE_SIMD,
+  WR__PAGE_THREADS,
+  WR__PAGE_COUNT,
+} wr__page;
+
+/* What follows an opcode. Spec: binary/instructions. */
+typedef enum wr__imm {
+  WR__IMM_NONE,
+  WR__IMM_BLOCK,        /* block type */
+  WR__IMM_LABEL,        /* label index */
+  WR__IMM_LABEL_TABLE,  /* vec(label), label */
+  WR__IMM_FUNC,
+  WR__IMM_TYPE,
+  WR__IMM_TYPE_TABLE,   /* type, table */
+  WR__IMM_TYPE_FIELD,
+  WR__IMM_TYPE_COUNT,   /* array type, number of operands */
+  WR__IMM_TYPE_DATA,
+  WR__IMM_TYPE_ELEM,
+  WR__IMM_TYPE_TYPE,    /* destination, source */
+  WR__IMM_LOCAL,
+  WR__IMM_GLOBAL,
+  WR__IMM_TABLE,
+  WR__IMM_TABLE_TABLE,  /* destination, source */
+  WR__IMM_ELEM,
+  WR__IMM_ELEM_TABLE,
+  WR__IMM_DATA,
+  WR__IMM_DATA_MEM,
+  WR__IMM_MEM,
+  WR__IMM_MEM_MEM,      /* destination, source */
+  WR__IMM_MEMARG,
+  WR__IMM_MEMARG_LANE,
+  WR__IMM_LANE,
+  WR__IMM_LANES16,
+  WR__IMM_I32,
+  WR__IMM_I64,
+  WR__IMM_F32,
+  WR__IMM_F64,
+  WR__IMM_V128,
+  WR__IMM_SELECT_TYPES, /* vec(valtype) */
+  WR__IMM_HEAPTYPE,
+  WR__IMM_BR_ON_CAST,   /* flags, label, heap type, heap type */
+  WR__IMM_TAG,
+  WR__IMM_TRY_TABLE,    /* block type, vec(catch) */
+  WR__IMM_FENCE,        /* a zero byte */
+} wr__imm;
+
+/* Operand and result types in the letters of the table: 'i' 'l' 'f' 'd' 'v', 'a' the address
+ * type; NUL-terminated, empty for SPECIAL. */
+typedef struct wr__opinfo {
+  const char *text;
+  char params[5];
+  char results[3];
+  uint8_t page;       /* wr__page */
+  uint8_t immediates; /* wr__imm */
+  uint8_t feature;    /* wr_feature */
+  bool special;       /* typed by a rule of its own */
+  uint8_t align_log2; /* natural alignment of a memory access; 0 elsewhere */
+  uint16_t code;      /* after the prefix */
+} wr__opinfo;
+
+extern const wr__opinfo wr__opinfos[WR__OP_COUNT];
+
+/* By page and code; WR__OP_NONE where there is no such instruction. */
+wr__op wr__op_lookup(wr__page page, uint32_t code);
+/* One byte each, for the core page. */
+extern const uint16_t wr__core_ops[256];
+/* The page of a prefix byte, or WR__PAGE_CORE where the byte is no prefix. */
+wr__page wr__page_of_prefix(uint8_t prefix);
+/* The prefix byte of a page; 0 for the core page. */
+uint8_t wr__prefix_of_page(wr__page page);
+
+#endif

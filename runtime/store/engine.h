@@ -1,0 +1,40 @@
+/* Engine: configuration and what all stores and modules of it share. Counted; any thread. */
+#ifndef WR__ENGINE_H
+#define WR__ENGINE_H
+
+#include <stdatomic.h>
+
+#include "base/base.h"
+#include "types/types.h"
+
+typedef struct wr__config {
+  uint64_t features; /* bit wr_feature */
+  wr_bounds bounds;
+  wr_engine_kind engine_kind;
+  size_t stack_size_bytes;
+  uint64_t max_memory_bytes;
+  uint64_t max_table_elements;
+  uint64_t max_gc_heap_bytes;
+  bool gc_stress;
+  bool relaxed_deterministic;
+} wr__config;
+
+typedef struct wr__deadlines wr__deadlines; /* store/deadline.c: one timer thread, made at first use */
+
+struct wr__engine {
+  _Atomic uint32_t ref_count;
+  wr__config config;
+  wr__typereg *types;
+  wr__deadlines *deadlines;
+};
+
+void wr__config_init(wr__config *config);
+wr__engine *wr__engine_new(const wr__config *config);
+wr__engine *wr__engine_retain(wr__engine *engine);
+void wr__engine_release(wr__engine *engine);
+
+static inline bool wr__engine_has(const wr__engine *engine, wr_feature feature) {
+  return engine->config.features >> feature & 1;
+}
+
+#endif

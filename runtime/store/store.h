@@ -1,0 +1,276 @@
+/* Store: the runtime objects and what owns them. Everything here belongs to one store, is
+ * freed with it, and is used by one thread at a time, except shared memories.
+ * Spec: exec/runtime.
+ *
+ * A reference in a slot is 64 bits: 0 is null; an odd value is an i31 (value << 1 | 1, of 32
+ * bits, zero-extended); anything else is the address of an object whose first member is a wr__object.
+ * externref and anyref share that form, so converting between them is the identity. */
+#ifndef WR__STORE_H
+#define WR__STORE_H
+
+#include <setjmp.h>
+#include <stdatomic.h>
+
+#include "base/base.h"
+#include "module/module.h"
+#include "store/engine.h"
+#include "types/types.h"
+
+typedef struct wr__store wr__store;
+typedef struct wr__instance wr__instance;
+typedef struct wr__func wr__func;
+typedef struct wr__exec wr__exec;
+typedef uint64_t wr__ref;
+
+#define WR__NULL_REF ((wr__ref)0)
+static inline bool wr__ref_is_i31(wr__ref r) { return r & 1; }
+static inline wr__ref wr__ref_from_i31(uint32_t value) { return (uint32_t)(value << 1 | 1); }
+
+typedef enum wr__object_kind {
+  WR__OBJECT_FUNC,   /* wr__func, of the store, not of the heap */
+  WR__OBJECT_STRUCT, /* gc/ from here on */
+  WR__OBJECT_ARRAY,
+  WR__OBJECT_HOST, /* a host reference */
+  WR__OBJECT_EXN,
+} wr__object_kind;
+
+/* The head of all that a reference may point at. */
+typedef struct wr__object {
+  uint32_t type_id; /* canonical number of the defined type: func, struct, array; else 0 */
+  uint8_t kind;     /* wr__object_kind */
+  uint8_t mark;     /* the collector's */
+  uint16_t flags;   /* the collector's */
+} wr__object;
+
+/* What an embedder hangs on an object (wasm_*_set_host_info). Freed with the store. */
+typedef struct wr__host_info {
+  void *info;
+  void (*finalizer)(void *);
+} wr__host_info;
+
+/* Every function has an entry that takes the context and an array of slots: arguments in, results out.
+ * Returns WR_OK or the status of the trap that is now in exec->trap. */
+typedef wr_status (*wr__entry)(wr__exec *exec, wr__func *func, uint64_t *slots);
+
+struct wr__func {
+  wr__object header;
+  uint32_t func_index;      /* in its module; WR_NO_INDEX for host functions */
+  const void *code;         /* interp: what a call from register code jumps into (interp/code.h) */
+  wr__instance *instance;   /* NULL for host functions */
+  const wr__deftype *type;
+  wr__entry entry;
+  wr__host_info *host_info; /* NULL until set */
+  /* host functions */
+  wr_raw_callback callback;
+  void *env;
+  void (*finalizer)(void *);
+};
+
+typedef struct wr__region wr__region; /* platform/region.h */
+
+/* What a memory is made of; outside stores and counted, so that shared memories can be in several. */
+typedef struct wr__memory {
+  uint8_t *base;            /* never moves when guarded or shared */
+  _Atomic uint64_t size_bytes;
+  _Atomic uint32_t ref_count;
+  bool guarded;             /* a 32-bit address plus a 32-bit offset cannot leave the reservation */
+  bool shared;
+  uint8_t page_size_log2;
+  bool is64;
+  uint64_t max_bytes;       /* it may grow to; the type's maximum, the config's limit and the address space together */
+  wr_limits limits;         /* as declared, in pages; for import matching */
+  wr__region *region;       /* guarded: how the fault handler knows it */
+  size_t reserved_bytes;
+  struct wr__waiters *waiters; /* shared: memory.atomic.wait */
+  wr__engine *engine;       /* counted */
+  wr__host_info *host_info;
+} wr__memory;
+
+typedef struct wr__table {
+  wr__ref *elems;
+  uint64_t size;
+  uint64_t capacity;
+  wr_valtype element;
+  wr_limits limits;
+  uint64_t max;             /* it may grow to */
+  wr__host_info *host_info;
+} wr__table;
+
+typedef struct wr__global {
+  union {
+    uint64_t slot;
+    uint64_t slots[2]; /* v128 */
+  } value;
+  wr_valtype type;
+  bool is_mutable;
+  wr__host_info *host_info;
+} wr__global;
+
+typedef struct wr__tag {
+  const wr__deftype *type;
+  wr__host_info *host_info;
+} wr__tag;
+
+/* An element segment at run time; data segments need only `dropped`. */
+typedef struct wr__elem {
+  wr__ref *refs; /* NULL when dropped or not needed */
+  uint32_t count;
+} wr__elem;
+
+/* An instance. Its defined functions lie behind it in one block, so a direct call finds its callee at a
+ * fixed distance from the instance: wr__instance_func. */
+struct wr__instance {
+  wr__memory *memory0;     /* memories[0], or one of size zero that is unguarded */
+  uint64_t *stack_limit;   /* a copy of the store's: interpreter frames must end below */
+  _Atomic uint32_t *interrupt; /* &exec->interrupt */
+  wr__exec *exec;
+  wr__store *store;
+  wr__module *module;      /* counted */
+  wr__func **imported_funcs;
+  wr__memory **memories;
+  wr__table **tables;
+  wr__global **globals;    /* pointers: imports and own alike */
+  wr__tag **tags;
+  const wr__deftype **types; /* module->types */
+  wr__elem *elems;         /* module->elem_count */
+  bool *data_dropped;      /* module->data_count */
+  wr__memory *exported_memory; /* of the export "memory", for wr_caller_memory; may be NULL */
+  uint32_t func_count;     /* defined */
+  wr__host_info *host_info;
+  wr__global *own_globals; /* internal */
+  void *interp;            /* the interpreter's caches; interp/ frees it */
+  wr__func funcs[];        /* the defined ones */
+};
+
+static inline wr__func *wr__instance_func(wr__instance *instance, uint32_t func_index) {
+  uint32_t imported = instance->module->imported_funcs;
+  return func_index < imported ? instance->imported_funcs[func_index]
+                               : &instance->funcs[func_index - imported];
+}
+
+/* One frame of a backtrace. */
+typedef struct wr__frame {
+  wr__instance *instance; /* NULL: a host function */
+  uint32_t func_index;
+  uint64_t module_offset; /* of the instruction */
+} wr__frame;
+
+#define WR__MAX_TRACE 64
+
+/* How the last call ended, when not with WR_OK. Filled by wr__exec_trap* and by the engines. */
+typedef struct wr__trap {
+  wr_status status;      /* WR_TRAPPED, WR_EXITED, WR_INTERRUPTED, WR_EXCEPTION */
+  wr_trap_kind kind;
+  int32_t exit_status;
+  char *message;         /* own; NULL: the kind's */
+  wr__ref exception;     /* an exn object */
+  wr__frame trace[WR__MAX_TRACE]; /* innermost first; the outermost are cut */
+  uint32_t trace_count;
+  uint32_t trace_total;  /* with those cut */
+} wr__trap;
+
+/* The execution context: one for each store. Engines and native code reach the
+ * world through it. */
+struct wr__exec {
+  _Atomic uint32_t interrupt; /* non-zero: stop at the next poll */
+  uint32_t depth;             /* nested host -> wasm entries */
+  wr__store *store;
+  uint64_t *stack;            /* the interpreter's call stack, reserved pages */
+  uint64_t *stack_limit;
+  uint64_t *stack_top;        /* where the next entry may put its frame */
+  size_t stack_reserved_bytes;
+  wr__trap trap;
+  struct wr__activation *activation; /* the innermost entry into an engine; interp/ */
+  jmp_buf *fault_landing;     /* where the fault handler sends a fault of native C stack code; NULL outside */
+  wr__instance *caller;       /* the instance that called the running host function */
+};
+
+struct wr__store {
+  wr__engine *engine; /* counted */
+  wr__exec exec;
+  /* all that was made in it, freed at the end */
+  wr__instance **instances;
+  size_t instance_count, instance_capacity;
+  void **objects; /* internal to store/ */
+  size_t object_count, object_capacity;
+  struct wr__heap *heap;    /* gc/: host references, structs, arrays, exceptions */
+  struct wr__handles *handles; /* api/: references that the embedder holds; roots for gc/ */
+  int event_fd;             /* -1 until asked for */
+  _Atomic uint64_t deadline_ns; /* CLOCK_MONOTONIC, 0: none; store/deadline.c */
+  void *api;                /* api/: the wasm_store_t */
+};
+
+/* ---- store.c */
+wr__store *wr__store_new(wr__engine *engine);
+void wr__store_delete(wr__store *store);
+void wr__store_interrupt(wr__store *store);
+
+/* ---- objects; NULL and *error (which may be NULL) on failure. All are owned by the store. */
+wr__func *wr__func_new_host(wr__store *store, const wr__deftype *type, wr_raw_callback callback,
+                            void *env, void (*finalizer)(void *));
+/* limits in pages; memories are counted, the store holds one count. */
+wr__memory *wr__memory_new(wr__store *store, const wr_limits *limits, uint8_t page_size_log2,
+                           wr_error *error);
+wr__table *wr__table_new(wr__store *store, wr_valtype element, const wr_limits *limits,
+                         wr__ref init, wr_error *error);
+wr__global *wr__global_new(wr__store *store, wr_valtype type, bool is_mutable);
+wr__tag *wr__tag_new(wr__store *store, const wr__deftype *type);
+
+/* Grow by delta; the old size in pages or elements, or UINT64_MAX where it cannot. */
+uint64_t wr__memory_grow(wr__memory *memory, uint64_t delta_pages);
+uint64_t wr__table_grow(wr__table *table, uint64_t delta, wr__ref init);
+
+/* The bulk operations, bounds checks included: each returns WR_TRAP_NONE or why it traps.
+ * Spec: exec/instructions. They poll for interrupts each 64 KiB. */
+wr_trap_kind wr__memory_fill(wr__exec *exec, wr__memory *memory, uint64_t at, uint8_t value, uint64_t count);
+wr_trap_kind wr__memory_copy(wr__exec *exec, wr__memory *to, uint64_t to_at, wr__memory *from,
+                             uint64_t from_at, uint64_t count);
+wr_trap_kind wr__memory_init(wr__instance *instance, uint32_t data_index, wr__memory *memory, uint64_t to_at,
+                             uint64_t from_at, uint64_t count);
+wr_trap_kind wr__table_fill(wr__exec *exec, wr__table *table, uint64_t at, wr__ref value, uint64_t count);
+wr_trap_kind wr__table_copy(wr__exec *exec, wr__table *to, uint64_t to_at, wr__table *from,
+                            uint64_t from_at, uint64_t count);
+wr_trap_kind wr__table_init(wr__instance *instance, uint32_t elem_index, wr__table *table, uint64_t to_at,
+                            uint64_t from_at, uint64_t count);
+void wr__data_drop(wr__instance *instance, uint32_t data_index);
+void wr__elem_drop(wr__instance *instance, uint32_t elem_index);
+
+/* ---- instantiate.c */
+/* An import or export at run time. */
+typedef struct wr__extern {
+  wr_externkind kind;
+  union {
+    wr__func *func;
+    wr__table *table;
+    wr__memory *memory;
+    wr__global *global;
+    wr__tag *tag;
+    void *any;
+  } of;
+} wr__extern;
+
+/* As wr_instance_new. On a trap it is in store->exec.trap. */
+wr_status wr__instantiate(wr__store *store, wr__module *module, const wr__extern *imports,
+                          size_t import_count, wr__instance **out, wr_error *error);
+wr__extern wr__instance_extern(wr__instance *instance, wr_externkind kind, uint32_t index);
+wr_externtype wr__extern_type(const wr__store *store, const wr__extern *external);
+/* Spec: valid/matching, external types; a table's and memory's present size is its minimum. */
+bool wr__extern_matches(const wr__store *store, const wr__extern *external, const wr_externtype *wanted);
+
+/* ---- const_expr.c */
+/* Evaluates a validated constant expression; out[2] slots. Errors: traps (GC allocation). */
+wr_status wr__const_eval(wr__instance *instance, wr__expr expr, uint64_t out[2]);
+
+/* ---- exec.c */
+/* Calls any function from the host: slots as for wr__entry. */
+wr_status wr__func_invoke(wr__exec *exec, wr__func *func, uint64_t *slots);
+/* Puts a trap into exec->trap, without a trace, and returns its status. */
+wr_status wr__exec_trap(wr__exec *exec, wr_trap_kind kind);
+wr_status wr__exec_trap_message(wr__exec *exec, const char *message);
+wr_status wr__exec_exit(wr__exec *exec, int32_t status);
+/* Appends a frame to exec->trap.trace (counts it where the trace is full). */
+void wr__exec_trace(wr__exec *exec, wr__instance *instance, uint32_t func_index, uint64_t module_offset);
+/* The entry of host functions: runs func->callback with exec->caller set as it is. */
+wr_status wr__host_entry(wr__exec *exec, wr__func *func, uint64_t *slots);
+
+#endif

@@ -1,0 +1,144 @@
+/* The walker: the one place that knows how a body is decoded and typed.
+ *
+ * It reads instructions one after the other, keeps the operand stack and the control frames
+ * of the validation algorithm (Spec: appendix/algorithm), reports the first
+ * error with its offset, and hands every reachable instruction to a visitor.
+ * Validation is the walk with no visitor, and is compiled separately so that it pays nothing
+ * for the visits. */
+#ifndef WR__WALKER_H
+#define WR__WALKER_H
+
+#include "base/base.h"
+#include "module/module.h"
+#include "opcodes/opcodes.h"
+
+/* A branch target list or a catch list lives as long as the visit. */
+typedef struct wr__catch {
+  uint8_t kind; /* 0 catch, 1 catch_ref, 2 catch_all, 3 catch_all_ref */
+  uint32_t tag;
+  uint32_t label;
+} wr__catch;
+
+/* A decoded instruction: the immediates that its row names, resolved. */
+typedef struct wr__instr {
+  uint16_t op;     /* wr__op */
+  uint32_t offset; /* of the opcode, in bytes from the start of the module */
+  union {
+    int32_t i32;
+    int64_t i64;
+    uint32_t f32; /* bits */
+    uint64_t f64; /* bits */
+    uint8_t v128[16]; /* also LANES16 */
+    /* LABEL, FUNC, LOCAL, GLOBAL, TABLE, ELEM, DATA, MEM, TAG, TYPE; the first of a pair */
+    struct {
+      uint32_t index;
+      uint32_t index2; /* the second of a pair; the field; the count */
+    };
+    struct {
+      uint32_t memory;
+      uint8_t align_log2;
+      uint8_t lane;
+      uint64_t offset;
+    } mem; /* MEMARG, MEMARG_LANE */
+    uint8_t lane;
+    struct {
+      uint32_t *targets; /* count labels, then the default: targets[count] */
+      uint32_t count;
+    } table; /* LABEL_TABLE */
+    wr_valtype type; /* SELECT_TYPES; HEAPTYPE: the reference type named (nullability included) */
+    struct {
+      uint32_t label;
+      wr_valtype from, to;
+    } cast; /* BR_ON_CAST */
+    struct {
+      const wr__catch *catches;
+      uint32_t count;
+    } try_table; /* its block type is in the new control frame */
+  } imm;
+  /* The type of the first operand popped (topmost but for `select`'s condition): of drop, select, ref.*, br_on_*, local.*,
+   * global.*. Known for reachable code, but WR__BOT where it came from a polymorphic stack. */
+  wr_valtype operand_type;
+} wr__instr;
+
+typedef struct wr__ctrl {
+  uint16_t op;      /* wr__op: block, loop, if, else, try_table, try, catch, catch_all; WR__OP_NONE: the body */
+  bool unreachable; /* the rest of it is */
+  bool entered;     /* its opening instruction was reachable, so its end is visited */
+  uint32_t height;  /* operands below its parameters */
+  uint32_t init_height; /* internal */
+  uint32_t param_count, result_count;
+  const wr_valtype *params, *results;
+  void *user; /* the visitor's; NULL at first */
+} wr__ctrl;
+
+typedef struct wr__walker wr__walker;
+
+/* What a visitor gets. Called after the instruction has been checked and applied: walker->stack
+ * holds what is there afterwards. Order for structured instructions:
+ *   block, loop, if, try_table, try   the new frame is wr__walker_label(w, 0)
+ *   else, catch, catch_all   the frame, restarted; `fell_through` tells whether the code
+ *                      before it was reachable at its end
+ *   end, delegate      w->ended is the frame just closed; `fell_through` as above. The last
+ *                      `end` closes the body (w->ctrl_count == 0).
+ * Not visited: anything unreachable, except else, catch, end of frames with `entered`.
+ * A failure stops the walk and is returned. */
+typedef struct wr__visitor {
+  wr_status (*visit)(void *context, wr__walker *walker, const wr__instr *instr);
+  void *context;
+} wr__visitor;
+
+struct wr__walker {
+  const wr__module *module;
+  const wr__typereg *types;
+  const uint8_t *at, *end; /* in the module's bytes */
+  /* The operand stack, in types. */
+  wr_valtype *stack;
+  uint32_t stack_count, stack_capacity;
+  wr__ctrl *ctrl;
+  uint32_t ctrl_count, ctrl_capacity;
+  wr_valtype *locals; /* parameters first */
+  uint32_t local_count;
+  uint32_t func_index;
+  const wr__deftype *func_type;
+  wr__ctrl ended;
+  bool fell_through;
+  uint32_t max_stack_count; /* reached so far */
+  wr_error *error;
+  /* internal */
+  uint64_t features;
+  uint8_t *local_is_set;
+  uint32_t *init_stack;
+  uint32_t init_count, init_capacity, local_capacity;
+  uint32_t *targets;
+  uint32_t target_capacity;
+  wr__catch *catches;
+  uint32_t catch_capacity;
+  uint32_t instr_offset;
+  const wr__visitor *visitor;
+};
+
+/* A walker is made once and reused for many bodies of its module. */
+void wr__walker_init(wr__walker *walker, const wr__module *module, wr_error *error);
+void wr__walker_free(wr__walker *walker);
+
+/* wr__walk_func: walks the body of a defined function. visitor may be NULL.
+ * Errors WR_MALFORMED, WR_INVALID, WR_OUT_OF_MEMORY, and what the visitor returns. */
+wr_status wr__walk_func(wr__walker *walker, uint32_t func_index, const wr__visitor *visitor);
+
+/* wr__walk_const: walks a constant expression of the expected type at an offset of the module's
+ * bytes, before limit; *expr receives where it lies. Globals below global_limit may be read.
+ * The visitor (NULL allowed) sees its instructions; the last is `end`. Spec: valid/instructions, constant. */
+wr_status wr__walk_const(wr__walker *walker, uint32_t offset, uint32_t limit, wr_valtype expected,
+                         uint32_t global_limit, const wr__visitor *visitor, wr__expr *expr);
+
+/* The depth-th control frame from the innermost. */
+static inline wr__ctrl *wr__walker_label(const wr__walker *w, uint32_t depth) {
+  return &w->ctrl[w->ctrl_count - 1 - depth];
+}
+/* The types that a branch to the frame carries. */
+static inline uint32_t wr__ctrl_label_types(const wr__ctrl *c, const wr_valtype **types) {
+  *types = c->op == WR__OP_loop ? c->params : c->results;
+  return c->op == WR__OP_loop ? c->param_count : c->result_count;
+}
+
+#endif
