@@ -197,6 +197,8 @@ struct wr__store {
   struct wr__handles *handles; /* api/: references that the embedder holds; roots for gc/ */
   int event_fd;             /* -1 until asked for */
   _Atomic uint64_t deadline_ns; /* CLOCK_MONOTONIC, 0: none; store/deadline.c */
+  /* Marks what the embedder's handles hold. Set by api/, called by gc/ at a collection; NULL: none. */
+  void (*visit_handles)(wr__store *store, void (*mark)(void *context, wr__ref ref), void *context);
   void *api;                /* api/: the wasm_store_t */
 };
 
@@ -211,6 +213,11 @@ wr__func *wr__func_new_host(wr__store *store, const wr__deftype *type, wr_raw_ca
 /* limits in pages; memories are counted, the store holds one count. */
 wr__memory *wr__memory_new(wr__store *store, const wr_limits *limits, uint8_t page_size_log2,
                            wr_error *error);
+/* A shared memory outside stores, with a count of one; the store's count is one more. A store that is given
+ * the same memory twice keeps one. False: out of memory. */
+wr__memory *wr__memory_new_shared(wr__engine *engine, const wr_limits *limits, wr_error *error);
+bool wr__store_adopt_memory(wr__store *store, wr__memory *memory);
+void wr__memory_release(wr__memory *memory);
 wr__table *wr__table_new(wr__store *store, wr_valtype element, const wr_limits *limits,
                          wr__ref init, wr_error *error);
 wr__global *wr__global_new(wr__store *store, wr_valtype type, bool is_mutable);
@@ -234,6 +241,16 @@ wr_trap_kind wr__table_init(wr__instance *instance, uint32_t elem_index, wr__tab
                             uint64_t from_at, uint64_t count);
 void wr__data_drop(wr__instance *instance, uint32_t data_index);
 void wr__elem_drop(wr__instance *instance, uint32_t elem_index);
+
+/* ---- gc/, as far as api/ needs it */
+/* A new host reference; its value is what wr_ref_new_host was given (0: wasm_foreign_new). NULL ref: out of
+ * memory. Its host info's finalizer runs when it is collected, or with the store. */
+wr__ref wr__host_ref_new(wr__store *store, uintptr_t value);
+/* The same host reference for the same value, while there is one. */
+wr__ref wr__host_ref_intern(wr__store *store, uintptr_t value);
+uintptr_t wr__host_ref_value(wr__ref ref);
+/* Where a host reference's info hangs. */
+wr__host_info **wr__host_ref_info(wr__ref ref);
 
 /* ---- instantiate.c */
 /* An import or export at run time. */
