@@ -1,0 +1,70 @@
+/* Unit tests of base/: LEB128, errors, growing arrays, UTF-8. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/base.h"
+
+static void fail_fills_the_error(void **state) {
+  (void)state;
+  wr_error error;
+  wr_status status = wr__fail(&error, WR_INVALID, 17, "type %s", "mismatch");
+  assert_int_equal(status, WR_INVALID);
+  assert_int_equal(error.status, WR_INVALID);
+  assert_int_equal(error.offset, 17);
+  assert_string_equal(error.message, "type mismatch");
+  assert_int_equal(wr__fail(NULL, WR_IO, WR_NO_OFFSET, "nobody listens"), WR_IO);
+}
+
+static void utf8_follows_unicode(void **state) {
+  (void)state;
+  const struct {
+    const char *text;
+    size_t size;
+    bool valid;
+  } cases[] = {
+      {"", 0, true},
+      {"plain", 5, true},
+      {"\0nul", 4, true},
+      {"\xc3\xa9", 2, true},
+      {"\xf0\x9f\x98\x80", 4, true},
+      {"\xf4\x8f\xbf\xbf", 4, true},
+      {"\xc0\x80", 2, false},         /* overlong */
+      {"\xe0\x80\x80", 3, false},     /* overlong */
+      {"\xed\xa0\x80", 3, false},     /* a surrogate */
+      {"\xf4\x90\x80\x80", 4, false}, /* beyond U+10FFFF */
+      {"\xe2\x82", 2, false},         /* cut short */
+      {"\x80", 1, false},
+      {"\xff", 1, false},
+  };
+  for (size_t i = 0; i < WR_ARRAY_COUNT(cases); i++) {
+    assert_int_equal(wr__utf8_valid((const uint8_t *)cases[i].text, cases[i].size),
+                     cases[i].valid);
+  }
+}
+
+static void grow_keeps_contents(void **state) {
+  (void)state;
+  uint32_t *array = NULL;
+  size_t capacity = 0;
+  for (size_t i = 0; i < 1000; i++) {
+    assert_true(wr__grow(&array, &capacity, i + 1, sizeof *array));
+    array[i] = (uint32_t)i;
+  }
+  for (size_t i = 0; i < 1000; i++) assert_int_equal(array[i], i);
+  size_t before = capacity;
+  assert_false(wr__grow(&array, &capacity, SIZE_MAX / 2, sizeof *array));
+  assert_int_equal(capacity, before);
+  free(array);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(fail_fills_the_error),
+      cmocka_unit_test(utf8_follows_unicode),
+      cmocka_unit_test(grow_keeps_contents),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
