@@ -1,0 +1,26 @@
+/* The platform's numeric functions in C alone, for any processor, and the yardstick for the
+ * other files. */
+#ifndef WR__NUMERIC_PLATFORM_GENERIC_H
+#define WR__NUMERIC_PLATFORM_GENERIC_H
+
+#include "numeric/minmax.h"
+#include "numeric/rounding.h"
+
+static inline float wr__num_f32_sqrt(float x) { return __builtin_sqrtf(x); }
+static inline double wr__num_f64_sqrt(double x) { return __builtin_sqrt(x); }
+
+static inline float wr__num_f32_ceil(float x) { return wr__soft_f32_ceil(x); }
+static inline float wr__num_f32_floor(float x) { return wr__soft_f32_floor(x); }
+static inline float wr__num_f32_trunc(float x) { return wr__soft_f32_trunc(x); }
+static inline float wr__num_f32_nearest(float x) { return wr__soft_f32_nearest(x); }
+static inline double wr__num_f64_ceil(double x) { return wr__soft_f64_ceil(x); }
+static inline double wr__num_f64_floor(double x) { return wr__soft_f64_floor(x); }
+static inline double wr__num_f64_trunc(double x) { return wr__soft_f64_trunc(x); }
+static inline double wr__num_f64_nearest(double x) { return wr__soft_f64_nearest(x); }
+
+static inline float wr__num_f32_min(float a, float b) { return wr__soft_f32_min(a, b); }
+static inline float wr__num_f32_max(float a, float b) { return wr__soft_f32_max(a, b); }
+static inline double wr__num_f64_min(double a, double b) { return wr__soft_f64_min(a, b); }
+static inline double wr__num_f64_max(double a, double b) { return wr__soft_f64_max(a, b); }
+
+#endif
