@@ -81,8 +81,8 @@ extern const wr__opinfo wr__opinfos[WR__OP_COUNT];
 
 /* By page and code; WR__OP_NONE where there is no such instruction. */
 wr__op wr__op_lookup(wr__page page, uint32_t code);
-/* One byte each, for the core page. */
-extern const uint16_t wr__core_ops[256];
+/* By code, for the core page (the last slot is spare). */
+extern const uint16_t wr__core_ops[257];
 /* The page of a prefix byte, or WR__PAGE_CORE where the byte is no prefix. */
 wr__page wr__page_of_prefix(uint8_t prefix);
 /* The prefix byte of a page; 0 for the core page. */

@@ -1,0 +1,94 @@
+/* The instruction table's rows and the way from codes to rows, all made from opcodes.def by the
+ * C compiler: nothing is computed at run time, and nothing here needs editing for a new row. */
+#include "opcodes/opcodes.h"
+
+/* The signature token's letters. Padding makes every index below lie in the literal. */
+#define TEXT(token) (#token "\0\0\0\0\0\0\0\0\0")
+#define IS_SPECIAL(s) (s[0] == 'S')
+/* The i-th letter before the underscore, 0 from there on. */
+#define PARAM_END(s) (s[0] == '_' ? 0 : s[1] == '_' ? 1 : s[2] == '_' ? 2 : s[3] == '_' ? 3 : 4)
+#define PARAM(s, i) ((char)(IS_SPECIAL(s) || (i) >= PARAM_END(s) ? 0 : s[i]))
+#define RESULT(s, i) ((char)(IS_SPECIAL(s) ? 0 : s[PARAM_END(s) + 1 + (i)]))
+
+/* Natural alignments, in order of codes. The atomic accesses repeat one group of seven widths
+ * (i32, i64, 8, 16, 8, 16, 32) for load, store and each read-modify-write. */
+#define CORE_ALIGN(code)                                                        \
+  ((code) >= 0x28 && (code) <= 0x3e                                             \
+       ? "\2\3\2\3\0\0\1\1\0\0\1\1\2\2\2\3\2\3\0\1\0\1\2"[((code) - 0x28) & 31] \
+       : 0)
+#define SIMD_ALIGN(code)                                                                         \
+  ((code) <= 0x0b                     ? "\4\3\3\3\3\3\3\0\1\2\3\4\0\0\0\0"[(code) & 15]          \
+   : (code) >= 0x54 && (code) <= 0x5d ? "\0\1\2\3\0\1\2\3\2\3\0\0\0\0\0\0"[((code) - 0x54) & 15] \
+                                      : 0)
+#define THREADS_ALIGN(code)                                 \
+  ((code) <= 0x02   ? "\2\2\3\0"[(code) & 3]                \
+   : (code) >= 0x10 ? "\2\3\0\1\0\1\2"[((code) - 0x10) % 7] \
+                    : 0)
+#define GC_ALIGN(code) 0
+#define MISC_ALIGN(code) 0
+
+const wr__opinfo wr__opinfos[WR__OP_COUNT] = {
+#define OP(page, code, name, text, immediates, signature, feature)                   \
+  {text,                                                                             \
+   {PARAM(TEXT(signature), 0), PARAM(TEXT(signature), 1), PARAM(TEXT(signature), 2), \
+    PARAM(TEXT(signature), 3), 0},                                                   \
+   {RESULT(TEXT(signature), 0), RESULT(TEXT(signature), 1), 0},                      \
+   WR__PAGE_##page,                                                                  \
+   WR__IMM_##immediates,                                                             \
+   WR_FEATURE_##feature,                                                             \
+   IS_SPECIAL(TEXT(signature)),                                                      \
+   (uint8_t)page##_ALIGN(code),                                                      \
+   code},
+#include "opcodes.def"
+#undef OP
+};
+
+/* Every slot starts as "none", and the rows then take theirs: overriding is the point. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
+
+enum { MAX_CODE = 0x120 };
+
+/* The rows of other pages land in the spare slot at the end. */
+const uint16_t wr__core_ops[257] = {
+    [0 ... 256] = WR__OP_NONE,
+#define OP(page, code, name, text, immediates, signature, feature) \
+  [WR__PAGE_##page == WR__PAGE_CORE ? code : 256] = WR__OP_##name,
+#include "opcodes.def"
+#undef OP
+};
+
+static const uint16_t ops_of_pages[WR__PAGE_COUNT][MAX_CODE] = {
+    [0 ... WR__PAGE_COUNT - 1] = {[0 ... MAX_CODE - 1] = WR__OP_NONE},
+#define OP(page, code, name, text, immediates, signature, feature) \
+  [WR__PAGE_##page][code] = WR__OP_##name,
+#include "opcodes.def"
+#undef OP
+};
+
+#pragma GCC diagnostic pop
+
+wr__op wr__op_lookup(wr__page page, uint32_t code) {
+  if (page >= WR__PAGE_COUNT || code >= MAX_CODE) return WR__OP_NONE;
+  return (wr__op)ops_of_pages[page][code];
+}
+
+wr__page wr__page_of_prefix(uint8_t prefix) {
+  switch (prefix) {
+    case 0xfb:
+      return WR__PAGE_GC;
+    case 0xfc:
+      return WR__PAGE_MISC;
+    case 0xfd:
+      return WR__PAGE_SIMD;
+    case 0xfe:
+      return WR__PAGE_THREADS;
+    default:
+      return WR__PAGE_CORE;
+  }
+}
+
+uint8_t wr__prefix_of_page(wr__page page) {
+  static const uint8_t prefixes[WR__PAGE_COUNT] = {0, 0xfb, 0xfc, 0xfd, 0xfe};
+  return page < WR__PAGE_COUNT ? prefixes[page] : 0;
+}
