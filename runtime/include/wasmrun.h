@@ -447,6 +447,8 @@ WR_API wr_externtype wr_extern_type(const wasm_extern_t *external);
 typedef struct wr_linker wr_linker_t;
 WR_API wr_linker_t *wr_linker_new(wasm_store_t *store);
 WR_API void wr_linker_delete(wr_linker_t *linker);
+/* The store that it was made with; borrowed. */
+WR_API wasm_store_t *wr_linker_store(const wr_linker_t *linker);
 /* Defines module.name; a later definition replaces an earlier one. Borrows the external
  * (the linker keeps its own copy of the handle). */
 WR_API WR_NODISCARD wr_status wr_linker_define(wr_linker_t *linker, const char *module,
