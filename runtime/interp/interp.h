@@ -12,6 +12,9 @@ void wr__interp_prepare_host(wr__func *func);
 void wr__interp_free_instance(wr__instance *instance);
 void wr__interp_free_module(wr__module *module);
 
+/* Marks every reference that the store's interpreter frames hold; called at a collection. */
+void wr__interp_visit_roots(wr__exec *exec, void (*mark)(void *context, wr__ref ref), void *context);
+
 /* For the fault handler (any thread, signal context): does the interpreter own this pc, and if so,
  * arrange that the thread goes on at the trap. platform/fault.h calls it. */
 bool wr__interp_owns_pc(uintptr_t pc);

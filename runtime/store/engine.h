@@ -21,6 +21,7 @@ typedef struct wr__config {
 
 typedef struct wr__deadlines wr__deadlines; /* store/deadline.c: one timer thread, made at first use */
 
+typedef struct wr__engine wr__engine;
 struct wr__engine {
   _Atomic uint32_t ref_count;
   wr__config config;

@@ -66,7 +66,7 @@ struct wr__func {
   void (*finalizer)(void *);
 };
 
-typedef struct wr__region wr__region; /* platform/region.h */
+typedef struct wr__region wr__region; /* platform/platform.h */
 
 /* What a memory is made of; outside stores and counted, so that shared memories can be in several. */
 typedef struct wr__memory {
@@ -81,7 +81,7 @@ typedef struct wr__memory {
   wr_limits limits;         /* as declared, in pages; for import matching */
   wr__region *region;       /* guarded: how the fault handler knows it */
   size_t reserved_bytes;
-  struct wr__waiters *waiters; /* shared: memory.atomic.wait */
+  struct wr__waiters *waiters; /* shared: memory.atomic.wait, and the lock for growing; store/wait.c */
   wr__engine *engine;       /* counted */
   wr__host_info *host_info;
 } wr__memory;
@@ -195,17 +195,32 @@ struct wr__store {
   size_t object_count, object_capacity;
   struct wr__heap *heap;    /* gc/: host references, structs, arrays, exceptions */
   struct wr__handles *handles; /* api/: references that the embedder holds; roots for gc/ */
-  int event_fd;             /* -1 until asked for */
+  _Atomic int event_fd;     /* -1 until asked for: wr__store_event_fd */
   _Atomic uint64_t deadline_ns; /* CLOCK_MONOTONIC, 0: none; store/deadline.c */
   /* Marks what the embedder's handles hold. Set by api/, called by gc/ at a collection; NULL: none. */
   void (*visit_handles)(wr__store *store, void (*mark)(void *context, wr__ref ref), void *context);
+  size_t deadline_index;    /* its place among the engine's deadlines; store/deadline.c */
+  struct wr__parking *parking; /* store/wait.c: where it waits in memory.atomic.wait */
   void *api;                /* api/: the wasm_store_t */
 };
 
 /* ---- store.c */
 wr__store *wr__store_new(wr__engine *engine);
 void wr__store_delete(wr__store *store);
+/* Ends what runs in the store, now or next; wakes it where it waits. Any thread. */
 void wr__store_interrupt(wr__store *store);
+void wr__store_clear_interrupt(wr__store *store);
+/* Made at the first call; -1 if none can be. */
+int wr__store_event_fd(wr__store *store);
+static inline bool wr__exec_interrupted(wr__exec *exec) {
+  return atomic_load_explicit(&exec->interrupt, memory_order_relaxed) != 0;
+}
+
+/* ---- deadline.c */
+/* As wr__store_interrupt, delay_ns from now; 0 takes the deadline back. WR_OUT_OF_MEMORY where no
+ * timer thread can be had. */
+wr_status wr__store_set_deadline(wr__store *store, uint64_t delay_ns);
+void wr__deadlines_delete(wr__deadlines *deadlines);
 
 /* ---- objects; NULL and *error (which may be NULL) on failure. All are owned by the store. */
 wr__func *wr__func_new_host(wr__store *store, const wr__deftype *type, wr_raw_callback callback,
@@ -217,11 +232,19 @@ wr__memory *wr__memory_new(wr__store *store, const wr_limits *limits, uint8_t pa
  * the same memory twice keeps one. False: out of memory. */
 wr__memory *wr__memory_new_shared(wr__engine *engine, const wr_limits *limits, wr_error *error);
 bool wr__store_adopt_memory(wr__store *store, wr__memory *memory);
+wr__memory *wr__memory_retain(wr__memory *memory);
 void wr__memory_release(wr__memory *memory);
 wr__table *wr__table_new(wr__store *store, wr_valtype element, const wr_limits *limits,
                          wr__ref init, wr_error *error);
 wr__global *wr__global_new(wr__store *store, wr_valtype type, bool is_mutable);
 wr__tag *wr__tag_new(wr__store *store, const wr__deftype *type);
+
+/* The memory of instances that have none: size zero, unguarded. */
+wr__memory *wr__memory_none(void);
+static inline uint64_t wr__memory_size(const wr__memory *memory) {
+  return atomic_load_explicit(&((wr__memory *)memory)->size_bytes, memory_order_acquire);
+}
+void wr__host_info_free(wr__host_info *info);
 
 /* Grow by delta; the old size in pages or elements, or UINT64_MAX where it cannot. */
 uint64_t wr__memory_grow(wr__memory *memory, uint64_t delta_pages);
@@ -229,6 +252,8 @@ uint64_t wr__table_grow(wr__table *table, uint64_t delta, wr__ref init);
 
 /* The bulk operations, bounds checks included: each returns WR_TRAP_NONE or why it traps.
  * Spec: exec/instructions. They poll for interrupts each 64 KiB. */
+/* Copies what may overlap, in pieces, without any check of bounds. */
+wr_trap_kind wr__copy_bytes(wr__exec *exec, uint8_t *to, const uint8_t *from, uint64_t count);
 wr_trap_kind wr__memory_fill(wr__exec *exec, wr__memory *memory, uint64_t at, uint8_t value, uint64_t count);
 wr_trap_kind wr__memory_copy(wr__exec *exec, wr__memory *to, uint64_t to_at, wr__memory *from,
                              uint64_t from_at, uint64_t count);
@@ -251,6 +276,13 @@ wr__ref wr__host_ref_intern(wr__store *store, uintptr_t value);
 uintptr_t wr__host_ref_value(wr__ref ref);
 /* Where a host reference's info hangs. */
 wr__host_info **wr__host_ref_info(wr__ref ref);
+/* ---- wait.c. Spec: threads, memory.atomic.wait and notify. address is the effective address, *result
+ * 0 "ok", 1 "not-equal", 2 "timed-out". timeout_ns < 0 waits for ever; an interrupt ends it with
+ * WR_TRAP_INTERRUPTED. */
+wr_trap_kind wr__memory_wait(wr__exec *exec, wr__memory *memory, uint64_t address, uint64_t expected,
+                             bool is64, int64_t timeout_ns, uint32_t *result);
+wr_trap_kind wr__memory_notify(wr__memory *memory, uint64_t address, uint32_t count,
+                               uint32_t *woken);
 
 /* ---- instantiate.c */
 /* An import or export at run time. */
@@ -277,17 +309,20 @@ bool wr__extern_matches(const wr__store *store, const wr__extern *external, cons
 /* ---- const_expr.c */
 /* Evaluates a validated constant expression; out[2] slots. Errors: traps (GC allocation). */
 wr_status wr__const_eval(wr__instance *instance, wr__expr expr, uint64_t out[2]);
+/* The same for the expression at *at, which moves behind its `end`. */
+wr_status wr__const_eval_at(wr__instance *instance, const uint8_t **at, uint64_t out[2]);
 
 /* ---- exec.c */
 /* Calls any function from the host: slots as for wr__entry. */
 wr_status wr__func_invoke(wr__exec *exec, wr__func *func, uint64_t *slots);
-/* Puts a trap into exec->trap, without a trace, and returns its status. */
+/* Puts a trap into exec->trap, without a trace, and returns its status. An interrupt is spent by it. */
 wr_status wr__exec_trap(wr__exec *exec, wr_trap_kind kind);
 wr_status wr__exec_trap_message(wr__exec *exec, const char *message);
 wr_status wr__exec_exit(wr__exec *exec, int32_t status);
 /* Appends a frame to exec->trap.trace (counts it where the trace is full). */
 void wr__exec_trace(wr__exec *exec, wr__instance *instance, uint32_t func_index, uint64_t module_offset);
-/* The entry of host functions: runs func->callback with exec->caller set as it is. */
+/* The entry of host functions: runs func->callback with exec->caller set as it is. The callback's
+ * wr_caller is the exec. */
 wr_status wr__host_entry(wr__exec *exec, wr__func *func, uint64_t *slots);
 
 #endif

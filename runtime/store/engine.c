@@ -1,0 +1,51 @@
+/* Engine: configuration, the registry of types, the timer. Counted, since modules, stores and
+ * shared memories each keep it. */
+#include "store/objects.h"
+
+#include <stdlib.h>
+
+enum { DEFAULT_STACK_BYTES = 8 << 20, DEFAULT_TABLE_ELEMENTS = 10000000 };
+#define DEFAULT_GC_HEAP_BYTES ((uint64_t)1 << 30)
+
+void wr__config_init(wr__config *config) {
+  memset(config, 0, sizeof *config);
+#define X(name, text, on) config->features |= (uint64_t)(on) << WR_FEATURE_##name;
+  WR_FEATURES(X)
+#undef X
+  config->bounds = WR_BOUNDS_AUTO;
+  config->engine_kind = WR_ENGINE_AUTO;
+  config->stack_size_bytes = DEFAULT_STACK_BYTES;
+  config->max_memory_bytes = UINT64_MAX;
+  config->max_table_elements = DEFAULT_TABLE_ELEMENTS;
+  config->max_gc_heap_bytes = DEFAULT_GC_HEAP_BYTES;
+  config->relaxed_deterministic = true;
+}
+
+wr__engine *wr__engine_new(const wr__config *config) {
+  wr__engine *engine = calloc(1, sizeof *engine);
+  if (!engine) return NULL;
+  atomic_init(&engine->ref_count, 1);
+  if (config) {
+    engine->config = *config;
+  } else {
+    wr__config_init(&engine->config);
+  }
+  engine->types = wr__typereg_new();
+  engine->deadlines = wr__deadlines_new();
+  if (engine->types && engine->deadlines) return engine;
+  wr__engine_release(engine);
+  return NULL;
+}
+
+wr__engine *wr__engine_retain(wr__engine *engine) {
+  atomic_fetch_add_explicit(&engine->ref_count, 1, memory_order_relaxed);
+  return engine;
+}
+
+void wr__engine_release(wr__engine *engine) {
+  if (!engine) return;
+  if (atomic_fetch_sub_explicit(&engine->ref_count, 1, memory_order_acq_rel) != 1) return;
+  wr__deadlines_delete(engine->deadlines);
+  if (engine->types) wr__typereg_delete(engine->types);
+  free(engine);
+}

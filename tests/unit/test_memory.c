@@ -1,0 +1,369 @@
+/* Unit tests of memories and tables: modes, growth, limits, the bulk operations, sharing, waiting.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "interp_stand_in.h"
+#include "platform/platform.h"
+#include "store/store.h"
+
+enum { PAGE = 65536 };
+
+static wr__store *new_store(wr_bounds bounds, uint64_t max_memory_bytes) {
+  wr__config config;
+  wr__config_init(&config);
+  config.bounds = bounds;
+  if (max_memory_bytes) config.max_memory_bytes = max_memory_bytes;
+  wr__engine *engine = wr__engine_new(&config);
+  assert_non_null(engine);
+  wr__store *store = wr__store_new(engine);
+  assert_non_null(store);
+  wr__engine_release(engine);
+  return store;
+}
+
+static wr_limits limits_of(uint64_t min, uint64_t max) {
+  return (wr_limits){.min = min, .max = max, .has_max = max != UINT64_MAX};
+}
+
+static void memory_is_zero_and_grows(wr__store *store, bool guarded) {
+  wr_limits limits = limits_of(1, 100);
+  wr__memory *memory = wr__memory_new(store, &limits, 16, NULL);
+  assert_non_null(memory);
+  assert_int_equal(memory->guarded, guarded);
+  assert_int_equal(wr__memory_size(memory), PAGE);
+  memory->base[PAGE - 1] = 9;
+  assert_int_equal(wr__memory_grow(memory, 0), 1);
+  assert_int_equal(wr__memory_grow(memory, 40), 1);
+  assert_int_equal(wr__memory_grow(memory, 59), 41);
+  assert_int_equal(memory->base[PAGE - 1], 9);
+  for (size_t i = PAGE; i < 100 * PAGE; i += 4093) assert_int_equal(memory->base[i], 0);
+  assert_int_equal(wr__memory_grow(memory, 1), UINT64_MAX);
+  assert_int_equal(wr__memory_grow(memory, UINT64_MAX), UINT64_MAX);
+  assert_int_equal(wr__memory_size(memory), 100 * PAGE);
+}
+
+static void guarded_memories(void **state) {
+  (void)state;
+  wr__store *store = new_store(WR_BOUNDS_AUTO, 0);
+  memory_is_zero_and_grows(store, true);
+  wr__store_delete(store);
+}
+
+static void explicit_memories(void **state) {
+  (void)state;
+  wr__store *store = new_store(WR_BOUNDS_EXPLICIT, 0);
+  memory_is_zero_and_grows(store, false);
+  wr__store_delete(store);
+}
+
+static void without_room_for_guards_checks_are_explicit(void **state) {
+  (void)state;
+  wr__vm_set_reserve_limit((size_t)1 << 30);
+  wr__store *store = new_store(WR_BOUNDS_AUTO, 0);
+  memory_is_zero_and_grows(store, false);
+  wr__store_delete(store);
+  wr__vm_set_reserve_limit(SIZE_MAX);
+}
+
+/* The same under a real limit, in a process of its own. */
+static void under_a_low_ulimit(void **state) {
+  (void)state;
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+  skip(); /* the sanitizers' own reservations are far above the limit */
+#endif
+#endif
+  pid_t child = fork();
+  if (child == 0) {
+    struct rlimit limit = {(rlim_t)256 << 20, (rlim_t)256 << 20};
+    setrlimit(RLIMIT_AS, &limit);
+    wr__store *store = new_store(WR_BOUNDS_AUTO, 0);
+    memory_is_zero_and_grows(store, false);
+    wr_limits large = limits_of(16384, UINT64_MAX);
+    wr_error error;
+    bool refused = !wr__memory_new(store, &large, 16, &error) && error.status == WR_OUT_OF_MEMORY;
+    wr__store_delete(store);
+    _exit(refused ? 0 : 1);
+  }
+  int status;
+  waitpid(child, &status, 0);
+  assert_true(WIFEXITED(status));
+  assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void growth_moves_contents(void **state) {
+  (void)state;
+  wr__store *store = new_store(WR_BOUNDS_EXPLICIT, 0);
+  wr_limits limits = limits_of(1, UINT64_MAX);
+  wr__memory *memory = wr__memory_new(store, &limits, 16, NULL);
+  for (uint32_t page = 1; page < 600; page++) {
+    memory->base[(page - 1) * PAGE] = (uint8_t)page;
+    assert_int_equal(wr__memory_grow(memory, 1), page);
+  }
+  for (uint32_t page = 1; page < 600; page++)
+    assert_int_equal(memory->base[(page - 1) * PAGE], (uint8_t)page);
+  wr__store_delete(store);
+}
+
+static void limits_hold(void **state) {
+  (void)state;
+  wr_error error;
+  wr__store *store = new_store(WR_BOUNDS_AUTO, 10 * PAGE);
+  wr_limits fits = limits_of(10, UINT64_MAX), large = limits_of(11, UINT64_MAX);
+  wr__memory *memory = wr__memory_new(store, &fits, 16, &error);
+  assert_non_null(memory);
+  assert_int_equal(wr__memory_grow(memory, 1), UINT64_MAX);
+  assert_null(wr__memory_new(store, &large, 16, &error));
+  assert_int_equal(error.status, WR_OUT_OF_MEMORY);
+  wr_limits huge = {.min = UINT64_MAX, .is64 = true};
+  assert_null(wr__memory_new(store, &huge, 16, &error));
+  wr__store_delete(store);
+}
+
+static void largest_32_bit_memory(void **state) {
+  (void)state;
+  wr__store *store = new_store(WR_BOUNDS_AUTO, 0);
+  wr_limits limits = limits_of(65536, UINT64_MAX);
+  wr__memory *memory = wr__memory_new(store, &limits, 16, NULL);
+  assert_non_null(memory); /* 4 GiB, of which nothing is touched */
+  assert_int_equal(wr__memory_size(memory), (uint64_t)1 << 32);
+  assert_int_equal(wr__memory_grow(memory, 1), UINT64_MAX);
+  assert_int_equal(memory->base[((uint64_t)1 << 32) - 1], 0);
+  wr__store_delete(store);
+}
+
+static void one_byte_pages(void **state) {
+  (void)state;
+  wr__store *store = new_store(WR_BOUNDS_AUTO, 0);
+  wr_limits limits = limits_of(0, UINT64_MAX);
+  wr__memory *memory = wr__memory_new(store, &limits, 0, NULL);
+  assert_non_null(memory);
+  assert_false(memory->guarded);
+  assert_int_equal(wr__memory_grow(memory, 3), 0);
+  assert_int_equal(wr__memory_grow(memory, 5000), 3);
+  assert_int_equal(wr__memory_size(memory), 5003);
+  assert_int_equal(wr__memory_fill(&store->exec, memory, 5000, 1, 3), WR_TRAP_NONE);
+  assert_int_equal(wr__memory_fill(&store->exec, memory, 5000, 1, 4), WR_TRAP_MEMORY_OUT_OF_BOUNDS);
+  assert_int_equal(wr__memory_grow(memory, UINT32_MAX - 5002), UINT64_MAX);
+  wr__store_delete(store);
+}
+
+static void bulk_operations(void **state) {
+  (void)state;
+  wr__store *store = new_store(WR_BOUNDS_AUTO, 0);
+  wr__exec *exec = &store->exec;
+  wr_limits limits = limits_of(8, UINT64_MAX);
+  wr__memory *m = wr__memory_new(store, &limits, 16, NULL);
+  uint64_t size = wr__memory_size(m);
+  for (uint64_t i = 0; i < size; i++) m->base[i] = (uint8_t)(i * 31 + i / 256);
+  uint8_t *copy = malloc(size);
+  const struct {
+    uint64_t to, from, count;
+  } moves[] = {{1, 0, 200000}, {0, 1, 200000}, {100000, 0, 300000}, {0, 100000, 300000},
+               {5, 5, 100000}, {0, 0, 0},      {size, size, 0}};
+  for (size_t i = 0; i < WR_ARRAY_COUNT(moves); i++) {
+    memcpy(copy, m->base, size);
+    memmove(copy + moves[i].to, copy + moves[i].from, moves[i].count);
+    assert_int_equal(wr__memory_copy(exec, m, moves[i].to, m, moves[i].from, moves[i].count),
+                     WR_TRAP_NONE);
+    assert_memory_equal(copy, m->base, size);
+  }
+  assert_int_equal(wr__memory_copy(exec, m, size - 1, m, 0, 2), WR_TRAP_MEMORY_OUT_OF_BOUNDS);
+  assert_int_equal(wr__memory_copy(exec, m, 0, m, size, 1), WR_TRAP_MEMORY_OUT_OF_BOUNDS);
+  assert_int_equal(wr__memory_copy(exec, m, 0, m, UINT64_MAX, 2), WR_TRAP_MEMORY_OUT_OF_BOUNDS);
+  assert_memory_equal(copy, m->base, size);
+  assert_int_equal(wr__memory_fill(exec, m, 3, 0xab, 200000), WR_TRAP_NONE);
+  memset(copy + 3, 0xab, 200000);
+  assert_memory_equal(copy, m->base, size);
+  free(copy);
+  wr__store_delete(store);
+}
+
+static void long_operations_can_be_interrupted(void **state) {
+  (void)state;
+  wr__store *store = new_store(WR_BOUNDS_AUTO, 0);
+  wr_limits limits = limits_of(8, UINT64_MAX);
+  wr__memory *m = wr__memory_new(store, &limits, 16, NULL);
+  wr__store_interrupt(store);
+  assert_int_equal(wr__memory_fill(&store->exec, m, 0, 1, 8 * PAGE), WR_TRAP_INTERRUPTED);
+  assert_int_equal(wr__memory_copy(&store->exec, m, 0, m, PAGE, 7 * PAGE), WR_TRAP_INTERRUPTED);
+  assert_int_equal(wr__memory_fill(&store->exec, m, 0, 1, 100), WR_TRAP_NONE);
+  assert_int_equal(wr__exec_trap(&store->exec, WR_TRAP_INTERRUPTED), WR_INTERRUPTED);
+  assert_int_equal(wr__memory_fill(&store->exec, m, 0, 1, 8 * PAGE), WR_TRAP_NONE);
+  wr__store_delete(store);
+}
+
+static void tables(void **state) {
+  (void)state;
+  wr__store *store = new_store(WR_BOUNDS_AUTO, 0);
+  wr_error error;
+  wr_limits limits = limits_of(2, 20);
+  wr__table *table = wr__table_new(store, WR_EXTERNREF, &limits, 5, &error);
+  assert_non_null(table);
+  assert_int_equal(table->elems[1], 5);
+  assert_int_equal(wr__table_grow(table, 10, 7), 2);
+  assert_int_equal(table->elems[1], 5);
+  assert_int_equal(table->elems[11], 7);
+  assert_int_equal(wr__table_grow(table, 8, 0), 12);
+  assert_int_equal(table->elems[12], 0);
+  assert_int_equal(wr__table_grow(table, 1, 0), UINT64_MAX);
+  assert_int_equal(wr__table_fill(&store->exec, table, 18, 9, 2), WR_TRAP_NONE);
+  assert_int_equal(wr__table_fill(&store->exec, table, 19, 9, 2), WR_TRAP_TABLE_OUT_OF_BOUNDS);
+  assert_int_equal(wr__table_copy(&store->exec, table, 0, table, 17, 3), WR_TRAP_NONE);
+  assert_int_equal(table->elems[1], 9);
+  assert_int_equal(wr__table_copy(&store->exec, table, 18, table, 0, 3),
+                   WR_TRAP_TABLE_OUT_OF_BOUNDS);
+  limits = limits_of(10000001, UINT64_MAX);
+  assert_null(wr__table_new(store, WR_FUNCREF, &limits, 0, &error));
+  assert_int_equal(error.status, WR_OUT_OF_MEMORY);
+  wr__store_delete(store);
+}
+
+/* ---- Shared memories */
+
+static void shared_memory_outlives_stores_and_stays(void **state) {
+  (void)state;
+  wr__store *first = new_store(WR_BOUNDS_EXPLICIT, 0), *second = new_store(WR_BOUNDS_AUTO, 0);
+  wr_limits limits = {.min = 1, .max = 1000, .has_max = true, .shared = true};
+  wr__memory *memory = wr__memory_new_shared(first->engine, &limits, NULL);
+  assert_non_null(memory);
+  assert_true(wr__store_adopt_memory(first, memory));
+  assert_true(wr__store_adopt_memory(first, memory));
+  assert_true(wr__store_adopt_memory(second, memory));
+  assert_int_equal(memory->ref_count, 3);
+  uint8_t *base = memory->base;
+  base[5] = 1;
+  assert_int_equal(wr__memory_grow(memory, 999), 1);
+  assert_ptr_equal(memory->base, base);
+  wr__store_delete(first);
+  assert_int_equal(base[5], 1);
+  wr__memory_release(memory);
+  assert_int_equal(base[1000 * PAGE - 1], 0);
+  wr__store_delete(second);
+}
+
+typedef struct waiting {
+  wr__store *store;
+  wr__memory *memory;
+  uint64_t expected;
+  bool is64;
+  int64_t timeout_ns;
+  wr_trap_kind trap;
+  uint32_t result;
+} waiting;
+
+static void *run_wait(void *argument) {
+  waiting *w = argument;
+  w->trap = wr__memory_wait(&w->store->exec, w->memory, 64, w->expected, w->is64, w->timeout_ns,
+                            &w->result);
+  return NULL;
+}
+
+static wr__memory *new_shared(wr__store *store) {
+  wr_limits limits = {.min = 1, .max = 4, .has_max = true, .shared = true};
+  return wr__memory_new(store, &limits, 16, NULL);
+}
+
+static void notify_wakes_as_many_as_asked(void **state) {
+  (void)state;
+  enum { COUNT = 3 };
+  wr__store *store = new_store(WR_BOUNDS_AUTO, 0);
+  wr__memory *memory = new_shared(store);
+  waiting waits[COUNT];
+  pthread_t threads[COUNT];
+  for (int i = 0; i < COUNT; i++) {
+    waits[i] = (waiting){
+        .store = new_store(WR_BOUNDS_AUTO, 0), .memory = memory, .timeout_ns = -1, .result = 77};
+    pthread_create(&threads[i], NULL, run_wait, &waits[i]);
+  }
+  uint32_t woken, total = 0;
+  assert_int_equal(wr__memory_notify(memory, 68, 10, &woken), WR_TRAP_NONE);
+  assert_int_equal(woken, 0);
+  while (total < COUNT) {
+    assert_int_equal(wr__memory_notify(memory, 64, 1, &woken), WR_TRAP_NONE);
+    assert_true(woken <= 1);
+    total += woken;
+  }
+  for (int i = 0; i < COUNT; i++) {
+    pthread_join(threads[i], NULL);
+    assert_int_equal(waits[i].trap, WR_TRAP_NONE);
+    assert_int_equal(waits[i].result, 0);
+    wr__store_delete(waits[i].store);
+  }
+  wr__store_delete(store);
+}
+
+static void waits_end_by_value_time_and_interrupt(void **state) {
+  (void)state;
+  wr__store *store = new_store(WR_BOUNDS_AUTO, 0);
+  wr__memory *memory = new_shared(store);
+  waiting w = {.store = store, .memory = memory, .expected = 1, .timeout_ns = -1};
+  run_wait(&w);
+  assert_int_equal(w.result, 1);
+  w.expected = 0;
+  w.is64 = true;
+  w.timeout_ns = 3000000;
+  uint64_t before = wr__monotonic_ns();
+  run_wait(&w);
+  assert_int_equal(w.result, 2);
+  assert_true(wr__monotonic_ns() - before >= 3000000);
+  w.timeout_ns = -1;
+  pthread_t thread;
+  pthread_create(&thread, NULL, run_wait, &w);
+  usleep(5000);
+  before = wr__monotonic_ns();
+  wr__store_interrupt(store);
+  pthread_join(thread, NULL);
+  assert_int_equal(w.trap, WR_TRAP_INTERRUPTED);
+  assert_true(wr__monotonic_ns() - before < 10000000);
+  wr__store_delete(store);
+}
+
+static void waits_check_their_address(void **state) {
+  (void)state;
+  wr__store *store = new_store(WR_BOUNDS_AUTO, 0);
+  wr__memory *shared = new_shared(store);
+  wr_limits limits = limits_of(1, 1);
+  wr__memory *plain = wr__memory_new(store, &limits, 16, NULL);
+  uint32_t out;
+  assert_int_equal(wr__memory_wait(&store->exec, shared, 2, 0, false, 0, &out),
+                   WR_TRAP_UNALIGNED_ATOMIC);
+  assert_int_equal(wr__memory_wait(&store->exec, shared, PAGE, 0, false, 0, &out),
+                   WR_TRAP_MEMORY_OUT_OF_BOUNDS);
+  assert_int_equal(wr__memory_wait(&store->exec, plain, 0, 0, false, 0, &out),
+                   WR_TRAP_EXPECTED_SHARED_MEMORY);
+  assert_int_equal(wr__memory_notify(plain, PAGE, 0, &out), WR_TRAP_MEMORY_OUT_OF_BOUNDS);
+  assert_int_equal(wr__memory_notify(plain, 0, 1, &out), WR_TRAP_NONE);
+  assert_int_equal(out, 0);
+  wr__store_delete(store);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(under_a_low_ulimit), /* first: no reservation is pooled yet */
+      cmocka_unit_test(guarded_memories),
+      cmocka_unit_test(explicit_memories),
+      cmocka_unit_test(without_room_for_guards_checks_are_explicit),
+      cmocka_unit_test(growth_moves_contents),
+      cmocka_unit_test(limits_hold),
+      cmocka_unit_test(largest_32_bit_memory),
+      cmocka_unit_test(one_byte_pages),
+      cmocka_unit_test(bulk_operations),
+      cmocka_unit_test(long_operations_can_be_interrupted),
+      cmocka_unit_test(tables),
+      cmocka_unit_test(shared_memory_outlives_stores_and_stays),
+      cmocka_unit_test(notify_wakes_as_many_as_asked),
+      cmocka_unit_test(waits_end_by_value_time_and_interrupt),
+      cmocka_unit_test(waits_check_their_address),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
