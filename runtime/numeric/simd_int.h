@@ -1,6 +1,6 @@
 /* v128 instructions on integer lanes and on bits. The rest of them is in platform/: shifts,
- * saturating arithmetic, minimum and maximum, averages, narrowing, bitmask, any_true and
- * all_true, swizzle and shuffle, popcnt, dot, q15mulr_sat.
+ * saturating arithmetic, minimum and maximum, averages, narrowing and widening, bitmask,
+ * any_true and all_true, swizzle and shuffle, popcnt, dot, q15mulr_sat.
  * Spec: exec/numerics, vector operations. */
 #ifndef WR__NUMERIC_SIMD_INT_H
 #define WR__NUMERIC_SIMD_INT_H
@@ -32,11 +32,12 @@ static inline wr__v128 wr__num_i64x2_splat(uint64_t x) { return wr__splat_64(x);
   static inline R wr__num_##name(wr__v128 v, unsigned lane) { \
     return (R)(extended)((lanes)v)[lane];                     \
   }
-#define WR__REPLACE(name, lanes, type, X)                                 \
-  static inline wr__v128 wr__num_##name(wr__v128 v, X x, unsigned lane) { \
-    lanes result = (lanes)v;                                              \
-    result[lane] = (type)x;                                               \
-    return (wr__v128)result;                                              \
+/* By a mask that compares lane numbers: storing one lane and loading the vector again would
+ * wait for the store. */
+#define WR__REPLACE(name, lanes, splat_lane, splat_x, X, type, ...)        \
+  static inline wr__v128 wr__num_##name(wr__v128 v, X x, unsigned lane) {  \
+    wr__v128 here = (wr__v128)((lanes){__VA_ARGS__} == (lanes)splat_lane); \
+    return wr__v128_select(here, splat_x((type)x), v);                     \
   }
 
 /* clang-format off */
@@ -49,12 +50,12 @@ WR__EXTRACT(uint64_t, i64x2_extract_lane,   wr__u64x2, uint64_t)
 WR__EXTRACT(float,    f32x4_extract_lane,   wr__f32x4, float)
 WR__EXTRACT(double,   f64x2_extract_lane,   wr__f64x2, double)
 
-WR__REPLACE(i8x16_replace_lane, wr__u8x16, uint8_t,  uint32_t)
-WR__REPLACE(i16x8_replace_lane, wr__u16x8, uint16_t, uint32_t)
-WR__REPLACE(i32x4_replace_lane, wr__u32x4, uint32_t, uint32_t)
-WR__REPLACE(i64x2_replace_lane, wr__u64x2, uint64_t, uint64_t)
-WR__REPLACE(f32x4_replace_lane, wr__f32x4, float,    float)
-WR__REPLACE(f64x2_replace_lane, wr__f64x2, double,   double)
+WR__REPLACE(i8x16_replace_lane, wr__u8x16, wr__splat_8((uint8_t)lane),   wr__splat_8,   uint32_t, uint8_t,  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+WR__REPLACE(i16x8_replace_lane, wr__u16x8, wr__splat_16((uint16_t)lane), wr__splat_16,  uint32_t, uint16_t, 0, 1, 2, 3, 4, 5, 6, 7)
+WR__REPLACE(i32x4_replace_lane, wr__u32x4, wr__splat_32(lane),           wr__splat_32,  uint32_t, uint32_t, 0, 1, 2, 3)
+WR__REPLACE(i64x2_replace_lane, wr__u32x4, wr__splat_32(lane),           wr__splat_64,  uint64_t, uint64_t, 0, 0, 1, 1)
+WR__REPLACE(f32x4_replace_lane, wr__u32x4, wr__splat_32(lane),           wr__splat_f32, float,    float,    0, 1, 2, 3)
+WR__REPLACE(f64x2_replace_lane, wr__u32x4, wr__splat_32(lane),           wr__splat_f64, double,   double,   0, 0, 1, 1)
 
 /* ---- Arithmetic. Lanes wrap; abs of the least number is that number. ---- */
 
@@ -123,38 +124,7 @@ WR__LANES2(i64x2_gt_s, wr__i64x2, a > b)
 WR__LANES2(i64x2_le_s, wr__i64x2, a <= b)
 WR__LANES2(i64x2_ge_s, wr__i64x2, a >= b)
 
-/* ---- Wider lanes: extend, extended multiplication, pairwise addition ---- */
-
-#define WR__WIDEN(half, wide) __builtin_convertvector(half, wide)
-
-WR__LANES1(i16x8_extend_low_i8x16_s, wr__i8x16, WR__WIDEN(WR__LOW8(a), wr__i16x8))
-WR__LANES1(i16x8_extend_high_i8x16_s, wr__i8x16, WR__WIDEN(WR__HIGH8(a), wr__i16x8))
-WR__LANES1(i16x8_extend_low_i8x16_u, wr__u8x16, WR__WIDEN(WR__LOW8(a), wr__u16x8))
-WR__LANES1(i16x8_extend_high_i8x16_u, wr__u8x16, WR__WIDEN(WR__HIGH8(a), wr__u16x8))
-WR__LANES2(i16x8_extmul_low_i8x16_s, wr__i8x16, WR__WIDEN(WR__LOW8(a), wr__i16x8) * WR__WIDEN(WR__LOW8(b), wr__i16x8))
-WR__LANES2(i16x8_extmul_high_i8x16_s, wr__i8x16, WR__WIDEN(WR__HIGH8(a), wr__i16x8) * WR__WIDEN(WR__HIGH8(b), wr__i16x8))
-WR__LANES2(i16x8_extmul_low_i8x16_u, wr__u8x16, WR__WIDEN(WR__LOW8(a), wr__u16x8) * WR__WIDEN(WR__LOW8(b), wr__u16x8))
-WR__LANES2(i16x8_extmul_high_i8x16_u, wr__u8x16, WR__WIDEN(WR__HIGH8(a), wr__u16x8) * WR__WIDEN(WR__HIGH8(b), wr__u16x8))
-
-WR__LANES1(i32x4_extend_low_i16x8_s, wr__i16x8, WR__WIDEN(WR__LOW4(a), wr__i32x4))
-WR__LANES1(i32x4_extend_high_i16x8_s, wr__i16x8, WR__WIDEN(WR__HIGH4(a), wr__i32x4))
-WR__LANES1(i32x4_extend_low_i16x8_u, wr__u16x8, WR__WIDEN(WR__LOW4(a), wr__u32x4))
-WR__LANES1(i32x4_extend_high_i16x8_u, wr__u16x8, WR__WIDEN(WR__HIGH4(a), wr__u32x4))
-WR__LANES2(i32x4_extmul_low_i16x8_s, wr__i16x8, WR__WIDEN(WR__LOW4(a), wr__i32x4) * WR__WIDEN(WR__LOW4(b), wr__i32x4))
-WR__LANES2(i32x4_extmul_high_i16x8_s, wr__i16x8, WR__WIDEN(WR__HIGH4(a), wr__i32x4) * WR__WIDEN(WR__HIGH4(b), wr__i32x4))
-WR__LANES2(i32x4_extmul_low_i16x8_u, wr__u16x8, WR__WIDEN(WR__LOW4(a), wr__u32x4) * WR__WIDEN(WR__LOW4(b), wr__u32x4))
-WR__LANES2(i32x4_extmul_high_i16x8_u, wr__u16x8, WR__WIDEN(WR__HIGH4(a), wr__u32x4) * WR__WIDEN(WR__HIGH4(b), wr__u32x4))
-
-WR__LANES1(i64x2_extend_low_i32x4_s, wr__i32x4, WR__WIDEN(WR__LOW2(a), wr__i64x2))
-WR__LANES1(i64x2_extend_high_i32x4_s, wr__i32x4, WR__WIDEN(WR__HIGH2(a), wr__i64x2))
-WR__LANES1(i64x2_extend_low_i32x4_u, wr__u32x4, WR__WIDEN(WR__LOW2(a), wr__u64x2))
-WR__LANES1(i64x2_extend_high_i32x4_u, wr__u32x4, WR__WIDEN(WR__HIGH2(a), wr__u64x2))
-WR__LANES2(i64x2_extmul_low_i32x4_s, wr__i32x4, WR__WIDEN(WR__LOW2(a), wr__i64x2) * WR__WIDEN(WR__LOW2(b), wr__i64x2))
-WR__LANES2(i64x2_extmul_high_i32x4_s, wr__i32x4, WR__WIDEN(WR__HIGH2(a), wr__i64x2) * WR__WIDEN(WR__HIGH2(b), wr__i64x2))
-WR__LANES2(i64x2_extmul_low_i32x4_u, wr__u32x4, WR__WIDEN(WR__LOW2(a), wr__u64x2) * WR__WIDEN(WR__LOW2(b), wr__u64x2))
-WR__LANES2(i64x2_extmul_high_i32x4_u, wr__u32x4, WR__WIDEN(WR__HIGH2(a), wr__u64x2) * WR__WIDEN(WR__HIGH2(b), wr__u64x2))
-
-/* An even lane is the low half of a wide lane, the odd one its high half. */
+/* ---- Pairwise addition. An even lane is the low half of a wide lane, the odd one its high half. */
 WR__LANES1(i16x8_extadd_pairwise_i8x16_s, wr__i16x8, ((wr__i16x8)((wr__u16x8)a << 8) >> 8) + (a >> 8))
 WR__LANES1(i16x8_extadd_pairwise_i8x16_u, wr__u16x8, (a & 0xff) + (a >> 8))
 WR__LANES1(i32x4_extadd_pairwise_i16x8_s, wr__i32x4, ((wr__i32x4)((wr__u32x4)a << 16) >> 16) + (a >> 16))
@@ -188,7 +158,6 @@ WR__LOAD_EXTEND(v128_load32x2_u, i64x2_extend_low_i32x4_u)
 
 #undef WR__EXTRACT
 #undef WR__REPLACE
-#undef WR__WIDEN
 #undef WR__LOAD_EXTEND
 
 #endif

@@ -41,6 +41,12 @@ static inline double wr__num_f64_max(double a, double b) {
   static inline wr__v128 wr__num_##name(wr__v128 a, wr__v128 b) { \
     return (wr__v128)intrinsic((type)a, (type)b);                 \
   }
+#define WR__NEON_LOW1(name, type, intrinsic, low) \
+  static inline wr__v128 wr__num_##name(wr__v128 a) { return (wr__v128)intrinsic(low((type)a)); }
+#define WR__NEON_LOW2(name, type, intrinsic, low)                 \
+  static inline wr__v128 wr__num_##name(wr__v128 a, wr__v128 b) { \
+    return (wr__v128)intrinsic(low((type)a), low((type)b));       \
+  }
 
 /* clang-format off */
 WR__NEON_BINARY(i8x16_add_sat_s, int8x16_t, vqaddq_s8)
@@ -99,6 +105,35 @@ static inline wr__v128 wr__num_i32x4_trunc_sat_f64x2_u_zero(wr__v128 v) {
   return (wr__v128)vcombine_u32(low, vdup_n_u32(0));
 }
 
+/* ---- Wider lanes ---- */
+
+/* clang-format off */
+WR__NEON_UNARY(i16x8_extend_high_i8x16_s, int8x16_t, vmovl_high_s8)
+WR__NEON_BINARY(i16x8_extmul_high_i8x16_s, int8x16_t, vmull_high_s8)
+WR__NEON_LOW1(i16x8_extend_low_i8x16_s, int8x16_t, vmovl_s8, vget_low_s8)
+WR__NEON_LOW2(i16x8_extmul_low_i8x16_s, int8x16_t, vmull_s8, vget_low_s8)
+WR__NEON_UNARY(i16x8_extend_high_i8x16_u, uint8x16_t, vmovl_high_u8)
+WR__NEON_BINARY(i16x8_extmul_high_i8x16_u, uint8x16_t, vmull_high_u8)
+WR__NEON_LOW1(i16x8_extend_low_i8x16_u, uint8x16_t, vmovl_u8, vget_low_u8)
+WR__NEON_LOW2(i16x8_extmul_low_i8x16_u, uint8x16_t, vmull_u8, vget_low_u8)
+WR__NEON_UNARY(i32x4_extend_high_i16x8_s, int16x8_t, vmovl_high_s16)
+WR__NEON_BINARY(i32x4_extmul_high_i16x8_s, int16x8_t, vmull_high_s16)
+WR__NEON_LOW1(i32x4_extend_low_i16x8_s, int16x8_t, vmovl_s16, vget_low_s16)
+WR__NEON_LOW2(i32x4_extmul_low_i16x8_s, int16x8_t, vmull_s16, vget_low_s16)
+WR__NEON_UNARY(i32x4_extend_high_i16x8_u, uint16x8_t, vmovl_high_u16)
+WR__NEON_BINARY(i32x4_extmul_high_i16x8_u, uint16x8_t, vmull_high_u16)
+WR__NEON_LOW1(i32x4_extend_low_i16x8_u, uint16x8_t, vmovl_u16, vget_low_u16)
+WR__NEON_LOW2(i32x4_extmul_low_i16x8_u, uint16x8_t, vmull_u16, vget_low_u16)
+WR__NEON_UNARY(i64x2_extend_high_i32x4_s, int32x4_t, vmovl_high_s32)
+WR__NEON_BINARY(i64x2_extmul_high_i32x4_s, int32x4_t, vmull_high_s32)
+WR__NEON_LOW1(i64x2_extend_low_i32x4_s, int32x4_t, vmovl_s32, vget_low_s32)
+WR__NEON_LOW2(i64x2_extmul_low_i32x4_s, int32x4_t, vmull_s32, vget_low_s32)
+WR__NEON_UNARY(i64x2_extend_high_i32x4_u, uint32x4_t, vmovl_high_u32)
+WR__NEON_BINARY(i64x2_extmul_high_i32x4_u, uint32x4_t, vmull_high_u32)
+WR__NEON_LOW1(i64x2_extend_low_i32x4_u, uint32x4_t, vmovl_u32, vget_low_u32)
+WR__NEON_LOW2(i64x2_extmul_low_i32x4_u, uint32x4_t, vmull_u32, vget_low_u32)
+/* clang-format on */
+
 /* ---- Narrowing, products ---- */
 
 static inline wr__v128 wr__num_i8x16_narrow_i16x8_s(wr__v128 a, wr__v128 b) {
@@ -155,5 +190,7 @@ static inline uint32_t wr__num_i64x2_all_true(wr__v128 v) { return (v[0] != 0) &
 
 #undef WR__NEON_UNARY
 #undef WR__NEON_BINARY
+#undef WR__NEON_LOW1
+#undef WR__NEON_LOW2
 
 #endif

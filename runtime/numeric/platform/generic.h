@@ -8,6 +8,7 @@
 #include "numeric/simd_permute.h"
 #include "numeric/simd_rounding.h"
 #include "numeric/simd_shift.h"
+#include "numeric/simd_widen.h"
 #include "numeric/v128.h"
 
 static inline float wr__num_f32_sqrt(float x) { return __builtin_sqrtf(x); }
@@ -87,6 +88,19 @@ static inline wr__v128 wr__num_i16x8_narrow_i32x4_s(wr__v128 a, wr__v128 b) {
 static inline wr__v128 wr__num_i16x8_narrow_i32x4_u(wr__v128 a, wr__v128 b) {
   return wr__narrow_to_16(a, b, 0, UINT16_MAX);
 }
+
+/* ---- Products at full width ---- */
+
+/* clang-format off */
+WR__LANES2(i32x4_extmul_low_i16x8_s, wr__i16x8, (wr__u32x4)__builtin_convertvector(WR__LOW4(a), wr__i32x4) * (wr__u32x4)__builtin_convertvector(WR__LOW4(b), wr__i32x4))
+WR__LANES2(i32x4_extmul_high_i16x8_s, wr__i16x8, (wr__u32x4)__builtin_convertvector(WR__HIGH4(a), wr__i32x4) * (wr__u32x4)__builtin_convertvector(WR__HIGH4(b), wr__i32x4))
+WR__LANES2(i32x4_extmul_low_i16x8_u, wr__u16x8, (wr__u32x4)__builtin_convertvector(WR__LOW4(a), wr__u32x4) * (wr__u32x4)__builtin_convertvector(WR__LOW4(b), wr__u32x4))
+WR__LANES2(i32x4_extmul_high_i16x8_u, wr__u16x8, (wr__u32x4)__builtin_convertvector(WR__HIGH4(a), wr__u32x4) * (wr__u32x4)__builtin_convertvector(WR__HIGH4(b), wr__u32x4))
+WR__LANES2(i64x2_extmul_low_i32x4_s, wr__i32x4, (wr__u64x2)__builtin_convertvector(WR__LOW2(a), wr__i64x2) * (wr__u64x2)__builtin_convertvector(WR__LOW2(b), wr__i64x2))
+WR__LANES2(i64x2_extmul_high_i32x4_s, wr__i32x4, (wr__u64x2)__builtin_convertvector(WR__HIGH2(a), wr__i64x2) * (wr__u64x2)__builtin_convertvector(WR__HIGH2(b), wr__i64x2))
+WR__LANES2(i64x2_extmul_low_i32x4_u, wr__u32x4, (wr__u64x2)__builtin_convertvector(WR__LOW2(a), wr__u64x2) * (wr__u64x2)__builtin_convertvector(WR__LOW2(b), wr__u64x2))
+WR__LANES2(i64x2_extmul_high_i32x4_u, wr__u32x4, (wr__u64x2)__builtin_convertvector(WR__HIGH2(a), wr__u64x2) * (wr__u64x2)__builtin_convertvector(WR__HIGH2(b), wr__u64x2))
+/* clang-format on */
 
 /* ---- Products of pairs, on even and odd lanes ---- */
 

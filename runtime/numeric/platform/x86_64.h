@@ -15,6 +15,7 @@
 #include "numeric/rounding.h"
 #include "numeric/simd_permute.h"
 #include "numeric/simd_rounding.h"
+#include "numeric/simd_widen.h"
 #include "numeric/v128.h"
 
 static inline float wr__num_f32_sqrt(float x) { return __builtin_sqrtf(x); }
@@ -145,6 +146,45 @@ static inline wr__v128 wr__num_i8x16_shr_s(wr__v128 v, uint32_t count) {
   return (wr__v128)_mm_packs_epi16(low, high);
 }
 
+/* ---- Products at full width ---- */
+
+/* The halves of each product come from two multiplications; interleaved they are the product. */
+#define WR__X86_EXTMUL_16(suffix, high_half, interleave)                         \
+  static inline wr__v128 wr__num_i32x4_extmul_##suffix(wr__v128 a, wr__v128 b) { \
+    __m128i high = high_half((__m128i)a, (__m128i)b);                            \
+    return (wr__v128)interleave(_mm_mullo_epi16((__m128i)a, (__m128i)b), high);  \
+  }
+
+WR__X86_EXTMUL_16(low_i16x8_s, _mm_mulhi_epi16, _mm_unpacklo_epi16)
+WR__X86_EXTMUL_16(high_i16x8_s, _mm_mulhi_epi16, _mm_unpackhi_epi16)
+WR__X86_EXTMUL_16(low_i16x8_u, _mm_mulhi_epu16, _mm_unpacklo_epi16)
+WR__X86_EXTMUL_16(high_i16x8_u, _mm_mulhi_epu16, _mm_unpackhi_epi16)
+
+/* Lanes 0 and 2, signed. As two's complement each negative factor takes the other from the
+ * high half of the unsigned product. */
+static inline __m128i wr__x86_mul_even_s(__m128i a, __m128i b) {
+#if defined(__SSE4_1__)
+  return _mm_mul_epi32(a, b);
+#else
+  __m128i from_a = _mm_and_si128(_mm_srai_epi32(a, 31), b);
+  __m128i from_b = _mm_and_si128(_mm_srai_epi32(b, 31), a);
+  __m128i excess = _mm_slli_epi64(_mm_add_epi32(from_a, from_b), 32);
+  return _mm_sub_epi64(_mm_mul_epu32(a, b), excess);
+#endif
+}
+
+/* The interleaving brings the wanted lanes to 0 and 2. */
+#define WR__X86_EXTMUL_32(suffix, multiply, interleave)                          \
+  static inline wr__v128 wr__num_i64x2_extmul_##suffix(wr__v128 a, wr__v128 b) { \
+    return (wr__v128)multiply(interleave((__m128i)a, (__m128i)a),                \
+                              interleave((__m128i)b, (__m128i)b));               \
+  }
+
+WR__X86_EXTMUL_32(low_i32x4_s, wr__x86_mul_even_s, _mm_unpacklo_epi32)
+WR__X86_EXTMUL_32(high_i32x4_s, wr__x86_mul_even_s, _mm_unpackhi_epi32)
+WR__X86_EXTMUL_32(low_i32x4_u, _mm_mul_epu32, _mm_unpacklo_epi32)
+WR__X86_EXTMUL_32(high_i32x4_u, _mm_mul_epu32, _mm_unpackhi_epi32)
+
 /* ---- Bytes: swizzle, shuffle, popcnt ---- */
 
 #if defined(__SSSE3__)
@@ -222,7 +262,12 @@ static inline uint32_t wr__num_i16x8_all_true(wr__v128 v) {
 static inline uint32_t wr__num_i32x4_all_true(wr__v128 v) {
   return _mm_movemask_epi8(_mm_cmpeq_epi32((__m128i)v, _mm_setzero_si128())) == 0;
 }
-static inline uint32_t wr__num_i64x2_all_true(wr__v128 v) { return (v[0] != 0) & (v[1] != 0); }
+/* A lane is zero where both its halves are. */
+static inline uint32_t wr__num_i64x2_all_true(wr__v128 v) {
+  __m128i zeros = _mm_cmpeq_epi32((__m128i)v, _mm_setzero_si128());
+  unsigned mask = (unsigned)_mm_movemask_ps(_mm_castsi128_ps(zeros));
+  return (mask & mask >> 1 & 5) == 0;
+}
 
 /* ---- Floats ---- */
 
@@ -336,5 +381,7 @@ static inline wr__v128 wr__num_i32x4_trunc_sat_f64x2_u_zero(wr__v128 v) {
 
 #undef WR__X86_BINARY
 #undef WR__X86_SHIFT
+#undef WR__X86_EXTMUL_16
+#undef WR__X86_EXTMUL_32
 
 #endif
