@@ -369,14 +369,16 @@ static inline wr__v128 wr__num_i32x4_trunc_sat_f64x2_s_zero(wr__v128 v) {
   return (wr__v128)_mm_cvttpd_epi32(x);
 }
 
-/* The sum of an integer below 2^32 and 2^52 has that integer in its low half. */
+/* The sum with 2^52 is an integer whose low half is the lane's, rounded to nearest; where that
+ * went up, the comparison's -1 takes it back. */
 static inline wr__v128 wr__num_i32x4_trunc_sat_f64x2_u_zero(wr__v128 v) {
   __m128d x = _mm_max_pd((__m128d)v, _mm_setzero_pd());
   x = _mm_min_pd(x, _mm_set1_pd(UINT32_MAX));
-  __m128d whole = (__m128d)wr__num_f64x2_floor((wr__v128)x);
-  __m128i bits = _mm_castpd_si128(_mm_add_pd(whole, _mm_set1_pd(0x1p52)));
-  bits = _mm_shuffle_epi32(bits, _MM_SHUFFLE(3, 1, 2, 0));
-  return (wr__v128)_mm_move_epi64(bits);
+  __m128d sum = _mm_add_pd(x, _mm_set1_pd(0x1p52));
+  __m128d up = _mm_cmpgt_pd(_mm_sub_pd(sum, _mm_set1_pd(0x1p52)), x);
+  __m128i whole = _mm_add_epi64(_mm_castpd_si128(sum), _mm_castpd_si128(up));
+  whole = _mm_shuffle_epi32(whole, _MM_SHUFFLE(3, 1, 2, 0));
+  return (wr__v128)_mm_move_epi64(whole);
 }
 
 #undef WR__X86_BINARY
