@@ -1,0 +1,118 @@
+"""Who runs it: wasmrun in its forms, native code, and the peers that are on the path."""
+
+import glob
+import os
+import shlex
+import shutil
+import subprocess
+from dataclasses import dataclass
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+NODE_SCRIPT = os.path.join(HERE, "node_wasi.mjs")
+
+
+@dataclass
+class Engine:
+    """How an engine is started. A dir_option of None: it cannot give the guest a directory."""
+
+    name: str
+    command: list  # up to the module's file
+    dir_option: str = ""  # with {host}; the guest sees it as /
+    compile_command: list = None  # with {input} and {output}: an ahead-of-time step
+    version: str = ""
+    after_options: list = None  # between the file and the program's arguments
+
+    def run_command(self, program, wasm, arguments):
+        directory = []
+        if program.directory and self.dir_option:
+            directory = self.dir_option.format(host=program.directory).split("\0")
+        return [*self.command, *directory, wasm, *(self.after_options or []), *arguments]
+
+    def can_run(self, program):
+        return not program.directory or self.dir_option is not None
+
+
+class Native(Engine):
+    def run_command(self, program, wasm, arguments):
+        return [program.native, *arguments]
+
+    def can_run(self, program):
+        return bool(program.native)
+
+
+def version_of(path, *arguments):
+    try:
+        done = subprocess.run([path, *arguments], capture_output=True, text=True, timeout=20)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    lines = (done.stdout + done.stderr).strip().splitlines()
+    return lines[0] if lines else ""
+
+
+def find_wasmrun(root):
+    """WASMRUN, or the newest build of this tree, or the path."""
+    if os.environ.get("WASMRUN"):
+        return os.environ["WASMRUN"]
+    built = [p for pattern in ("build/bin/wasmrun", "build/*/bin/wasmrun", "build/wasmrun")
+             for p in glob.glob(os.path.join(root, pattern)) if "dev" not in p.split(os.sep)]
+    if built:
+        return max(built, key=os.path.getmtime)
+    return shutil.which("wasmrun")
+
+
+def ours(root):
+    path = find_wasmrun(root)
+    if not path:
+        return []
+    version = version_of(path, "--version")
+    engines = [Engine("wasmrun", [path, "--engine", "interp"], "--dir\0{host}::/", version=version)]
+    compiler = shutil.which("wasmrun-compile", path=os.path.dirname(os.path.abspath(path)))
+    if compiler:
+        engines.append(Engine("wasmrun-native", [path, "--engine", "native"], "--dir\0{host}::/",
+                              [path, "compile", "{input}", "-o", "{output}"], version))
+    return engines
+
+
+def peers():
+    """Each peer as it is meant to be run; the ones with a cache run without it, so that each run compiles."""
+    found = []
+
+    def add(name, options, dir_option=None, compile_command=None, version="--version", executable=None, after=None):
+        path = shutil.which(executable or name)
+        if path:
+            steps = [path, *compile_command] if compile_command else None
+            found.append(Engine(name, [path, *options], dir_option, steps, version_of(path, version), after))
+
+    add("wasm3", ["--stack-size", "8000000"])
+    add("iwasm", ["--stack-size=8000000"], "--map-dir=/::{host}")
+    add("wasmi", [], "--dir\0{host}::/")
+    add("wasmi", [], "--dir\0{host}::/", executable="wasmi_cli")
+    add("toywasm", ["--wasi"], "--wasi-mapdir=/::{host}")
+    add("wasmedge", ["--force-interpreter"], "--dir\0/:{host}")
+    add("wasmtime", ["run", "-C", "cache=n"], "--dir\0{host}::/", ["compile", "{input}", "-o", "{output}"])
+    add("wasmer", ["run"], "--volume\0{host}:/", after=["--"])
+    add("node", ["--no-warnings", NODE_SCRIPT], "--dir\0{host}::/")
+    unique = {}
+    for engine in found:
+        unique.setdefault(engine.name, engine)
+    return list(unique.values())
+
+
+def extra(specifications):
+    """NAME=COMMAND with spaces: another build of wasmrun, or a peer with other options."""
+    engines = []
+    for text in specifications:
+        name, _, command = text.partition("=")
+        words = shlex.split(command)
+        words[0] = shutil.which(words[0]) or words[0]
+        engines.append(Engine(name, words, "--dir\0{host}::/", version=version_of(words[0], "--version")))
+    return engines
+
+
+def select(root, names, specifications):
+    """Native first, then ours, then peers; names (if any) choose among them, in that order."""
+    available = [Native("native", []), *ours(root), *extra(specifications), *peers()]
+    if not names:
+        return available, []
+    missing = [n for n in names if n not in [e.name for e in available]]
+    return [e for e in available if e.name in names or e.name == "native"], missing
