@@ -621,6 +621,18 @@ WR_API WR_NODISCARD wr_status wr_wasi_stdin_callback(wr_wasi_t *wasi, wr_wasi_re
 WR_API WR_NODISCARD wr_status wr_wasi_stdin_bytes(wr_wasi_t *wasi, const void *data, size_t size_bytes,
                                      wr_error *error);
 
+/* Clocks and randomness of the embedder's own, for runs that repeat exactly. now(context, id)
+ * gives the time of a clock (WASI's clockid: 0 realtime, 1 monotonic, 2 and 3 CPU time) in ns.
+ * Where the guest would wait for a clock, sleep(context, id, until_ns) is called instead, which
+ * should advance that clock; where it is NULL or does not, the wait ends at once. */
+typedef uint64_t (*wr_wasi_clock_fn)(void *context, uint32_t clock_id);
+typedef void (*wr_wasi_sleep_fn)(void *context, uint32_t clock_id, uint64_t until_ns);
+WR_API void wr_wasi_set_clock(wr_wasi_t *wasi, wr_wasi_clock_fn now, wr_wasi_sleep_fn sleep,
+                              void *context);
+/* random_get is answered by the callback, which returns 0 or a host errno. */
+typedef int (*wr_wasi_random_fn)(void *context, uint8_t *data, size_t size_bytes);
+WR_API void wr_wasi_set_random(wr_wasi_t *wasi, wr_wasi_random_fn random, void *context);
+
 /* wr_wasi_define: defines wasi_snapshot_preview1 (and wasi_unstable's names where the
  * signatures agree) in a linker. One wr_wasi_t may be defined in several stores (threads). */
 WR_API WR_NODISCARD wr_status wr_wasi_define(wr_wasi_t *wasi, wr_linker_t *linker, wr_error *error);

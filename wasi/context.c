@@ -1,0 +1,314 @@
+/* What an embedder grants: arguments, variables, directories, stdio, clocks. Granting happens
+ * before the guest runs; nothing here is called while it does. */
+#include "wasi.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* Arguments and variables together, as the guest can address them. */
+#define MAX_STRINGS_BYTES (UINT32_C(1) << 30)
+#define FIRST_PREOPEN 3
+
+__attribute__((format(printf, 3, 4))) static wr_status fail(wr_error *error, wr_status status,
+                                                            const char *format, ...) {
+  if (error) {
+    va_list list;
+    *error = (wr_error){.status = status, .offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
+    va_start(list, format);
+    vsnprintf(error->message, sizeof error->message, format, list);
+    va_end(list);
+  }
+  return status;
+}
+
+static wr_status fail_errno(wr_error *error, const char *what) {
+  char text[128];
+  const char *reason = strerror_r(errno, text, sizeof text);
+  return fail(error, errno == ENOENT ? WR_NOT_FOUND : WR_IO, "%s: %s", what, reason);
+}
+
+wr_wasi_t *wr_wasi_new(void) {
+  wr_wasi_t *wasi = calloc(1, sizeof *wasi);
+  if (!wasi) return NULL;
+  pthread_mutex_init(&wasi->lock, NULL);
+  wasi->fd_lowest_free = FIRST_PREOPEN;
+  return wasi;
+}
+
+static void list_clear(wr__string_list *list) {
+  for (uint32_t i = 0; i < list->count; i++) free(list->items[i]);
+  free(list->items);
+  *list = (wr__string_list){0};
+}
+
+void wr_wasi_delete(wr_wasi_t *wasi) {
+  if (!wasi) return;
+  for (uint32_t i = 0; i < wasi->fd_capacity; i++)
+    if (wasi->fds[i]) wr__desc_release(wasi->fds[i]);
+  free(wasi->fds);
+  list_clear(&wasi->args);
+  list_clear(&wasi->env);
+  pthread_mutex_destroy(&wasi->lock);
+  free(wasi);
+}
+
+/* ---- strings */
+
+/* Takes item. */
+static wr_status list_add(wr__string_list *list, char *item, wr_error *error) {
+  size_t size = item ? strlen(item) + 1 : 0;
+  char **items = item ? realloc(list->items, (list->count + 1) * sizeof *items) : NULL;
+  if (!items) {
+    free(item);
+    return fail(error, WR_OUT_OF_MEMORY, "out of memory");
+  }
+  list->items = items;
+  if (size > MAX_STRINGS_BYTES - list->size_bytes) {
+    free(item);
+    return fail(error, WR_BAD_ARGUMENT, "arguments or variables are too long");
+  }
+  items[list->count++] = item;
+  list->size_bytes += (uint32_t)size;
+  return WR_OK;
+}
+
+wr_status wr_wasi_set_args(wr_wasi_t *wasi, const char *const args[], size_t count,
+                           wr_error *error) {
+  wr__string_list list = {0};
+  for (size_t i = 0; i < count; i++) {
+    wr_status status = list_add(&list, strdup(args[i]), error);
+    if (status != WR_OK) {
+      list_clear(&list);
+      return status;
+    }
+  }
+  list_clear(&wasi->args);
+  wasi->args = list;
+  return WR_OK;
+}
+
+wr_status wr_wasi_set_env(wr_wasi_t *wasi, const char *name, const char *value, wr_error *error) {
+  size_t name_size = strlen(name);
+  if (name_size == 0 || strchr(name, '='))
+    return fail(error, WR_BAD_ARGUMENT, "a variable's name is empty or has a '='");
+  size_t size = name_size + strlen(value) + 2;
+  char *item = malloc(size);
+  if (!item) return fail(error, WR_OUT_OF_MEMORY, "out of memory");
+  snprintf(item, size, "%s=%s", name, value);
+  for (uint32_t i = 0; i < wasi->env.count; i++) {
+    char *old = wasi->env.items[i];
+    if (strncmp(old, item, name_size + 1) != 0) continue;
+    wasi->env.size_bytes += (uint32_t)size - (uint32_t)strlen(old) - 1;
+    wasi->env.items[i] = item;
+    free(old);
+    return WR_OK;
+  }
+  return list_add(&wasi->env, item, error);
+}
+
+/* ---- directories */
+
+static wr_status preopen(wr_wasi_t *wasi, int fd, const char *guest_path, unsigned flags,
+                         wr_error *error) {
+  wr__desc *desc;
+  if (!wr__wasi_utf8_valid(guest_path, strlen(guest_path))) {
+    close(fd);
+    return fail(error, WR_BAD_ARGUMENT, "a guest's path has to be UTF-8");
+  }
+  if (wr__path_is_kernel_interface(fd)) {
+    close(fd);
+    return fail(error, WR_BAD_ARGUMENT,
+                "%s: file systems of the kernel's interfaces are never granted", guest_path);
+  }
+  uint32_t failed = wr__desc_from_host(fd, &desc);
+  if (failed != WASI_SUCCESS)
+    return fail(error, WR_IO, "%s: %s", guest_path, wr__wasi_errno_name(failed));
+  desc->preopen_name = strdup(guest_path);
+  if (flags & WR_WASI_READ_ONLY) {
+    desc->read_only = true;
+    desc->rights &= ~WASI_RIGHTS_WRITING;
+    desc->inheriting &= ~WASI_RIGHTS_WRITING;
+  }
+  if (!desc->preopen_name || desc->kind != WR__DESC_DIRECTORY) {
+    bool no_memory = !desc->preopen_name;
+    wr__desc_release(desc);
+    return no_memory ? fail(error, WR_OUT_OF_MEMORY, "out of memory")
+                     : fail(error, WR_BAD_ARGUMENT, "%s: not a directory", guest_path);
+  }
+  uint32_t number;
+  if (wr__fd_insert(wasi, desc, &number) != WASI_SUCCESS)
+    return fail(error, WR_OUT_OF_MEMORY, "too many descriptors");
+  return WR_OK;
+}
+
+wr_status wr_wasi_preopen_dir(wr_wasi_t *wasi, const char *host_path, const char *guest_path,
+                              unsigned flags, wr_error *error) {
+  int fd = open(host_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) return fail_errno(error, host_path);
+  return preopen(wasi, fd, guest_path, flags, error);
+}
+
+wr_status wr_wasi_preopen_fd(wr_wasi_t *wasi, int fd, const char *guest_path, unsigned flags,
+                             wr_error *error) {
+  /* Opened anew: a duplicate would share its position, and may be O_PATH. */
+  int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (own < 0) return fail_errno(error, guest_path);
+  return preopen(wasi, own, guest_path, flags, error);
+}
+
+/* ---- stdio */
+
+static wr_status check_stream(int stream, int first, int last, wr_error *error) {
+  if (stream >= first && stream <= last) return WR_OK;
+  return fail(error, WR_BAD_ARGUMENT, "no such stdio stream: %d", stream);
+}
+
+static wr_status place_stdio(wr_wasi_t *wasi, int stream, wr__desc *desc, wr_error *error) {
+  uint64_t other =
+      stream == 0 ? WASI_RIGHT_FD_WRITE | WASI_RIGHT_FD_ALLOCATE | WASI_RIGHT_FD_FILESTAT_SET_SIZE
+                  : WASI_RIGHT_FD_READ;
+  desc->rights &= ~other;
+  if (wr__fd_place(wasi, (uint32_t)stream, desc) != WASI_SUCCESS)
+    return fail(error, WR_OUT_OF_MEMORY, "out of memory");
+  return WR_OK;
+}
+
+/* Takes fd. */
+static wr_status place_stdio_fd(wr_wasi_t *wasi, int stream, int fd, bool shared, wr_error *error) {
+  wr__desc *desc;
+  int flags = fcntl(fd, F_GETFL);
+  uint32_t failed = wr__desc_from_host(fd, &desc);
+  if (failed != WASI_SUCCESS)
+    return fail(error, WR_IO, "stdio %d: %s", stream, wr__wasi_errno_name(failed));
+  desc->shared = shared;
+  if (flags >= 0 && flags & O_APPEND) desc->flags |= WASI_FDFLAGS_APPEND;
+  if (desc->kind == WR__DESC_DIRECTORY) {
+    wr__desc_release(desc);
+    return fail(error, WR_BAD_ARGUMENT, "stdio %d: is a directory", stream);
+  }
+  return place_stdio(wasi, stream, desc, error);
+}
+
+wr_status wr_wasi_stdio_inherit(wr_wasi_t *wasi, int stream, wr_error *error) {
+  return wr_wasi_stdio_fd(wasi, stream, stream, error);
+}
+
+wr_status wr_wasi_stdio_fd(wr_wasi_t *wasi, int stream, int fd, wr_error *error) {
+  wr_status status = check_stream(stream, 0, 2, error);
+  if (status != WR_OK) return status;
+  int own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+  if (own < 0) return fail_errno(error, "stdio");
+  return place_stdio_fd(wasi, stream, own, true, error);
+}
+
+wr_status wr_wasi_stdio_file(wr_wasi_t *wasi, int stream, const char *path, wr_error *error) {
+  wr_status status = check_stream(stream, 0, 2, error);
+  if (status != WR_OK) return status;
+  int flags = stream == 0 ? O_RDONLY : O_WRONLY | O_CREAT | O_TRUNC;
+  int fd = open(path, flags | O_CLOEXEC | O_NOCTTY, 0666);
+  if (fd < 0) return fail_errno(error, path);
+  return place_stdio_fd(wasi, stream, fd, false, error);
+}
+
+/* A descriptor without a host file, which reads or writes. */
+static wr__desc *new_virtual(wr__desc_kind kind) {
+  wr__desc *desc = wr__desc_new(kind, -1);
+  if (!desc) return NULL;
+  desc->filetype = WASI_FILETYPE_UNKNOWN;
+  desc->rights = WASI_RIGHTS_STREAM;
+  return desc;
+}
+
+wr_status wr_wasi_stdout_callback(wr_wasi_t *wasi, int stream, wr_wasi_write_fn write,
+                                  void *context, wr_error *error) {
+  wr_status status = check_stream(stream, 1, 2, error);
+  if (status != WR_OK) return status;
+  wr__desc *desc = new_virtual(WR__DESC_WRITER);
+  if (!desc) return fail(error, WR_OUT_OF_MEMORY, "out of memory");
+  desc->write = write;
+  desc->callback_context = context;
+  return place_stdio(wasi, stream, desc, error);
+}
+
+wr_status wr_wasi_stdin_callback(wr_wasi_t *wasi, wr_wasi_read_fn read, void *context,
+                                 wr_error *error) {
+  wr__desc *desc = new_virtual(WR__DESC_READER);
+  if (!desc) return fail(error, WR_OUT_OF_MEMORY, "out of memory");
+  desc->read = read;
+  desc->callback_context = context;
+  return place_stdio(wasi, 0, desc, error);
+}
+
+wr_status wr_wasi_stdin_bytes(wr_wasi_t *wasi, const void *data, size_t size_bytes,
+                              wr_error *error) {
+  wr__desc *desc = new_virtual(WR__DESC_BYTES);
+  if (desc) desc->bytes = malloc(size_bytes ? size_bytes : 1);
+  if (!desc || !desc->bytes) {
+    if (desc) wr__desc_release(desc);
+    return fail(error, WR_OUT_OF_MEMORY, "out of memory");
+  }
+  if (size_bytes > 0) memcpy(desc->bytes, data, size_bytes);
+  desc->bytes_size = size_bytes;
+  return place_stdio(wasi, 0, desc, error);
+}
+
+/* ---- clocks and randomness */
+
+void wr_wasi_set_clock(wr_wasi_t *wasi, wr_wasi_clock_fn now, wr_wasi_sleep_fn sleep,
+                       void *context) {
+  wasi->clock_now = now;
+  wasi->clock_sleep = sleep;
+  wasi->clock_context = context;
+}
+
+void wr_wasi_set_random(wr_wasi_t *wasi, wr_wasi_random_fn random, void *context) {
+  wasi->random = random;
+  wasi->random_context = context;
+}
+
+/* ---- running */
+
+static wr_status call_export(wasm_instance_t *instance, const char *name, bool *found,
+                             wasm_trap_t **trap) {
+  wasm_extern_t *external = wr_instance_export(instance, name, strlen(name));
+  wasm_func_t *func = external ? wasm_extern_as_func(external) : NULL;
+  wr_status status = WR_OK;
+  *found = false;
+  if (func) {
+    wr_externtype type = wr_func_type(func);
+    *found = type.param_count == 0 && type.result_count == 0;
+    if (*found) status = wr_func_call(func, NULL, 0, NULL, 0, trap);
+  }
+  if (external) wasm_extern_delete(external);
+  return status;
+}
+
+wr_status wr_wasi_run(wr_wasi_t *wasi, wasm_instance_t *instance, int32_t *exit_status,
+                      wasm_trap_t **trap, wr_error *error) {
+  (void)wasi;
+  bool reactor = false, command = false;
+  wasm_trap_t *own = NULL;
+  wr_status status = call_export(instance, "_initialize", &reactor, &own);
+  if (status == WR_OK) status = call_export(instance, "_start", &command, &own);
+  if (status == WR_OK && !reactor && !command)
+    return fail(error, WR_NOT_FOUND,
+                "the module exports neither _start nor _initialize as a function without "
+                "parameters");
+  int32_t guest_status = 0;
+  if (status == WR_EXITED && own) wr_trap_exit_status(own, &guest_status);
+  if (status == WR_OK || status == WR_EXITED) {
+    if (exit_status) *exit_status = guest_status;
+  } else {
+    fail(error, status, "%s", own ? wr_trap_kind_message(wr_trap_get_kind(own)) : "trap");
+    if (trap) {
+      *trap = own;
+      own = NULL;
+    }
+  }
+  if (own) wasm_trap_delete(own);
+  return status;
+}

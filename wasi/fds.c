@@ -1,0 +1,188 @@
+/* Descriptors and the table that numbers them. A number is the lowest free one, as in POSIX. */
+#include "wasi.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+wr__desc *wr__desc_new(wr__desc_kind kind, int host_fd) {
+  wr__desc *desc = calloc(1, sizeof *desc);
+  if (!desc) {
+    if (host_fd >= 0) close(host_fd);
+    return NULL;
+  }
+  atomic_init(&desc->ref_count, 1);
+  desc->kind = kind;
+  desc->host_fd = host_fd;
+  pthread_mutex_init(&desc->position_lock, NULL);
+  return desc;
+}
+
+void wr__desc_retain(wr__desc *desc) {
+  atomic_fetch_add_explicit(&desc->ref_count, 1, memory_order_relaxed);
+}
+
+void wr__desc_release(wr__desc *desc) {
+  if (atomic_fetch_sub_explicit(&desc->ref_count, 1, memory_order_acq_rel) != 1) return;
+  if (desc->host_fd >= 0) close(desc->host_fd);
+  pthread_mutex_destroy(&desc->position_lock);
+  free(desc->preopen_name);
+  free(desc->bytes);
+  free(desc);
+}
+
+static void describe_socket(wr__desc *desc) {
+  int type = 0, family = 0;
+  socklen_t size = sizeof type;
+  getsockopt(desc->host_fd, SOL_SOCKET, SO_TYPE, &type, &size);
+  size = sizeof family;
+  getsockopt(desc->host_fd, SOL_SOCKET, SO_DOMAIN, &family, &size);
+  desc->kind = WR__DESC_SOCKET;
+  desc->filetype = type == SOCK_DGRAM ? WASI_FILETYPE_SOCKET_DGRAM : WASI_FILETYPE_SOCKET_STREAM;
+  desc->socket_family = family;
+  desc->rights = WASI_RIGHTS_SOCKET;
+}
+
+uint32_t wr__desc_from_host(int host_fd, wr__desc **out) {
+  struct stat st;
+  if (fstat(host_fd, &st) != 0) {
+    uint32_t error = wr__wasi_errno_now();
+    close(host_fd);
+    return error;
+  }
+  wr__desc *desc = wr__desc_new(WR__DESC_FILE, host_fd);
+  if (!desc) return WASI_NOMEM;
+  desc->filetype = wr__wasi_filetype(st.st_mode);
+  desc->rights = WASI_RIGHTS_FILE;
+  if (S_ISDIR(st.st_mode)) {
+    desc->kind = WR__DESC_DIRECTORY;
+    desc->rights = WASI_RIGHTS_DIRECTORY;
+    desc->inheriting = WASI_RIGHTS_DIRECTORY | WASI_RIGHTS_FILE;
+  } else if (S_ISSOCK(st.st_mode)) {
+    describe_socket(desc);
+  } else if (S_ISFIFO(st.st_mode) || (S_ISCHR(st.st_mode) && isatty(host_fd))) {
+    /* wasi-libc takes a character device that cannot seek for a terminal. */
+    desc->kind = WR__DESC_STREAM;
+    desc->rights = WASI_RIGHTS_STREAM;
+    desc->mask_sigpipe = S_ISFIFO(st.st_mode);
+  }
+  *out = desc;
+  return WASI_SUCCESS;
+}
+
+/* Under the lock. */
+static bool grow_table(wr_wasi_t *wasi, uint32_t need) {
+  if (need <= wasi->fd_capacity) return true;
+  if (need > WR__WASI_MAX_FDS) return false;
+  uint32_t capacity = wasi->fd_capacity ? wasi->fd_capacity : 8;
+  while (capacity < need) capacity *= 2;
+  wr__desc **fds = realloc(wasi->fds, capacity * sizeof *fds);
+  if (!fds) return false;
+  memset(fds + wasi->fd_capacity, 0, (capacity - wasi->fd_capacity) * sizeof *fds);
+  wasi->fds = fds;
+  wasi->fd_capacity = capacity;
+  return true;
+}
+
+uint32_t wr__fd_insert(wr_wasi_t *wasi, wr__desc *desc, uint32_t *fd) {
+  pthread_mutex_lock(&wasi->lock);
+  uint32_t number = wasi->fd_lowest_free;
+  while (number < wasi->fd_capacity && wasi->fds[number]) number++;
+  bool fits = grow_table(wasi, number + 1);
+  if (fits) {
+    wasi->fds[number] = desc;
+    wasi->fd_lowest_free = number + 1;
+  }
+  pthread_mutex_unlock(&wasi->lock);
+  if (!fits) {
+    wr__desc_release(desc);
+    return WASI_MFILE;
+  }
+  *fd = number;
+  return WASI_SUCCESS;
+}
+
+uint32_t wr__fd_place(wr_wasi_t *wasi, uint32_t fd, wr__desc *desc) {
+  wr__desc *old = NULL;
+  pthread_mutex_lock(&wasi->lock);
+  bool fits = grow_table(wasi, fd + 1);
+  if (fits) {
+    old = wasi->fds[fd];
+    wasi->fds[fd] = desc;
+  }
+  pthread_mutex_unlock(&wasi->lock);
+  if (old) wr__desc_release(old);
+  if (!fits) wr__desc_release(desc);
+  return fits ? WASI_SUCCESS : WASI_MFILE;
+}
+
+/* Why a descriptor without these rights refuses. The specification's answer is notcapable; where
+ * POSIX programs know a clearer one for what the descriptor is, they get that. */
+static uint32_t refusal(const wr__desc *desc, uint64_t missing) {
+  const uint64_t file_only = WASI_RIGHT_FD_READ | WASI_RIGHT_FD_WRITE | WASI_RIGHT_FD_SEEK |
+                             WASI_RIGHT_FD_TELL | WASI_RIGHT_FD_ALLOCATE |
+                             WASI_RIGHT_FD_FILESTAT_SET_SIZE;
+  const uint64_t socket_only = WASI_RIGHT_SOCK_ACCEPT | WASI_RIGHT_SOCK_SHUTDOWN;
+  if (missing & socket_only) {
+    if (desc->kind == WR__DESC_SOCKET) return WASI_INVAL;
+    return WASI_NOTSOCK;
+  }
+  if (desc->kind == WR__DESC_DIRECTORY) {
+    if (missing & file_only) return WASI_ISDIR;
+  } else if (missing & WASI_RIGHTS_DIRECTORY & ~WASI_RIGHTS_FILE) {
+    return WASI_NOTDIR;
+  }
+  if (desc->read_only && (missing & WASI_RIGHTS_WRITING)) return WASI_ROFS;
+  if (desc->kind != WR__DESC_FILE && (missing & (WASI_RIGHT_FD_SEEK | WASI_RIGHT_FD_TELL)))
+    return WASI_SPIPE;
+  return WASI_NOTCAPABLE;
+}
+
+uint32_t wr__fd_get(wr_wasi_t *wasi, uint64_t fd, uint64_t rights, wr__desc **out) {
+  uint32_t number = (uint32_t)fd, error = WASI_BADF;
+  pthread_mutex_lock(&wasi->lock);
+  wr__desc *desc = number < wasi->fd_capacity ? wasi->fds[number] : NULL;
+  if (desc) {
+    uint64_t missing = rights & ~desc->rights;
+    error = missing ? refusal(desc, missing) : WASI_SUCCESS;
+    if (!missing) wr__desc_retain(desc);
+  }
+  pthread_mutex_unlock(&wasi->lock);
+  if (error == WASI_SUCCESS) *out = desc;
+  return error;
+}
+
+uint32_t wr__fd_close(wr_wasi_t *wasi, uint64_t fd) {
+  uint32_t number = (uint32_t)fd;
+  pthread_mutex_lock(&wasi->lock);
+  wr__desc *desc = number < wasi->fd_capacity ? wasi->fds[number] : NULL;
+  if (desc) {
+    wasi->fds[number] = NULL;
+    if (number < wasi->fd_lowest_free) wasi->fd_lowest_free = number;
+  }
+  pthread_mutex_unlock(&wasi->lock);
+  if (!desc) return WASI_BADF;
+  wr__desc_release(desc);
+  return WASI_SUCCESS;
+}
+
+uint32_t wr__fd_renumber(wr_wasi_t *wasi, uint64_t from, uint64_t to) {
+  uint32_t source = (uint32_t)from, target = (uint32_t)to;
+  wr__desc *old = NULL;
+  uint32_t error = WASI_SUCCESS;
+  pthread_mutex_lock(&wasi->lock);
+  if (source >= wasi->fd_capacity || target >= wasi->fd_capacity || !wasi->fds[source] ||
+      !wasi->fds[target]) {
+    error = WASI_BADF;
+  } else if (source != target) {
+    old = wasi->fds[target];
+    wasi->fds[target] = wasi->fds[source];
+    wasi->fds[source] = NULL;
+    if (source < wasi->fd_lowest_free) wasi->fd_lowest_free = source;
+  }
+  pthread_mutex_unlock(&wasi->lock);
+  if (old) wr__desc_release(old);
+  return error;
+}

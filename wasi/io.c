@@ -1,0 +1,269 @@
+/* Moving bytes: fd_read, fd_write and their kin. Regular files go straight to the host. What may
+ * block never blocks in the host: the call waits beside the store's event, so that an interrupt
+ * ends it. Spec: wasi_snapshot_preview1, fd_read, fd_pread, fd_write, fd_pwrite. */
+#include "io.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Would an operation block? Asked where the host has no other way to avoid it. */
+static bool ready_now(int fd, short events) {
+  struct pollfd p = {.fd = fd, .events = events};
+  return poll(&p, 1, 0) > 0;
+}
+
+static ssize_t read_socket(wr__desc *desc, wr__transfer *t) {
+  struct msghdr message = {.msg_iov = t->iov, .msg_iovlen = t->count};
+  return recvmsg(desc->host_fd, &message, MSG_DONTWAIT);
+}
+
+static ssize_t write_socket(wr__desc *desc, wr__transfer *t) {
+  struct msghdr message = {.msg_iov = t->iov, .msg_iovlen = t->count};
+  return sendmsg(desc->host_fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+/* Pipes take RWF_NOWAIT, terminals do not. */
+static ssize_t read_stream(wr__desc *desc, wr__transfer *t) {
+  if (!desc->no_nowait) {
+    ssize_t size = preadv2(desc->host_fd, t->iov, (int)t->count, -1, RWF_NOWAIT);
+    if (size >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS)) return size;
+    desc->no_nowait = true;
+  }
+  if (ready_now(desc->host_fd, POLLIN)) return readv(desc->host_fd, t->iov, (int)t->count);
+  errno = EAGAIN;
+  return -1;
+}
+
+static ssize_t write_stream_now(wr__desc *desc, wr__transfer *t) {
+  if (!desc->no_nowait) {
+    ssize_t size = pwritev2(desc->host_fd, t->iov, (int)t->count, -1, RWF_NOWAIT);
+    if (size >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS)) return size;
+    desc->no_nowait = true;
+  }
+  if (ready_now(desc->host_fd, POLLOUT)) return writev(desc->host_fd, t->iov, (int)t->count);
+  errno = EAGAIN;
+  return -1;
+}
+
+/* A pipe that nobody reads is an error of the guest, not a signal for the host. */
+static ssize_t write_stream(wr__desc *desc, wr__transfer *t) {
+  if (!desc->mask_sigpipe) return write_stream_now(desc, t);
+  sigset_t sigpipe, before, pending;
+  sigemptyset(&sigpipe);
+  sigaddset(&sigpipe, SIGPIPE);
+  sigpending(&pending);
+  pthread_sigmask(SIG_BLOCK, &sigpipe, &before);
+  ssize_t size = write_stream_now(desc, t);
+  int why = errno;
+  if (size < 0 && why == EPIPE && !sigismember(&pending, SIGPIPE)) {
+    struct timespec none = {0};
+    while (sigtimedwait(&sigpipe, NULL, &none) < 0 && errno == EINTR) continue;
+  }
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  errno = why;
+  return size;
+}
+
+static ssize_t read_bytes(wr__desc *desc, wr__transfer *t) {
+  size_t done = 0;
+  pthread_mutex_lock(&desc->position_lock);
+  for (uint32_t i = 0; i < t->count; i++) {
+    size_t left = desc->bytes_size - desc->bytes_position;
+    size_t size = t->iov[i].iov_len < left ? t->iov[i].iov_len : left;
+    if (size == 0) break;
+    memcpy(t->iov[i].iov_base, desc->bytes + desc->bytes_position, size);
+    desc->bytes_position += size;
+    done += size;
+  }
+  pthread_mutex_unlock(&desc->position_lock);
+  return (ssize_t)done;
+}
+
+static ssize_t read_callback(wr__desc *desc, wr__transfer *t) {
+  if (t->count == 0) return 0;
+  int64_t size = desc->read(desc->callback_context, t->iov[0].iov_base, t->iov[0].iov_len);
+  if (size >= 0 && (uint64_t)size <= t->iov[0].iov_len) return (ssize_t)size;
+  errno = size < 0 && size > -4096 ? (int)-size : EIO;
+  return -1;
+}
+
+static ssize_t write_callback(wr__desc *desc, wr__transfer *t) {
+  size_t done = 0;
+  for (uint32_t i = 0; i < t->count; i++) {
+    int why = desc->write(desc->callback_context, t->iov[i].iov_base, t->iov[i].iov_len);
+    if (why != 0 && done == 0) {
+      errno = why;
+      return -1;
+    }
+    if (why != 0) break;
+    done += t->iov[i].iov_len;
+  }
+  return (ssize_t)done;
+}
+
+static ssize_t read_once(wr__desc *desc, wr__transfer *t) {
+  switch (desc->kind) {
+    case WR__DESC_FILE:
+      return readv(desc->host_fd, t->iov, (int)t->count);
+    case WR__DESC_STREAM:
+      return read_stream(desc, t);
+    case WR__DESC_SOCKET:
+      return read_socket(desc, t);
+    case WR__DESC_READER:
+      return read_callback(desc, t);
+    case WR__DESC_BYTES:
+      return read_bytes(desc, t);
+    default:
+      errno = EBADF;
+      return -1;
+  }
+}
+
+static ssize_t write_once(wr__desc *desc, wr__transfer *t) {
+  switch (desc->kind) {
+    case WR__DESC_FILE:
+      return writev(desc->host_fd, t->iov, (int)t->count);
+    case WR__DESC_STREAM:
+      return write_stream(desc, t);
+    case WR__DESC_SOCKET:
+      return write_socket(desc, t);
+    case WR__DESC_WRITER:
+      return write_callback(desc, t);
+    default:
+      errno = EBADF;
+      return -1;
+  }
+}
+
+/* Takes what was moved off the front. */
+void wr__io_advance(wr__transfer *t, size_t size) {
+  t->left -= size;
+  while (t->count > 0 && size >= t->iov->iov_len) {
+    size -= t->iov->iov_len;
+    t->iov++;
+    t->count--;
+  }
+  if (t->count > 0) {
+    t->iov->iov_base = (char *)t->iov->iov_base + size;
+    t->iov->iov_len -= size;
+  }
+}
+
+/* Waits until the descriptor can go on, unless the guest asked not to wait. */
+static uint32_t wait_more(wr__call *call, wr__desc *desc, wr__wait what) {
+  if (desc->flags & WASI_FDFLAGS_NONBLOCK) return WASI_AGAIN;
+  return wr__wait_ready(call, desc->host_fd, what);
+}
+
+uint32_t wr__io_read(wr__call *call, wr__desc *desc, wr__transfer *t, size_t *done) {
+  for (;;) {
+    ssize_t size = read_once(desc, t);
+    if (size >= 0) {
+      *done = (size_t)size;
+      return WASI_SUCCESS;
+    }
+    if (errno == EINTR && !call->interrupted) continue;
+    if (errno != EAGAIN || desc->host_fd < 0 || desc->kind == WR__DESC_FILE)
+      return wr__wasi_errno_now();
+    uint32_t error = wait_more(call, desc, WR__WAIT_READ);
+    if (error != WASI_SUCCESS) return error;
+  }
+}
+
+/* As a blocking write of the host: returns when all is written, or after an error, of which it
+ * tells only if nothing was written. */
+uint32_t wr__io_write(wr__call *call, wr__desc *desc, wr__transfer *t, size_t *done) {
+  size_t all = t->left;
+  bool whole = desc->kind == WR__DESC_STREAM || desc->kind == WR__DESC_SOCKET;
+  uint32_t error = WASI_SUCCESS;
+  do {
+    ssize_t size = write_once(desc, t);
+    if (size >= 0) {
+      wr__io_advance(t, (size_t)size);
+      continue;
+    }
+    if (errno == EINTR) continue;
+    if (errno != EAGAIN || desc->host_fd < 0 || desc->kind == WR__DESC_FILE)
+      error = wr__wasi_errno_now();
+    else
+      error = wait_more(call, desc, WR__WAIT_WRITE);
+  } while (whole && t->left > 0 && error == WASI_SUCCESS);
+  *done = all - t->left;
+  return *done > 0 ? (uint32_t)WASI_SUCCESS : error;
+}
+
+/* ---- the functions */
+
+/* What the four have in common: a descriptor with rights, iovecs, and where the count goes. */
+static uint32_t begin(wr__call *call, uint64_t fd, uint64_t rights, uint64_t iovs, uint64_t count,
+                      struct iovec *iov, wr__transfer *t, wr__desc **desc) {
+  uint32_t error = wr__guest_iovecs(call, iovs, count, iov, &t->count, &t->left);
+  if (error != WASI_SUCCESS) return error;
+  t->iov = iov;
+  return wr__fd_get(call->wasi, fd, rights, desc);
+}
+
+uint32_t wr__wasi_fd_read(wr__call *call, const uint64_t *args) {
+  struct iovec iov[WR__WASI_MAX_IOVECS];
+  wr__transfer t;
+  wr__desc *desc;
+  size_t done = 0;
+  uint8_t *out = wr__guest_bytes(call, args[3], 4);
+  if (!out) return WASI_FAULT;
+  uint32_t error = begin(call, args[0], WASI_RIGHT_FD_READ, args[1], args[2], iov, &t, &desc);
+  if (error != WASI_SUCCESS) return error;
+  error = wr__io_read(call, desc, &t, &done);
+  wr__desc_release(desc);
+  if (error == WASI_SUCCESS) wr__wire_store32(out, (uint32_t)done);
+  return error;
+}
+
+uint32_t wr__wasi_fd_write(wr__call *call, const uint64_t *args) {
+  struct iovec iov[WR__WASI_MAX_IOVECS];
+  wr__transfer t;
+  wr__desc *desc;
+  size_t done = 0;
+  uint8_t *out = wr__guest_bytes(call, args[3], 4);
+  if (!out) return WASI_FAULT;
+  uint32_t error = begin(call, args[0], WASI_RIGHT_FD_WRITE, args[1], args[2], iov, &t, &desc);
+  if (error != WASI_SUCCESS) return error;
+  error = wr__io_write(call, desc, &t, &done);
+  wr__desc_release(desc);
+  if (error == WASI_SUCCESS) wr__wire_store32(out, (uint32_t)done);
+  return error;
+}
+
+/* fd_pread and fd_pwrite differ in the host's function and the right. */
+static uint32_t move_at(wr__call *call, const uint64_t *args, uint64_t right,
+                        ssize_t (*move)(int, const struct iovec *, int, off_t)) {
+  struct iovec iov[WR__WASI_MAX_IOVECS];
+  wr__transfer t;
+  wr__desc *desc;
+  uint8_t *out = wr__guest_bytes(call, args[4], 4);
+  if (!out) return WASI_FAULT;
+  if (args[3] > INT64_MAX) return WASI_INVAL;
+  /* Spec: rights: "if fd_seek is set, includes the right to invoke fd_pread". */
+  uint32_t error =
+      begin(call, args[0], right | WASI_RIGHT_FD_SEEK, args[1], args[2], iov, &t, &desc);
+  if (error != WASI_SUCCESS) return error;
+  ssize_t size = 0;
+  do {
+    size = move(desc->host_fd, t.iov, (int)t.count, (off_t)args[3]);
+  } while (size < 0 && errno == EINTR);
+  if (size < 0) error = wr__wasi_errno_now();
+  wr__desc_release(desc);
+  if (error == WASI_SUCCESS) wr__wire_store32(out, (uint32_t)size);
+  return error;
+}
+
+uint32_t wr__wasi_fd_pread(wr__call *call, const uint64_t *args) {
+  return move_at(call, args, WASI_RIGHT_FD_READ, preadv);
+}
+
+uint32_t wr__wasi_fd_pwrite(wr__call *call, const uint64_t *args) {
+  return move_at(call, args, WASI_RIGHT_FD_WRITE, pwritev);
+}

@@ -1,0 +1,237 @@
+/* The inside of libwasmrun-wasi: what a guest was given, its descriptors, and one call of a
+ * function. Invariants: a descriptor's host file is closed when the last call that uses it and
+ * the table have let go of it; guest memory is touched only through wr__guest_*, which check. */
+#ifndef WR__WASI_H
+#define WR__WASI_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+
+#include "wasmrun.h"
+#include "wire.h"
+
+#define WR__WASI_MAX_FDS 65536u
+#define WR__WASI_MAX_IOVECS 1024u
+#define WR__WASI_MAX_PATH 4096u
+/* Linux moves at most this many bytes in one call. */
+#define WR__WASI_MAX_TRANSFER 0x7ffff000u
+
+typedef enum wr__desc_kind {
+  WR__DESC_FILE,   /* never blocks for long: regular files, block and most character devices */
+  WR__DESC_STREAM, /* may block: pipes, terminals */
+  WR__DESC_DIRECTORY,
+  WR__DESC_SOCKET,
+  WR__DESC_WRITER, /* an embedder's write callback */
+  WR__DESC_READER, /* an embedder's read callback */
+  WR__DESC_BYTES,  /* a copy of an embedder's bytes */
+} wr__desc_kind;
+
+/* What a guest's descriptor number stands for. Counted: one for the table, one for each call in
+ * progress. rights, inheriting and flags change only under the context's lock. */
+typedef struct wr__desc {
+  _Atomic uint32_t ref_count;
+  wr__desc_kind kind;
+  int host_fd; /* own, or -1 */
+  uint8_t filetype;
+  bool read_only; /* under a directory that was granted read-only */
+  bool shared;    /* the open file is also the host's: its flags are not ours to change */
+  bool no_nowait; /* RWF_NOWAIT does not work on it */
+  bool mask_sigpipe;
+  uint16_t flags; /* WASI_FDFLAGS_* */
+  uint64_t rights;
+  uint64_t inheriting;
+  char *preopen_name;            /* own; NULL where it is no preopen */
+  pthread_mutex_t position_lock; /* directories and BYTES: the position is ours */
+  wr_wasi_write_fn write;
+  wr_wasi_read_fn read;
+  void *callback_context;
+  uint8_t *bytes; /* own */
+  size_t bytes_size;
+  size_t bytes_position;
+  int socket_family; /* AF_* */
+} wr__desc;
+
+typedef struct wr__string_list {
+  char **items; /* own, each own and terminated */
+  uint32_t count;
+  uint32_t size_bytes; /* of all items with their terminators */
+} wr__string_list;
+
+struct wr_wasi {
+  wr__string_list args;
+  wr__string_list env;
+  pthread_mutex_t lock; /* the table below, and the rights and flags of its descriptors */
+  wr__desc **fds;       /* fds[fd_capacity]; NULL: free */
+  uint32_t fd_capacity;
+  uint32_t fd_lowest_free;      /* nothing below it is free */
+  bool walk_paths;              /* resolve by component, without openat2: for tests */
+  wr_wasi_clock_fn clock_now;   /* NULL: the host's clocks */
+  wr_wasi_sleep_fn clock_sleep; /* NULL: sleeping ends at once on a replaced clock */
+  void *clock_context;
+  wr_wasi_random_fn random; /* NULL: the host's */
+  void *random_context;
+};
+
+/* One call of a WASI function. Handlers need nothing else, so tests can call them directly. */
+typedef struct wr__call {
+  wr_wasi_t *wasi;
+  wr_caller *caller; /* NULL in tests */
+  uint8_t *memory;
+  uint64_t memory_size;
+  bool unstable;    /* called as wasi_unstable: older layouts */
+  bool interrupted; /* the store was interrupted while the call waited */
+  bool exited;      /* proc_exit: exit_status holds */
+  int32_t exit_status;
+  const char *trap; /* not NULL: trap with this message */
+} wr__call;
+
+/* A function: arguments as slots; the result is the errno. */
+typedef uint32_t (*wr__wasi_handler)(wr__call *call, const uint64_t *args);
+
+/* One row per function; define.c and the fuzzer read it. params: a letter each, i or l for i32
+ * and i64. */
+typedef struct wr__wasi_function {
+  const char *name;
+  const char *params;
+  bool has_result;
+  bool in_unstable; /* also under wasi_unstable */
+  wr__wasi_handler handler;
+} wr__wasi_function;
+
+extern const wr__wasi_function wr__wasi_functions[];
+extern const size_t wr__wasi_function_count;
+
+/* ---- guest.c: the guest's memory. Each returns a WASI errno. */
+/* The guest's bytes [at, at + size), or NULL where they are not all in its memory. */
+static inline uint8_t *wr__guest_bytes(const wr__call *call, uint64_t at, uint64_t size) {
+  at &= UINT32_MAX;
+  if (size > call->memory_size || at > call->memory_size - size) return NULL;
+  return call->memory + at;
+}
+/* An array of iovecs, copied once and checked; *total is the sum of the lengths. */
+uint32_t wr__guest_iovecs(const wr__call *call, uint64_t at, uint64_t count,
+                          struct iovec out[WR__WASI_MAX_IOVECS], uint32_t *out_count,
+                          size_t *total);
+/* A path, copied and terminated. UTF-8 without NUL. */
+uint32_t wr__guest_path(const wr__call *call, uint64_t at, uint64_t size,
+                        char out[WR__WASI_MAX_PATH]);
+bool wr__wasi_utf8_valid(const char *text, size_t size);
+
+/* ---- errno.c */
+uint32_t wr__wasi_from_errno(int host_errno);
+/* The WASI errno of the present errno. */
+uint32_t wr__wasi_errno_now(void);
+const char *wr__wasi_errno_name(uint32_t wasi_errno);
+
+/* ---- fds.c: the table of descriptors. */
+/* A new descriptor with one count, which takes host_fd; NULL when out of memory (and then
+ * host_fd is closed). */
+wr__desc *wr__desc_new(wr__desc_kind kind, int host_fd);
+void wr__desc_retain(wr__desc *desc);
+void wr__desc_release(wr__desc *desc);
+/* A new descriptor for an open host file: kind, type and the rights that apply to it. */
+uint32_t wr__desc_from_host(int host_fd, wr__desc **out);
+/* Puts it at the lowest free number, taking the caller's count (also on failure). */
+uint32_t wr__fd_insert(wr_wasi_t *wasi, wr__desc *desc, uint32_t *fd);
+/* Puts it at this number, replacing what is there. Takes the count. */
+uint32_t wr__fd_place(wr_wasi_t *wasi, uint32_t fd, wr__desc *desc);
+/* The descriptor with a count for the caller, if it has all of these rights. */
+uint32_t wr__fd_get(wr_wasi_t *wasi, uint64_t fd, uint64_t rights, wr__desc **out);
+uint32_t wr__fd_close(wr_wasi_t *wasi, uint64_t fd);
+uint32_t wr__fd_renumber(wr_wasi_t *wasi, uint64_t from, uint64_t to);
+
+/* ---- path.c: resolution beneath a directory. */
+/* What of a path the caller wants opened. */
+typedef struct wr__path_open {
+  int flags;   /* O_*; O_CLOEXEC is added */
+  mode_t mode; /* for O_CREAT */
+  bool follow; /* a symbolic link as last component */
+} wr__path_open;
+/* Opens path beneath dir_fd; files of the kernel's interface file systems are refused. */
+uint32_t wr__path_open_beneath(const wr_wasi_t *wasi, int dir_fd, const char *path,
+                               wr__path_open how, int *out);
+/* The directory that holds the last component, and that component (with its trailing slashes) in
+ * name. *own tells whether parent_fd is to be closed. */
+typedef struct wr__path_parent {
+  int fd;
+  bool own;
+  bool trailing_slash;
+  const char *name; /* points into the path */
+} wr__path_parent;
+uint32_t wr__path_parent_open(const wr_wasi_t *wasi, int dir_fd, char *path, wr__path_parent *out);
+void wr__path_parent_close(wr__path_parent *parent);
+/* Is the open file part of procfs, sysfs or another of the kernel's interfaces? */
+bool wr__path_is_kernel_interface(int fd);
+
+/* ---- file.c */
+uint8_t wr__wasi_filetype(mode_t mode);
+void wr__wasi_store_filestat(const wr__call *call, uint8_t *out, const struct stat *st);
+uint32_t wr__wasi_times(uint64_t atim, uint64_t mtim, uint64_t flags, struct timespec out[2]);
+
+/* ---- poll.c */
+typedef enum wr__wait { WR__WAIT_READ, WR__WAIT_WRITE } wr__wait;
+/* Blocks until the descriptor is ready or the store is interrupted (WASI_INTR and
+ * call->interrupted). */
+uint32_t wr__wait_ready(wr__call *call, int host_fd, wr__wait what);
+/* The store's event, or -1. */
+int wr__wait_event_fd(const wr__call *call);
+
+/* ---- clock.c */
+uint32_t wr__clock_now(const wr_wasi_t *wasi, uint32_t clock_id, uint64_t *ns);
+
+/* ---- the functions, by the name of the specification */
+#define WR__WASI_DECLARE(name) uint32_t wr__wasi_##name(wr__call *call, const uint64_t *args);
+WR__WASI_DECLARE(args_get)
+WR__WASI_DECLARE(args_sizes_get)
+WR__WASI_DECLARE(environ_get)
+WR__WASI_DECLARE(environ_sizes_get)
+WR__WASI_DECLARE(clock_res_get)
+WR__WASI_DECLARE(clock_time_get)
+WR__WASI_DECLARE(fd_advise)
+WR__WASI_DECLARE(fd_allocate)
+WR__WASI_DECLARE(fd_close)
+WR__WASI_DECLARE(fd_datasync)
+WR__WASI_DECLARE(fd_fdstat_get)
+WR__WASI_DECLARE(fd_fdstat_set_flags)
+WR__WASI_DECLARE(fd_fdstat_set_rights)
+WR__WASI_DECLARE(fd_filestat_get)
+WR__WASI_DECLARE(fd_filestat_set_size)
+WR__WASI_DECLARE(fd_filestat_set_times)
+WR__WASI_DECLARE(fd_pread)
+WR__WASI_DECLARE(fd_prestat_get)
+WR__WASI_DECLARE(fd_prestat_dir_name)
+WR__WASI_DECLARE(fd_pwrite)
+WR__WASI_DECLARE(fd_read)
+WR__WASI_DECLARE(fd_readdir)
+WR__WASI_DECLARE(fd_renumber)
+WR__WASI_DECLARE(fd_seek)
+WR__WASI_DECLARE(fd_sync)
+WR__WASI_DECLARE(fd_tell)
+WR__WASI_DECLARE(fd_write)
+WR__WASI_DECLARE(path_create_directory)
+WR__WASI_DECLARE(path_filestat_get)
+WR__WASI_DECLARE(path_filestat_set_times)
+WR__WASI_DECLARE(path_link)
+WR__WASI_DECLARE(path_open)
+WR__WASI_DECLARE(path_readlink)
+WR__WASI_DECLARE(path_remove_directory)
+WR__WASI_DECLARE(path_rename)
+WR__WASI_DECLARE(path_symlink)
+WR__WASI_DECLARE(path_unlink_file)
+WR__WASI_DECLARE(poll_oneoff)
+WR__WASI_DECLARE(proc_exit)
+WR__WASI_DECLARE(proc_raise)
+WR__WASI_DECLARE(sched_yield)
+WR__WASI_DECLARE(random_get)
+WR__WASI_DECLARE(sock_accept)
+WR__WASI_DECLARE(sock_recv)
+WR__WASI_DECLARE(sock_send)
+WR__WASI_DECLARE(sock_shutdown)
+#undef WR__WASI_DECLARE
+
+#endif
