@@ -1,0 +1,276 @@
+/* From the command line to the command, and what the commands share: engines from options,
+ * modules from files, output that is checked. */
+#include "commands.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "numbers.h"
+#include "platform/host.h"
+#include "suggest.h"
+
+typedef int (*command_main)(const wr__parsed *parsed);
+
+static const command_main mains[WR__COMMAND_COUNT] = {
+    [WR__COMMAND_RUN] = wr__command_run,
+    [WR__COMMAND_VALIDATE] = wr__command_validate,
+    [WR__COMMAND_INSPECT] = wr__command_inspect,
+    [WR__COMMAND_WAT2WASM] = wr__command_wat2wasm,
+    [WR__COMMAND_WASM2WAT] = wr__command_wasm2wat,
+    [WR__COMMAND_COMPLETION] = wr__command_completion,
+    [WR__COMMAND_HELP] = wr__command_help,
+};
+
+int wr__flush_output(int exit_status) {
+  errno = 0;
+  if (fflush(stdout) == 0 && !ferror(stdout)) return exit_status;
+  wr__report("cannot write to standard output: %s", strerror(errno ? errno : EIO));
+  return exit_status == WR__EXIT_OK ? WR__EXIT_FAILED : exit_status;
+}
+
+static int need_operand(const wr__parsed *parsed) {
+  const wr__command *command = &wr__commands[parsed->command];
+  wr__report("%s: which one? usage: wasmrun %s [OPTION...] %s", command->name, command->name,
+             command->operands);
+  return WR__EXIT_USAGE;
+}
+
+static int dispatch(int argc, char **argv, const wr__parsed *parsed) {
+  if (wr__option_last(parsed, WR__OPTION_VERSION)) {
+    printf("wasmrun %s\n", wr_version());
+    return wr__flush_output(WR__EXIT_OK);
+  }
+  if (wr__option_last(parsed, WR__OPTION_HELP)) {
+    bool named = argc > 1 && strcmp(argv[1], wr__commands[parsed->command].name) == 0;
+    if (named) {
+      wr__help_print(stdout, parsed->command);
+    } else {
+      wr__help_print_all(stdout);
+    }
+    return wr__flush_output(WR__EXIT_OK);
+  }
+  if (argc == 1) {
+    wr__help_print_all(stderr);
+    return WR__EXIT_USAGE;
+  }
+  if (parsed->operand_count == 0 && parsed->command != WR__COMMAND_HELP)
+    return need_operand(parsed);
+  return mains[parsed->command](parsed);
+}
+
+int wr__main(int argc, char **argv) {
+  wr__host_prepare();
+  wr__report_colours(wr__host_colours());
+  wr__parsed parsed;
+  char message[256];
+  int exit_status = WR__EXIT_USAGE;
+  if (argc < 1) return exit_status;
+  if (wr__options_parse(argc, argv, &parsed, message, sizeof message)) {
+    exit_status = dispatch(argc, argv, &parsed);
+  } else {
+    wr__report("%s", message);
+  }
+  free(parsed.given);
+  return exit_status;
+}
+
+/* ---- Engines ---------------------------------------------------------------- */
+
+static bool set_one_feature(wasm_config_t *config, const char *text, size_t size) {
+  char name[64];
+  bool on = text[0] != '-';
+  size_t sign = text[0] == '-' || text[0] == '+';
+  snprintf(name, sizeof name, "%.*s", size < 60 ? (int)(size - sign) : 60, text + sign);
+  wr_feature feature;
+  if (wr_feature_by_name(name, &feature)) {
+    wr_config_set_feature(config, feature, on);
+    return true;
+  }
+  const char *names[WR_FEATURE_COUNT];
+  for (int i = 0; i < WR_FEATURE_COUNT; i++) names[i] = wr_feature_name((wr_feature)i);
+  const char *near = wr__suggest(name, names, WR_FEATURE_COUNT);
+  wr__report("unknown feature '%s'%s%s%s", name, near ? "; did you mean '" : "", near ? near : "",
+             near ? "'?" : "");
+  return false;
+}
+
+/* "-simd" or "+simd,-gc". */
+static bool set_features(wasm_config_t *config, const char *text) {
+  while (text[0] != '\0') {
+    size_t size = strcspn(text, ",");
+    if (size > 0 && !set_one_feature(config, text, size)) return false;
+    text += size + (text[size] == ',');
+  }
+  return true;
+}
+
+/* One of the words of the option's row ("auto|interp|native"); its number, or -1. */
+static int parse_word(wr__option_id id, const char *text) {
+  char copy[64];
+  const char *words[8];
+  size_t count = 0;
+  snprintf(copy, sizeof copy, "%s", wr__options[id].complete);
+  for (char *word = strtok(copy, "|"); word && count < 8; word = strtok(NULL, "|")) {
+    if (strcmp(word, text) == 0) return (int)count;
+    words[count++] = word;
+  }
+  const char *near = wr__suggest(text, words, count);
+  wr__report("--%s: '%s' is not one of %s%s%s%s", wr__options[id].long_name, text,
+             wr__options[id].complete, near ? "; did you mean '" : "", near ? near : "",
+             near ? "'?" : "");
+  return -1;
+}
+
+static bool parse_size(const wr__given *given, uint64_t *out) {
+  if (wr__size_parse(given->value, out)) return true;
+  wr__report("--%s: '%s' is not a size; sizes are like 65536, 64K, 16M, 1.5G",
+             wr__options[given->id].long_name, given->value);
+  return false;
+}
+
+static bool set_stack_size(wasm_config_t *config, const wr__given *given) {
+  uint64_t size;
+  if (!parse_size(given, &size)) return false;
+  if (size < 16384 || size > SIZE_MAX / 4) {
+    wr__report("--stack-size: '%s' is out of range; the least is 16K", given->value);
+    return false;
+  }
+  wr_config_set_stack_size(config, (size_t)size);
+  return true;
+}
+
+static bool apply_option(wasm_config_t *config, const wr__given *given) {
+  uint64_t size;
+  int word;
+  switch (given->id) {
+    case WR__OPTION_FEATURE:
+      return set_features(config, given->value);
+    case WR__OPTION_STACK_SIZE:
+      return set_stack_size(config, given);
+    case WR__OPTION_MAX_MEMORY:
+      if (!parse_size(given, &size)) return false;
+      wr_config_set_max_memory(config, size);
+      return true;
+    case WR__OPTION_MAX_GC_HEAP:
+      if (!parse_size(given, &size)) return false;
+      wr_config_set_max_gc_heap(config, size);
+      return true;
+    case WR__OPTION_ENGINE:
+      if ((word = parse_word(given->id, given->value)) < 0) return false;
+      wr_config_set_engine(config, (wr_engine_kind)word);
+      return true;
+    case WR__OPTION_BOUNDS:
+      if ((word = parse_word(given->id, given->value)) < 0) return false;
+      wr_config_set_bounds(config, (wr_bounds)word);
+      return true;
+    default:
+      return true;
+  }
+}
+
+wasm_engine_t *wr__engine_from_options(const wr__parsed *parsed, int *exit_status) {
+  *exit_status = WR__EXIT_FAILED;
+  wasm_config_t *config = wasm_config_new();
+  if (config) {
+    for (size_t i = 0; i < parsed->given_count; i++) {
+      if (apply_option(config, &parsed->given[i])) continue;
+      wasm_config_delete(config);
+      *exit_status = WR__EXIT_USAGE;
+      return NULL;
+    }
+  }
+  wasm_engine_t *engine = config ? wasm_engine_new_with_config(config) : NULL;
+  if (!engine) wr__report("out of memory");
+  return engine;
+}
+
+/* ---- Files ---------------------------------------------------------------------- */
+
+/* The line for a module that is no file; where a command was probably meant, that too. */
+static void report_no_file(const char *path, const char *reason) {
+  const char *names[WR__COMMAND_COUNT];
+  for (int i = 0; i < WR__COMMAND_COUNT; i++) names[i] = wr__commands[i].name;
+  const char *near = strpbrk(path, "./") ? NULL : wr__suggest(path, names, WR__COMMAND_COUNT);
+  if (near && !strstr(reason, "did you mean")) {
+    wr__report("%s: %s; did you mean the command '%s'?", path, reason, near);
+  } else {
+    wr__report("%s: %s", path, reason);
+  }
+}
+
+wasm_module_t *wr__load_module(wasm_engine_t *engine, const char *path) {
+  char reason[512];
+  wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
+  wasm_module_t *module = NULL;
+  if (strcmp(path, "-") == 0) {
+    char *data;
+    size_t size;
+    if (!wr__read_file(path, &data, &size)) return NULL;
+    wr_status status = wr_module_new(engine, data, size, &module, &error);
+    free(data);
+    if (status == WR_OK) return module;
+  } else if (!wr__host_check_file(path, reason, sizeof reason)) {
+    report_no_file(path, reason);
+    return NULL;
+  } else if (wr_module_open(engine, path, &module, &error) == WR_OK) {
+    return module;
+  }
+  wr__report_error(path, &error);
+  return NULL;
+}
+
+static bool read_all(FILE *file, char **data, size_t *size) {
+  size_t capacity = 1 << 16, used = 0;
+  char *buffer = malloc(capacity);
+  while (buffer) {
+    used += fread(buffer + used, 1, capacity - used, file);
+    if (used < capacity) break;
+    capacity *= 2;
+    char *larger = capacity > used ? realloc(buffer, capacity) : NULL;
+    if (!larger) free(buffer);
+    buffer = larger;
+  }
+  if (!buffer) errno = ENOMEM;
+  if (!buffer || ferror(file)) {
+    free(buffer);
+    return false;
+  }
+  *data = buffer;
+  *size = used;
+  return true;
+}
+
+bool wr__read_file(const char *path, char **data, size_t *size) {
+  char reason[512];
+  bool is_stdin = strcmp(path, "-") == 0;
+  if (!is_stdin && !wr__host_check_file(path, reason, sizeof reason)) {
+    report_no_file(path, reason);
+    return false;
+  }
+  FILE *file = is_stdin ? stdin : fopen(path, "rb");
+  bool good = file && read_all(file, data, size);
+  if (!good) wr__report("%s: %s", is_stdin ? "standard input" : path, strerror(errno));
+  if (file && !is_stdin) fclose(file);
+  return good;
+}
+
+bool wr__write_file(const char *path, const void *data, size_t size) {
+  if (strcmp(path, "-") == 0) {
+    fwrite(data, 1, size, stdout);
+    return wr__flush_output(WR__EXIT_OK) == WR__EXIT_OK;
+  }
+  char aside[4096];
+  int length = snprintf(aside, sizeof aside, "%s.%p.tmp", path, (void *)&aside);
+  if (length < 0 || (size_t)length >= sizeof aside) {
+    wr__report("%s: %s", path, strerror(ENAMETOOLONG));
+    return false;
+  }
+  FILE *file = fopen(aside, "wbx");
+  bool good = file && fwrite(data, 1, size, file) == size;
+  if (file && fclose(file) != 0) good = false;
+  if (good && rename(aside, path) == 0) return true;
+  wr__report("cannot write %s: %s", path, strerror(errno));
+  if (file) remove(aside);
+  return false;
+}

@@ -1,0 +1,51 @@
+/* The commands, and what they share. Each takes a parsed command line and returns the exit
+ * status of the process. */
+#ifndef WR__CLI_COMMANDS_H
+#define WR__CLI_COMMANDS_H
+
+#include <stdio.h>
+
+#include "options.h"
+#include "report.h"
+#include "wasmrun.h"
+
+int wr__command_run(const wr__parsed *parsed);
+int wr__command_validate(const wr__parsed *parsed);
+int wr__command_inspect(const wr__parsed *parsed);
+int wr__command_wat2wasm(const wr__parsed *parsed);
+int wr__command_wasm2wat(const wr__parsed *parsed);
+int wr__command_completion(const wr__parsed *parsed);
+int wr__command_help(const wr__parsed *parsed);
+
+/* wr__main: the whole program. */
+int wr__main(int argc, char **argv);
+
+/* wr__help_print: the help of one command; of wasmrun as a whole for `run` without a name. */
+void wr__help_print(FILE *out, wr__command_id command);
+void wr__help_print_all(FILE *out);
+/* wr__help_print_man: the manual page. */
+void wr__help_print_man(FILE *out);
+/* wr__completion_print: false for an unknown shell. */
+bool wr__completion_print(FILE *out, const char *shell);
+
+/* wr__engine_from_options: an engine as the options say. NULL, and the reason is reported and
+ * *exit_status set, where one of them is wrong. */
+wasm_engine_t *wr__engine_from_options(const wr__parsed *parsed, int *exit_status);
+
+/* wr__load_module: the module in a file ("-" is standard input), or NULL and the reason is
+ * reported. */
+wasm_module_t *wr__load_module(wasm_engine_t *engine, const char *path);
+
+/* wr__read_file: a whole file ("-" is standard input), freed by the caller; false and the
+ * reason is reported. */
+bool wr__read_file(const char *path, char **data, size_t *size);
+
+/* wr__write_file: writes beside the file and renames, so that no half is left ("-" is standard
+ * output). False and the reason is reported. */
+bool wr__write_file(const char *path, const void *data, size_t size);
+
+/* wr__flush_output: the status, or WR__EXIT_FAILED with a report where standard output did not
+ * take everything. */
+int wr__flush_output(int exit_status);
+
+#endif

@@ -1,0 +1,81 @@
+/* Linux behind the commands: standard streams, terminals, names in a folder. */
+#include "host.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../suggest.h"
+
+void wr__host_prepare(void) {
+  for (int fd = 0; fd <= 2; fd++) {
+    if (fcntl(fd, F_GETFD) != -1 || errno != EBADF) continue;
+    /* open takes the lowest free number, which is fd. Opened the wrong way round, so that reads
+     * of 0 and writes of 1 and 2 fail as they would have. */
+    int got = open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+    if (got != fd) _exit(1);
+  }
+  signal(SIGPIPE, SIG_IGN);
+}
+
+bool wr__host_colours(void) {
+  const char *no_color = getenv("NO_COLOR");
+  if (no_color && no_color[0] != '\0') return false;
+  const char *term = getenv("TERM");
+  if (term && strcmp(term, "dumb") == 0) return false;
+  return isatty(STDERR_FILENO) != 0;
+}
+
+/* The name in the folder of path that is nearest to path's last part; "" where none is. */
+static void nearest_name(const char *path, char *out, size_t out_size) {
+  out[0] = '\0';
+  const char *slash = strrchr(path, '/');
+  const char *wanted = slash ? slash + 1 : path;
+  char folder[4096] = ".";
+  if (slash) {
+    size_t length = slash == path ? 1 : (size_t)(slash - path);
+    if (length >= sizeof folder) return;
+    memcpy(folder, path, length);
+    folder[length] = '\0';
+  }
+  DIR *dir = opendir(folder);
+  if (!dir) return;
+  /* One candidate at a time against the best so far; a huge folder is not worth a wait. */
+  size_t best = 1000;
+  const struct dirent *entry;
+  for (int i = 0; i < 10000 && (entry = readdir(dir)) != NULL; i++) {
+    const char *name = entry->d_name;
+    size_t distance = wr__edit_distance(wanted, name);
+    if (name[0] == '.' || distance >= best || !wr__suggest(wanted, &name, 1)) continue;
+    best = distance;
+    snprintf(out, out_size, "%s", name);
+  }
+  closedir(dir);
+}
+
+bool wr__host_check_file(const char *path, char *reason, size_t reason_size) {
+  struct stat status;
+  if (stat(path, &status) != 0) {
+    int code = errno;
+    char name[256] = "";
+    if (code == ENOENT) nearest_name(path, name, sizeof name);
+    snprintf(reason, reason_size, "%s%s%s%s", strerror(code), name[0] ? "; did you mean '" : "",
+             name, name[0] ? "'?" : "");
+    return false;
+  }
+  if (S_ISDIR(status.st_mode)) {
+    snprintf(reason, reason_size, "is a directory, not a module");
+    return false;
+  }
+  if (access(path, R_OK) != 0) {
+    snprintf(reason, reason_size, "%s", strerror(errno));
+    return false;
+  }
+  return true;
+}

@@ -1,0 +1,19 @@
+/* What the commands ask of the operating system beyond the C library. */
+#ifndef WR__CLI_HOST_H
+#define WR__CLI_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* wr__host_prepare: a closed standard stream is replaced by one that answers EBADF, so that no
+ * file opened later takes its number; a write to a closed pipe gives EPIPE, not a signal. */
+void wr__host_prepare(void);
+
+/* wr__host_colours: may standard error show colours? A terminal, and NO_COLOR is not set. */
+bool wr__host_colours(void);
+
+/* wr__host_check_file: true where path names something that can be read as a file; otherwise a
+ * line of reason, with the nearest name in the same folder where there is a near one. */
+bool wr__host_check_file(const char *path, char *reason, size_t reason_size);
+
+#endif

@@ -1,0 +1,155 @@
+/* Messages on standard error. Everything that comes from a module goes through wr__printable,
+ * so that no module can send escape sequences to the terminal. */
+#include "report.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FRAMES_SHOWN = 32, NAME_SIZE = 160, LINE_SIZE = 160 };
+
+static bool colours_on;
+
+void wr__report_colours(bool on) { colours_on = on; }
+
+static void put_prefix(void) {
+  fputs(colours_on ? "\033[1;31mwasmrun:\033[0m " : "wasmrun: ", stderr);
+}
+
+/* The length of the well-formed UTF-8 sequence at text, or 0. */
+static size_t utf8_length(const unsigned char *text, size_t size) {
+  size_t length = text[0] < 0x80   ? 1
+                  : text[0] < 0xc2 ? 0
+                  : text[0] < 0xe0 ? 2
+                  : text[0] < 0xf0 ? 3
+                  : text[0] < 0xf5 ? 4
+                                   : 0;
+  if (length == 0 || length > size) return 0;
+  for (size_t i = 1; i < length; i++) {
+    if ((text[i] & 0xc0) != 0x80) return 0;
+  }
+  /* C1 controls are U+0080 … U+009F. */
+  if (length == 2 && text[0] == 0xc2 && text[1] < 0xa0) return 0;
+  return length;
+}
+
+void wr__printable(const char *text, size_t text_size, char *buffer, size_t buffer_size) {
+  size_t used = 0;
+  for (size_t i = 0; i < text_size;) {
+    const unsigned char *at = (const unsigned char *)text + i;
+    size_t length = utf8_length(at, text_size - i);
+    bool plain = length > 0 && at[0] >= 0x20 && at[0] != 0x7f;
+    size_t need = plain ? length : 4;
+    if (used + need >= buffer_size) break;
+    if (plain) {
+      memcpy(buffer + used, at, length);
+    } else {
+      snprintf(buffer + used, 5, "\\x%02x", at[0]);
+      length = 1;
+    }
+    used += need;
+    i += length;
+  }
+  buffer[used] = '\0';
+}
+
+static void put_printable(const char *text) {
+  char buffer[2048];
+  wr__printable(text, strlen(text), buffer, sizeof buffer);
+  fputs(buffer, stderr);
+}
+
+void wr__report(const char *format, ...) {
+  char line[1024];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(line, sizeof line, format, args);
+  va_end(args);
+  put_prefix();
+  put_printable(line);
+  fputc('\n', stderr);
+}
+
+/* Shows a line of a text module and a mark below the column. */
+static void put_source_line(const char *path, uint32_t line, uint32_t column) {
+  FILE *file = fopen(path, "r");
+  if (!file) return;
+  char text[LINE_SIZE];
+  bool found = false;
+  for (uint32_t n = 1; n <= line && fgets(text, sizeof text, file);) {
+    found = n == line;
+    if (found) break;
+    if (strchr(text, '\n')) n++;
+  }
+  fclose(file);
+  if (!found) return;
+  text[strcspn(text, "\r\n")] = '\0';
+  for (char *c = text; *c; c++) {
+    if (*c == '\t') *c = ' ';
+  }
+  fputs("  ", stderr);
+  put_printable(text);
+  if (column >= 1 && column <= strlen(text) + 1) fprintf(stderr, "\n  %*s^", (int)column - 1, "");
+  fputc('\n', stderr);
+}
+
+void wr__report_error(const char *path, const wr_error *error) {
+  put_prefix();
+  put_printable(path);
+  if (error->line != 0) fprintf(stderr, ":%" PRIu32 ":%" PRIu32, error->line, error->column);
+  fputs(": ", stderr);
+  if (error->line == 0 && error->offset != WR_NO_OFFSET)
+    fprintf(stderr, "at offset 0x%" PRIx64 "%s", error->offset,
+            error->func_index == WR_NO_INDEX ? ": " : ", ");
+  if (error->line == 0 && error->func_index != WR_NO_INDEX)
+    fprintf(stderr, "function %" PRIu32 ": ", error->func_index);
+  put_printable(error->message[0] ? error->message : wr_status_name(error->status));
+  fputc('\n', stderr);
+  if (error->line != 0) put_source_line(path, error->line, error->column);
+}
+
+static void put_frame(size_t number, const wasm_frame_t *frame) {
+  const char *data = NULL;
+  size_t size = 0;
+  char name[NAME_SIZE] = "?";
+  wr_frame_func_name(frame, &data, &size);
+  if (data) wr__printable(data, size, name, sizeof name);
+  char module[NAME_SIZE] = "";
+  data = NULL;
+  wr_frame_module_name(frame, &data, &size);
+  if (data) wr__printable(data, size, module, sizeof module);
+  fprintf(stderr, "  %2zu: %s%s%s  (function %" PRIu32 " + 0x%zx, offset 0x%zx)\n", number, module,
+          module[0] ? "!" : "", name, wasm_frame_func_index(frame), wasm_frame_func_offset(frame),
+          wasm_frame_module_offset(frame));
+}
+
+/* The first frames and the last, where there are very many. */
+static void put_trace(const wasm_frame_vec_t *trace) {
+  for (size_t i = 0; i < trace->size; i++) {
+    if (trace->size > FRAMES_SHOWN && i == FRAMES_SHOWN / 2) {
+      size_t skipped = trace->size - FRAMES_SHOWN;
+      fprintf(stderr, "      … %zu frames …\n", skipped);
+      i += skipped;
+    }
+    put_frame(i, trace->data[i]);
+  }
+}
+
+void wr__report_trap(const char *path, const wasm_trap_t *trap, const char *note) {
+  wasm_message_t message;
+  wasm_trap_message(trap, &message);
+  put_prefix();
+  put_printable(path);
+  fputs(": trap: ", stderr);
+  put_printable(message.size ? message.data : "");
+  if (note) fprintf(stderr, " (%s)", note);
+  fputc('\n', stderr);
+  wasm_byte_vec_delete(&message);
+  wasm_frame_vec_t trace;
+  wasm_trap_trace(trap, &trace);
+  put_trace(&trace);
+  wasm_frame_vec_delete(&trace);
+}

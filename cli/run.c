@@ -1,0 +1,365 @@
+/* `wasmrun run`: grants what the options give, links, runs, and turns what came of it into an
+ * exit status. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "numbers.h"
+#include "suggest.h"
+
+/* Everything that one run holds; made in the order of the fields, ended in the opposite one. */
+typedef struct session {
+  const wr__parsed *parsed;
+  const char *path;
+  wasm_engine_t *engine;
+  wr_wasi_t *wasi;
+  wasm_module_t *module;
+  wasm_store_t *store;
+  wr_linker_t *linker;
+  wasm_instance_t *instance;
+} session;
+
+static int fail_with(const char *path, const wr_error *error, int exit_status) {
+  wr__report_error(path, error);
+  return exit_status;
+}
+
+/* ---- Grants -------------------------------------------------------------------- */
+
+/* HOST[::GUEST][:ro] */
+static wr_status grant_dir(wr_wasi_t *wasi, const char *value, wr_error *error) {
+  char *host = strdup(value);
+  if (!host) return WR_OUT_OF_MEMORY;
+  unsigned flags = 0;
+  size_t length = strlen(host);
+  if (length > 3 && strcmp(host + length - 3, ":ro") == 0) {
+    host[length - 3] = '\0';
+    flags = WR_WASI_READ_ONLY;
+  }
+  char *guest = strstr(host, "::");
+  if (guest) {
+    *guest = '\0';
+    guest += 2;
+  }
+  wr_status status =
+      wr_wasi_preopen_dir(wasi, host, guest && guest[0] ? guest : host, flags, error);
+  free(host);
+  return status;
+}
+
+/* NAME=VALUE, or NAME for the value that is set here; one that is not set is not given. */
+static wr_status grant_env(wr_wasi_t *wasi, const char *value, wr_error *error) {
+  const char *equals = strchr(value, '=');
+  if (!equals) {
+    const char *own = getenv(value);
+    return own ? wr_wasi_set_env(wasi, value, own, error) : WR_OK;
+  }
+  char *name = strndup(value, (size_t)(equals - value));
+  if (!name) return WR_OUT_OF_MEMORY;
+  wr_status status = wr_wasi_set_env(wasi, name, equals + 1, error);
+  free(name);
+  return status;
+}
+
+static wr_status grant_args(session *s, wr_error *error) {
+  const char *own_name = wr__option_last(s->parsed, WR__OPTION_ARGV0);
+  if (!own_name) {
+    const char *slash = strrchr(s->path, '/');
+    own_name = slash ? slash + 1 : s->path;
+  }
+  size_t count = (size_t)s->parsed->operand_count;
+  const char **args = calloc(count, sizeof *args);
+  if (!args) return WR_OUT_OF_MEMORY;
+  for (size_t i = 1; i < count; i++) args[i] = s->parsed->operands[i];
+  args[0] = own_name;
+  wr_status status = wr_wasi_set_args(s->wasi, args, count, error);
+  free(args);
+  return status;
+}
+
+/* WR__EXIT_OK, or the status of a failure that was reported. */
+static int grant_all(session *s) {
+  wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
+  s->wasi = wr_wasi_new();
+  if (!s->wasi) {
+    wr__report("out of memory");
+    return WR__EXIT_FAILED;
+  }
+  for (int stream = 0; stream < 3; stream++) {
+    if (wr_wasi_stdio_inherit(s->wasi, stream, &error) != WR_OK)
+      return fail_with("standard streams", &error, WR__EXIT_FAILED);
+  }
+  if (grant_args(s, &error) != WR_OK) return fail_with("arguments", &error, WR__EXIT_FAILED);
+  for (size_t i = 0; i < s->parsed->given_count; i++) {
+    const wr__given *given = &s->parsed->given[i];
+    wr_status status = WR_OK;
+    if (given->id == WR__OPTION_DIR) status = grant_dir(s->wasi, given->value, &error);
+    if (given->id == WR__OPTION_ENV) status = grant_env(s->wasi, given->value, &error);
+    if (status == WR_OK) continue;
+    char place[512];
+    snprintf(place, sizeof place, "--%s %s", wr__options[given->id].long_name, given->value);
+    return fail_with(place, &error, WR__EXIT_FAILED);
+  }
+  return WR__EXIT_OK;
+}
+
+/* ---- Linking --------------------------------------------------------------------- */
+
+/* What a call or an instantiation that did not return normally means for the process. Ends the
+ * trap's life. */
+static int report_outcome(const session *s, const char *path, wr_status status,
+                          const wr_error *error, wasm_trap_t *trap) {
+  int exit_status = WR__EXIT_FAILED;
+  int32_t guest_status;
+  if (trap && wr_trap_exit_status(trap, &guest_status)) {
+    exit_status = guest_status & 0xff;
+  } else if (trap) {
+    const char *timeout = wr__option_last(s->parsed, WR__OPTION_TIMEOUT);
+    char note[64];
+    snprintf(note, sizeof note, "--timeout %s", timeout ? timeout : "");
+    bool late = timeout && wr_trap_get_kind(trap) == WR_TRAP_INTERRUPTED;
+    wr__report_trap(path, trap, late ? note : NULL);
+    exit_status = WR__EXIT_TRAP;
+  } else if (error && error->message[0] != '\0') {
+    wr__report_error(path, error);
+  } else {
+    wr__report("%s: %s", path, wr_status_name(status));
+  }
+  if (trap) wasm_trap_delete(trap);
+  return exit_status;
+}
+
+static int instantiate(session *s, const char *path, const wasm_module_t *module,
+                       wasm_instance_t **out) {
+  wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
+  wasm_trap_t *trap = NULL;
+  wr_status status = wr_linker_instantiate(s->linker, module, out, &trap, &error);
+  return status == WR_OK ? WR__EXIT_OK : report_outcome(s, path, status, &error, trap);
+}
+
+/* NAME=FILE */
+static int preload(session *s, const char *value) {
+  const char *equals = strchr(value, '=');
+  if (!equals || equals == value || equals[1] == '\0') {
+    wr__report("--preload: '%s' is not of the form NAME=FILE", value);
+    return WR__EXIT_USAGE;
+  }
+  wasm_module_t *module = wr__load_module(s->engine, equals + 1);
+  if (!module) return WR__EXIT_FAILED;
+  wasm_instance_t *instance = NULL;
+  int exit_status = instantiate(s, equals + 1, module, &instance);
+  if (exit_status == WR__EXIT_OK && instance &&
+      wr_linker_define_instance(s->linker, value, (size_t)(equals - value), instance) != WR_OK) {
+    wr__report("out of memory");
+    exit_status = WR__EXIT_FAILED;
+  }
+  if (instance) wasm_instance_delete(instance);
+  wasm_module_delete(module);
+  return exit_status;
+}
+
+static int set_timeout(session *s) {
+  const char *text = wr__option_last(s->parsed, WR__OPTION_TIMEOUT);
+  uint64_t delay_ns;
+  if (!text) return WR__EXIT_OK;
+  if (!wr__time_parse(text, &delay_ns)) {
+    wr__report("--timeout: '%s' is not a time; times are like 500ms, 2s, 1.5m, 1h", text);
+    return WR__EXIT_USAGE;
+  }
+  if (wr_store_set_deadline(s->store, delay_ns) == WR_OK) return WR__EXIT_OK;
+  wr__report("--timeout: cannot set a timer");
+  return WR__EXIT_FAILED;
+}
+
+static int link_all(session *s) {
+  wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
+  s->store = wasm_store_new(s->engine);
+  s->linker = s->store ? wr_linker_new(s->store) : NULL;
+  if (!s->linker) {
+    wr__report("out of memory");
+    return WR__EXIT_FAILED;
+  }
+  int exit_status = set_timeout(s);
+  if (exit_status != WR__EXIT_OK) return exit_status;
+  if (wr_wasi_define(s->wasi, s->linker, &error) != WR_OK)
+    return fail_with("wasi", &error, WR__EXIT_FAILED);
+  for (size_t i = 0; i < s->parsed->given_count; i++) {
+    if (s->parsed->given[i].id != WR__OPTION_PRELOAD) continue;
+    exit_status = preload(s, s->parsed->given[i].value);
+    if (exit_status != WR__EXIT_OK) return exit_status;
+  }
+  return instantiate(s, s->path, s->module, &s->instance);
+}
+
+/* ---- One function ------------------------------------------------------------------ */
+
+/* Says that there is no such function, and which one there is. */
+static int no_such_function(const session *s, const char *name) {
+  size_t count = wr_module_export_count(s->module), found = 0;
+  char *texts = calloc(count + 1, 64);
+  const char **names = calloc(count + 1, sizeof *names);
+  for (size_t i = 0; texts && names && i < count; i++) {
+    wr_export export = wr_module_export(s->module, i);
+    if (export.type.kind != WR_EXTERN_FUNC || export.name_size > 63) continue;
+    memcpy(texts + 64 * found, export.name, export.name_size);
+    names[found] = texts + 64 * found;
+    found++;
+  }
+  const char *near = names ? wr__suggest(name, names, found) : NULL;
+  if (near) {
+    wr__report("%s: no function '%s' is exported; did you mean '%s'?", s->path, name, near);
+  } else if (found == 1) {
+    wr__report("%s: no function '%s' is exported, only '%s'", s->path, name, names[0]);
+  } else {
+    wr__report("%s: no function '%s' is exported; 'wasmrun inspect' lists the exports", s->path,
+               name);
+  }
+  free(names);
+  free(texts);
+  return WR__EXIT_FAILED;
+}
+
+static void print_results(const wr_val *results, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    char text[128];
+    wr__value_print(&results[i], text, sizeof text);
+    puts(text);
+  }
+}
+
+static int call_with(session *s, const wasm_func_t *func, const wr_val *args, size_t arg_count,
+                     size_t result_count) {
+  wr_val *results = calloc(result_count + 1, sizeof *results);
+  if (!results) return WR__EXIT_FAILED;
+  wasm_trap_t *trap = NULL;
+  int exit_status = WR__EXIT_OK;
+  wr_status status = wr_func_call(func, args, arg_count, results, result_count, &trap);
+  if (status == WR_OK) {
+    print_results(results, result_count);
+    for (size_t i = 0; i < result_count; i++) wr_val_delete(&results[i]);
+    exit_status = wr__flush_output(WR__EXIT_OK);
+  } else {
+    exit_status = report_outcome(s, s->path, status, NULL, trap);
+  }
+  free(results);
+  return exit_status;
+}
+
+static bool parse_args(const session *s, const wr_externtype *type, wr_val *args) {
+  for (size_t i = 0; i < type->param_count; i++) {
+    const char *text = s->parsed->operands[1 + i];
+    if (wr__value_parse(text, type->params[i], s->store, &args[i])) continue;
+    char name[64];
+    wr_valtype_name(type->params[i], name, sizeof name);
+    wr__report("argument %zu: '%s' is not a value of type %s", i + 1, text, name);
+    for (size_t done = 0; done < i; done++) wr_val_delete(&args[done]);
+    return false;
+  }
+  return true;
+}
+
+static int call_func(session *s, const wasm_func_t *func, const char *name) {
+  wr_externtype type = wr_func_type(func);
+  size_t given = (size_t)s->parsed->operand_count - 1;
+  if (given != type.param_count) {
+    wr__report("%s: '%s' takes %zu argument%s, not %zu", s->path, name, type.param_count,
+               type.param_count == 1 ? "" : "s", given);
+    return WR__EXIT_USAGE;
+  }
+  wr_val *args = calloc(given + 1, sizeof *args);
+  if (!args) return WR__EXIT_FAILED;
+  int exit_status = WR__EXIT_USAGE;
+  if (parse_args(s, &type, args)) {
+    exit_status = call_with(s, func, args, given, type.result_count);
+    for (size_t i = 0; i < given; i++) wr_val_delete(&args[i]);
+  }
+  free(args);
+  return exit_status;
+}
+
+/* A reactor's `_initialize` comes before any other call. */
+static int initialize(session *s) {
+  wasm_extern_t *external = wr_instance_export(s->instance, "_initialize", 11);
+  if (!external) return WR__EXIT_OK;
+  const wasm_func_t *func = wasm_extern_as_func_const(external);
+  wasm_trap_t *trap = NULL;
+  wr_status status = func ? wr_func_call(func, NULL, 0, NULL, 0, &trap) : WR_OK;
+  wasm_extern_delete(external);
+  return status == WR_OK ? WR__EXIT_OK : report_outcome(s, s->path, status, NULL, trap);
+}
+
+static int invoke(session *s, const char *name) {
+  wasm_extern_t *external = wr_instance_export(s->instance, name, strlen(name));
+  const wasm_func_t *func = external ? wasm_extern_as_func_const(external) : NULL;
+  int exit_status;
+  if (!func) {
+    exit_status = no_such_function(s, name);
+  } else {
+    exit_status = strcmp(name, "_initialize") == 0 ? WR__EXIT_OK : initialize(s);
+    if (exit_status == WR__EXIT_OK) exit_status = call_func(s, func, name);
+  }
+  if (external) wasm_extern_delete(external);
+  return exit_status;
+}
+
+/* ---- A program --------------------------------------------------------------------- */
+
+static bool exports_func(const wasm_module_t *module, const char *name) {
+  for (size_t i = 0; i < wr_module_export_count(module); i++) {
+    wr_export export = wr_module_export(module, i);
+    if (export.type.kind == WR_EXTERN_FUNC && export.name_size == strlen(name) &&
+        memcmp(export.name, name, export.name_size) == 0)
+      return true;
+  }
+  return false;
+}
+
+static bool has_start_section(const wasm_module_t *module) {
+  for (size_t i = 0; i < wr_module_section_count(module); i++) {
+    if (wr_module_section(module, i).id == 8) return true;
+  }
+  return false;
+}
+
+static int run_program(session *s) {
+  if (!exports_func(s->module, "_start") && !exports_func(s->module, "_initialize")) {
+    if (has_start_section(s->module)) return WR__EXIT_OK; /* instantiation was the program */
+    wr__report("%s: not a program: exports no function '_start'; call another one with --invoke",
+               s->path);
+    return WR__EXIT_FAILED;
+  }
+  wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
+  wasm_trap_t *trap = NULL;
+  int32_t guest_status = 0;
+  wr_status status = wr_wasi_run(s->wasi, s->instance, &guest_status, &trap, &error);
+  if (status == WR_OK || status == WR_EXITED) {
+    if (trap) wasm_trap_delete(trap);
+    return guest_status & 0xff;
+  }
+  return report_outcome(s, s->path, status, &error, trap);
+}
+
+static void end_session(session *s) {
+  if (s->instance) wasm_instance_delete(s->instance);
+  if (s->linker) wr_linker_delete(s->linker);
+  if (s->store) wasm_store_delete(s->store);
+  if (s->module) wasm_module_delete(s->module);
+  if (s->wasi) wr_wasi_delete(s->wasi);
+  if (s->engine) wasm_engine_delete(s->engine);
+}
+
+int wr__command_run(const wr__parsed *parsed) {
+  session s = {.parsed = parsed, .path = parsed->operands[0]};
+  const char *function = wr__option_last(parsed, WR__OPTION_INVOKE);
+  int exit_status;
+  s.engine = wr__engine_from_options(parsed, &exit_status);
+  if (s.engine) {
+    s.module = wr__load_module(s.engine, s.path);
+    exit_status = s.module ? grant_all(&s) : WR__EXIT_FAILED;
+    if (exit_status == WR__EXIT_OK) exit_status = link_all(&s);
+    if (exit_status == WR__EXIT_OK && s.instance)
+      exit_status = function ? invoke(&s, function) : run_program(&s);
+  }
+  end_session(&s);
+  return exit_status;
+}
