@@ -15,17 +15,25 @@ static void sizes(void **state) {
     const char *text;
     uint64_t bytes;
   } good[] = {
-      {"0", 0},           {"65536", 65536},       {"64K", 65536},         {"64k", 65536},
-      {"1M", 1048576},    {"1.5M", 1572864},      {"2GiB", 2147483648u},  {"4gb", 4294967296u},
-      {"1T", 1ull << 40}, {"0.5K", 512},          {"18446744073709551615", UINT64_MAX},
+      {"0", 0},
+      {"65536", 65536},
+      {"64K", 65536},
+      {"64k", 65536},
+      {"1M", 1048576},
+      {"1.5M", 1572864},
+      {"2GiB", 2147483648u},
+      {"4gb", 4294967296u},
+      {"1T", 1ull << 40},
+      {"0.5K", 512},
+      {"18446744073709551615", UINT64_MAX},
   };
   for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
     uint64_t bytes = 1;
     assert_true(wr__size_parse(good[i].text, &bytes));
     assert_int_equal(bytes, good[i].bytes);
   }
-  const char *const bad[] = {"",     "M",   "-1", "1X", "1.M", "18446744073709551616", "16777216T",
-                             "1 K ", " 1K", "+1", "0x10"};
+  const char *const bad[] = {"",          "M",    "-1",  "1X", "1.M", "18446744073709551616",
+                             "16777216T", "1 K ", " 1K", "+1", "0x10"};
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
     uint64_t bytes;
     assert_false(wr__size_parse(bad[i], &bytes));

@@ -25,10 +25,10 @@ static bool parse(const char *line, wr__parsed *out, char *copy, char **argv) {
   return wr__options_parse(argc, argv, out, message, sizeof message);
 }
 
-#define PARSE(line)                   \
-  wr__parsed parsed;                  \
-  char copy[512];                     \
-  char *argv[LINE_MAX_WORDS];         \
+#define PARSE(line)           \
+  wr__parsed parsed;          \
+  char copy[512];             \
+  char *argv[LINE_MAX_WORDS]; \
   bool good = parse(line, &parsed, copy, argv)
 
 static void options_end_at_the_module(void **state) {
@@ -97,12 +97,11 @@ static void wrong_options_name_the_right_one(void **state) {
     const char *line;
     const char *message;
   } cases[] = {
-      {"wasmrun --max-memry 1 a.wasm", "unknown option '--max-memry'; did you mean '--max-memory'?"},
+      {"wasmrun --max-memry 1 a.wasm",
+       "unknown option '--max-memry'; did you mean '--max-memory'?"},
       {"wasmrun --max-mem=1 a.wasm", "unknown option '--max-mem'; did you mean '--max-memory'?"},
-      {"wasmrun --inv f a.wasm",
-       "unknown option '--inv'; 'wasmrun run --help' lists the options"},
-      {"wasmrun --json a.wasm",
-       "'--json' is an option of 'wasmrun inspect', not of 'wasmrun run'"},
+      {"wasmrun --inv f a.wasm", "unknown option '--inv'; 'wasmrun run --help' lists the options"},
+      {"wasmrun --json a.wasm", "'--json' is an option of 'wasmrun inspect', not of 'wasmrun run'"},
       {"wasmrun --qqqqqqqq a.wasm",
        "unknown option '--qqqqqqqq'; 'wasmrun run --help' lists the options"},
       {"wasmrun -x a.wasm", "unknown option '-x'; 'wasmrun run --help' lists the options"},
@@ -138,11 +137,11 @@ static void distances(void **state) {
 }
 
 /* What a printer writes, as a string that the caller frees. */
-#define PRINTED(text, call)                     \
-  char *text = NULL;                            \
-  size_t text##_size = 0;                       \
+#define PRINTED(text, call)                        \
+  char *text = NULL;                               \
+  size_t text##_size = 0;                          \
   FILE *out = open_memstream(&text, &text##_size); \
-  call;                                         \
+  call;                                            \
   fclose(out)
 
 static void help_knows_everything(void **state) {

@@ -1,0 +1,76 @@
+# The front door. `make run` and `make test` do all the set-up on a fresh Debian 12 machine, as
+# root or with sudo; CMakePresets.json has the builds themselves.
+PRESET ?= release
+JOBS ?= $(shell nproc)
+BIN = build/$(PRESET)/bin
+
+.PHONY: run test build build-% setup setup-test bench install clean tidy format help docs check-% \
+        aarch64
+
+help:
+	@echo 'make run                          build wasmrun and run an example'
+	@echo 'make run APP=x.wasm ARGS="a b"    build wasmrun and run a program of yours'
+	@echo 'make test                         build and run every test'
+	@echo 'make bench                        compare engines (PROGRAMS=, ENGINES=)'
+	@echo 'make build [PRESET=dev]           build only; build-static, build-gcc, … likewise'
+	@echo 'make install [PREFIX=/usr/local]  install the release build'
+	@echo 'make tidy, make format, make clean'
+
+# Packages are installed only where they are missing: a second call takes no time.
+setup:
+	@tools/install-packages.sh build guests
+setup-test:
+	@tools/install-packages.sh build test
+
+build-%:
+	@test -f build/$*/build.ninja || cmake --preset $* >build-$*.log || { cat build-$*.log; exit 1; }
+	@rm -f build-$*.log
+	@ninja --quiet -C build/$* -j $(JOBS)
+
+build: setup
+	@$(MAKE) --no-print-directory build-$(PRESET)
+
+# With APP, nothing but the program's own output, and its exit status.
+run: build
+ifdef APP
+	@$(BIN)/wasmrun --dir . $(APP) $(ARGS)
+else
+	@examples/show.sh $(BIN)/wasmrun build/$(PRESET)/guests
+endif
+
+test: setup-test
+	@$(MAKE) --no-print-directory build-release build-dev
+	@tests/setup.sh
+	@python3 tests/run.py release dev
+
+bench: build
+	@$(MAKE) --no-print-directory -C benchmarks WASMRUN=$(CURDIR)/$(BIN)/wasmrun
+
+bench-compare:
+	@$(MAKE) --no-print-directory -C benchmarks compare A=$(A) B=$(B)
+
+PREFIX ?= /usr/local
+install: build
+	@cmake --install build/$(PRESET) --strip --prefix $(PREFIX)
+
+# Checks that a build outside the daily ones compiles and passes.
+check-%: setup-test
+	@$(MAKE) --no-print-directory build-release build-$*
+	@python3 tests/run.py $*
+
+aarch64:
+	@tools/install-packages.sh build test aarch64
+	@tools/aarch64-sysroot.sh
+	@$(MAKE) --no-print-directory build-aarch64
+
+SOURCES = $(shell git ls-files '*.c' '*.h' | grep -v '^runtime/include/wasm.h$$')
+tidy: build
+	@tools/install-packages.sh tidy
+	@clang-tidy-19 -p build/$(PRESET) --quiet --warnings-as-errors='*' \
+	  $(filter %.c,$(filter-out tests/programs/% examples/% benchmarks/%,$(SOURCES)))
+format:
+	@tools/install-packages.sh tidy
+	@clang-format-19 -i $(SOURCES)
+
+clean:
+	@rm -rf build

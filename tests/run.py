@@ -1,0 +1,158 @@
+#!/usr/bin/env python3
+"""Runs the tests of one or more builds and adds them up.
+
+    tests/run.py [-k PART] [-v] BUILD...
+
+BUILD is a preset that was built (release, dev, ...). For each: the unit tests, the golden files
+(tests/golden/README.md says how they are written), the official suites where their folders are
+named by WASMRUN_TESTSUITE and WASMRUN_WASI_TESTSUITE; and once, the checks of the source tree.
+-k runs only tests whose name contains PART. The last line is `N passed, N failed, N skipped`,
+and the status is 0 where none failed.
+"""
+import argparse
+import concurrent.futures
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import golden
+import suites
+from result import Result, failed, passed, skipped
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+def run_unit(program, environment):
+    """One cmocka program; a result for each test in it."""
+    name = f"unit/{program.name}"
+    try:
+        done = subprocess.run([program], capture_output=True, text=True, errors="replace",
+                              timeout=300, env=environment, cwd=program.parent)
+    except subprocess.TimeoutExpired:
+        return [failed(name, "did not end within 300 s")]
+    text = done.stdout + done.stderr
+    results = []
+    for verdict, test in re.findall(r"^\[ *(OK|FAILED|SKIPPED) *\] (?!\d+ test)(\S+)$", text, re.M):
+        make = {"OK": passed, "FAILED": lambda n: failed(n, text), "SKIPPED": skipped}[verdict]
+        if f"{name}/{test}" not in [r.name for r in results]:
+            results.append(make(f"{name}/{test}"))
+    if done.returncode != 0 and not any(r.verdict == "failed" for r in results):
+        results.append(failed(name, f"status {done.returncode}\n{text}"))
+    if not results:
+        results.append(failed(name, "ran no test\n" + text))
+    return results
+
+
+def environment_of(build):
+    environment = dict(os.environ)
+    environment.update(
+        PATH=f"{build / 'bin'}:{environment['PATH']}",
+        BUILD=str(build),
+        SRC=str(ROOT),
+        GUESTS=str(guests_of(build)),
+        NPM=str(ROOT / "build" / "npm"),
+        LC_ALL="C.UTF-8",
+        UBSAN_OPTIONS="print_stacktrace=1",
+    )
+    environment.pop("NO_COLOR", None)
+    return environment
+
+
+def guests_of(build):
+    """Guest programs are the same in every build, so one build makes them for all."""
+    own = build / "guests"
+    return own if own.is_dir() else ROOT / "build" / "release" / "guests"
+
+
+def jobs_of(build, wanted):
+    """The tests of a build: a name and a function that gives results."""
+    environment = environment_of(build)
+    jobs = []
+    for program in sorted((build / "tests").glob("test_*")):
+        if program.is_file() and os.access(program, os.X_OK):
+            jobs.append((f"unit/{program.name}",
+                         lambda program=program: run_unit(program, environment)))
+    for path in sorted((ROOT / "tests" / "golden").glob("*.test")):
+        for case in golden.parse(path):
+            jobs.append((case.name, lambda case=case: [golden.run(case, environment)]))
+    jobs += suites.jobs(build, environment)
+    return [job for job in jobs if wanted in job[0]]
+
+
+def tree_jobs(wanted):
+    """Checks of the sources themselves, the same for every build."""
+    jobs = []
+    for path in sorted((ROOT / "tests" / "tree").glob("check_*.py")):
+        name = f"tree/{path.stem}"
+
+        def run(path=path, name=name):
+            done = subprocess.run([sys.executable, path], capture_output=True, text=True, cwd=ROOT)
+            output = done.stdout + done.stderr
+            return [passed(name) if done.returncode == 0 else failed(name, output)]
+
+        jobs.append((name, run))
+    return [job for job in jobs if wanted in job[0]]
+
+
+def run_all(label, jobs, workers, verbose):
+    results = []
+    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+        for batch in pool.map(lambda job: job[1](), jobs):
+            for result in batch:
+                results.append(result)
+                if result.verdict == "failed":
+                    print(f"FAILED {label}: {result.name}\n{indent(result.detail)}", flush=True)
+                elif result.verdict == "skipped" and result.count:
+                    print(f"skipped {label}: {result.name} {result.detail}", flush=True)
+                elif verbose:
+                    print(f"passed {label}: {result.name}", flush=True)
+    return results
+
+
+def indent(text):
+    lines = text.rstrip().splitlines()
+    if len(lines) > 60:
+        lines = lines[:30] + [f"... {len(lines) - 60} lines ..."] + lines[-30:]
+    return "\n".join("    " + line for line in lines)
+
+
+def count(results, verdict):
+    return sum(r.count for r in results if r.verdict == verdict)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("builds", nargs="+", metavar="BUILD")
+    parser.add_argument("-k", default="", metavar="PART", dest="wanted")
+    parser.add_argument("-j", type=int, default=os.cpu_count() or 1, dest="workers")
+    parser.add_argument("-v", action="store_true", dest="verbose")
+    options = parser.parse_args()
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+
+    total = []
+    groups = [("tree", tree_jobs(options.wanted))]
+    for name in options.builds:
+        build = ROOT / "build" / name
+        if not (build / "bin").is_dir():
+            parser.error(f"{build} is not built")
+        groups.append((name, jobs_of(build, options.wanted)))
+    for label, jobs in groups:
+        start = time.monotonic()
+        results = run_all(label, jobs, options.workers, options.verbose)
+        total += results
+        print(f"{label}: {count(results, 'passed')} passed, {count(results, 'failed')} failed, "
+              f"{count(results, 'skipped')} skipped in {time.monotonic() - start:.1f} s", flush=True)
+    failures = count(total, "failed")
+    if not total:
+        print("no test ran")
+    print(f"{count(total, 'passed')} passed, {failures} failed, {count(total, 'skipped')} skipped")
+    return 1 if failures or not total else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
