@@ -55,6 +55,13 @@ DEFINE_EXTERNTYPE_VIEWS(globaltype, WASM_EXTERN_GLOBAL)
 DEFINE_EXTERNTYPE_VIEWS(tabletype, WASM_EXTERN_TABLE)
 DEFINE_EXTERNTYPE_VIEWS(memorytype, WASM_EXTERN_MEMORY)
 
+static wasm_externtype_t *new_func(const wr_externtype *type) {
+  wasm_functype_t *func =
+      wr_functype_new(type->params, type->param_count, type->results, type->result_count);
+  if (func) func->defined_type = type->defined_type;
+  return (wasm_externtype_t *)func;
+}
+
 static wasm_externtype_t *new_global(const wr_externtype *type) {
   wasm_valtype_t *content = malloc(sizeof *content);
   if (!content) return NULL;
@@ -82,8 +89,7 @@ static wasm_externtype_t *new_memory(const wr_externtype *type) {
 wasm_externtype_t *wr__api_externtype_new(const wr_externtype *type) {
   switch (type->kind) {
     case WR_EXTERN_FUNC:
-      return (wasm_externtype_t *)wr_functype_new(type->params, type->param_count, type->results,
-                                                  type->result_count);
+      return new_func(type);
     case WR_EXTERN_GLOBAL:
       return new_global(type);
     case WR_EXTERN_TABLE:

@@ -80,6 +80,7 @@ wasm_functype_t *wr_functype_new(const wr_valtype *params, size_t param_count,
   wasm_functype_t *type = calloc(1, sizeof *type);
   if (!type) return NULL;
   type->head.kind = WASM_EXTERN_FUNC;
+  type->defined_type = WR_NO_INDEX;
   type->types = wr__alloc_array(total, sizeof type->types[0]);
   if (!type->types || !fill_vec(&type->params, params, param_count) ||
       !fill_vec(&type->results, results, result_count)) {
@@ -113,6 +114,7 @@ wasm_functype_t *wasm_functype_new(wasm_valtype_vec_t *params, wasm_valtype_vec_
     return NULL;
   }
   type->head.kind = WASM_EXTERN_FUNC;
+  type->defined_type = WR_NO_INDEX;
   for (size_t i = 0; i < params->size; i++) type->types[i] = params->data[i]->type;
   for (size_t i = 0; i < results->size; i++) type->types[params->size + i] = results->data[i]->type;
   type->params = *params;
@@ -132,8 +134,10 @@ void wasm_functype_delete(wasm_functype_t *type) {
 
 wasm_functype_t *wasm_functype_copy(const wasm_functype_t *type) {
   if (!type) return NULL;
-  return wr_functype_new(type->types, type->params.size, type->types + type->params.size,
-                         type->results.size);
+  wasm_functype_t *copy = wr_functype_new(type->types, type->params.size,
+                                          type->types + type->params.size, type->results.size);
+  if (copy) copy->defined_type = type->defined_type;
+  return copy;
 }
 
 const wasm_valtype_vec_t *wasm_functype_params(const wasm_functype_t *type) {

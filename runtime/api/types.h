@@ -20,6 +20,9 @@ struct wasm_functype_t {
   wasm_externtype_t head;
   wasm_valtype_vec_t params, results;
   wr_valtype *types; /* the same again: parameters, then results */
+  uint32_t
+      defined_type; /* the canonical number where it was read off an engine's, else WR_NO_INDEX:
+                     * two types of the same structure may differ by their recursion groups */
 };
 
 struct wasm_globaltype_t {

@@ -216,6 +216,10 @@ typedef struct wr_externtype {
   uint8_t page_size_log2; /* memory: 16, or 0 for one-byte pages */
 } wr_externtype;
 
+/* wr_externtype_name: "func [i32 i64] -> [f32]", "memory 1 2 shared", "global mut i32", … written to buffer
+ * (size bytes, always NUL-terminated, cut off where it does not fit). Returns buffer. */
+WR_API char *wr_externtype_name(const wr_externtype *type, char *buffer, size_t size);
+
 /* A name is UTF-8, may hold NULs, is not terminated, and is borrowed from the module. */
 typedef struct wr_import {
   const char *module;
@@ -570,6 +574,7 @@ typedef enum wr_refkind {
   WR_REFKIND_STRUCT,
   WR_REFKIND_ARRAY,
   WR_REFKIND_EXN,
+  WR_REFKIND_OTHER, /* no value of WebAssembly: an instance, a memory, a trap, … */
 } wr_refkind;
 WR_API wr_refkind wr_ref_kind(const wasm_ref_t *ref);
 /* A host reference that stands for a number or a pointer of the embedder: two made of the

@@ -1,0 +1,107 @@
+/* Configurations, engines and stores as the embedder sees them. A wasm_engine_t is the engine
+ * itself, a wasm_store_t the store itself: only the store's handles are kept here. */
+#include <stdlib.h>
+
+#include "api/handles.h"
+#include "gc/heap.h"
+#include "store/engine.h"
+
+struct wasm_config_t {
+  wr__config config;
+};
+
+wasm_config_t *wasm_config_new(void) {
+  wasm_config_t *config = malloc(sizeof *config);
+  if (config) wr__config_init(&config->config);
+  return config;
+}
+
+void wasm_config_delete(wasm_config_t *config) { free(config); }
+
+void wr_config_set_feature(wasm_config_t *config, wr_feature feature, bool on) {
+  if ((size_t)feature >= WR_FEATURE_COUNT) return;
+  uint64_t bit = (uint64_t)1 << feature;
+  config->config.features = on ? config->config.features | bit : config->config.features & ~bit;
+}
+
+void wr_config_set_bounds(wasm_config_t *config, wr_bounds bounds) {
+  config->config.bounds = bounds;
+}
+
+void wr_config_set_engine(wasm_config_t *config, wr_engine_kind kind) {
+  config->config.engine_kind = kind;
+}
+
+void wr_config_set_stack_size(wasm_config_t *config, size_t size_bytes) {
+  config->config.stack_size_bytes = size_bytes;
+}
+
+void wr_config_set_max_memory(wasm_config_t *config, uint64_t size_bytes) {
+  config->config.max_memory_bytes = size_bytes;
+}
+
+void wr_config_set_max_table_elements(wasm_config_t *config, uint64_t count) {
+  config->config.max_table_elements = count;
+}
+
+void wr_config_set_max_gc_heap(wasm_config_t *config, uint64_t size_bytes) {
+  config->config.max_gc_heap_bytes = size_bytes;
+}
+
+void wr_config_set_gc_stress(wasm_config_t *config, bool on) { config->config.gc_stress = on; }
+
+void wr_config_set_relaxed_deterministic(wasm_config_t *config, bool on) {
+  config->config.relaxed_deterministic = on;
+}
+
+wasm_engine_t *wasm_engine_new(void) {
+  wr__config config;
+  wr__config_init(&config);
+  return (wasm_engine_t *)wr__engine_new(&config);
+}
+
+wasm_engine_t *wasm_engine_new_with_config(wasm_config_t *config) {
+  if (!config) return NULL;
+  wasm_engine_t *engine = (wasm_engine_t *)wr__engine_new(&config->config);
+  wasm_config_delete(config);
+  return engine;
+}
+
+void wasm_engine_delete(wasm_engine_t *engine) {
+  if (engine) wr__engine_release(wr__api_engine(engine));
+}
+
+wasm_store_t *wasm_store_new(wasm_engine_t *engine) {
+  wr__store *store = engine ? wr__store_new(wr__api_engine(engine)) : NULL;
+  if (!store) return NULL;
+  if (wr__api_handles_open(store)) return wr__api_store_handle(store);
+  wr__store_delete(store);
+  return NULL;
+}
+
+void wasm_store_delete(wasm_store_t *handle) {
+  if (!handle) return;
+  wr__store *store = wr__api_store(handle);
+  wr__api_handles_close(store);
+  wr__store_delete(store);
+}
+
+wasm_engine_t *wr_store_engine(const wasm_store_t *store) {
+  return (wasm_engine_t *)wr__api_store(store)->engine;
+}
+
+void wr_store_interrupt(wasm_store_t *store) { wr__store_interrupt(wr__api_store(store)); }
+
+void wr_store_clear_interrupt(wasm_store_t *store) {
+  wr__store_clear_interrupt(wr__api_store(store));
+}
+
+bool wr_store_interrupted(const wasm_store_t *store) {
+  return atomic_load_explicit(&wr__api_store(store)->exec.interrupt, memory_order_acquire) != 0;
+}
+
+wr_status wr_store_set_deadline(wasm_store_t *store, uint64_t delay_ns) {
+  return wr__store_set_deadline(wr__api_store(store), delay_ns);
+}
+
+int wr_store_event_fd(wasm_store_t *store) { return wr__store_event_fd(wr__api_store(store)); }
