@@ -35,7 +35,8 @@ wr_status wr_caller_trap(wr_caller *caller, const char *message) {
 }
 
 wr_status wr_caller_trap_kind(wr_caller *caller, wr_trap_kind kind) {
-  bool known = kind > WR_TRAP_NONE && kind <= WR_TRAP_HOST && kind != WR_TRAP_UNCAUGHT_EXCEPTION;
+  bool known = kind > WR_TRAP_NONE && kind <= WR_TRAP_HOST && kind != WR_TRAP_UNCAUGHT_EXCEPTION &&
+               kind != WR_TRAP_EXIT;
   return wr__exec_trap(exec_of(caller), known ? kind : WR_TRAP_HOST);
 }
 

@@ -143,7 +143,8 @@ wasm_trap_t *wasm_trap_new(wasm_store_t *store, const wasm_message_t *message) {
 }
 
 wasm_trap_t *wr_trap_new_kind(wasm_store_t *store, wr_trap_kind kind) {
-  bool known = kind > WR_TRAP_NONE && kind <= WR_TRAP_HOST && kind != WR_TRAP_UNCAUGHT_EXCEPTION;
+  bool known = kind > WR_TRAP_NONE && kind <= WR_TRAP_HOST && kind != WR_TRAP_UNCAUGHT_EXCEPTION &&
+               kind != WR_TRAP_EXIT;
   return wr__api_trap_make(wr__api_store(store), known ? kind : WR_TRAP_HOST, NULL);
 }
 

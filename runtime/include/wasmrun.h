@@ -58,7 +58,7 @@ typedef enum wr_status {
 #define WR_NO_OFFSET UINT64_MAX
 #define WR_NO_INDEX UINT32_MAX
 
-/* Where and why something failed. Plain data: copy it, nothing to free. */
+/* Where and why something failed. Plain data: copy it, nothing to free. Written only on failure. */
 typedef struct wr_error {
   wr_status status;
   uint64_t offset;     /* byte offset in the binary module, or WR_NO_OFFSET */
@@ -117,10 +117,11 @@ WR_API wr_trap_kind wr_trap_get_kind(const wasm_trap_t *trap);
  * status in *status (untouched otherwise). */
 WR_API bool wr_trap_exit_status(const wasm_trap_t *trap, int32_t *status);
 
-/* wr_trap_new_exit: the trap by which a host function ends the guest. */
+/* wr_trap_new_exit: the trap by which a host function made with wasm_func_new ends the guest. */
 WR_API wasm_trap_t *wr_trap_new_exit(wasm_store_t *store, int32_t status);
 
-/* wr_trap_new_kind: a trap of a given kind with that kind's message. */
+/* wr_trap_new_kind: a trap of a given kind with that kind's message. (Not of EXIT's or
+ * UNCAUGHT_EXCEPTION's, which carry more: the kind is HOST then.) */
 WR_API wasm_trap_t *wr_trap_new_kind(wasm_store_t *store, wr_trap_kind kind);
 
 /* wr_frame_func_name: the function's name from the `name` section or its first export, not
@@ -177,8 +178,8 @@ static inline uint32_t wr_valtype_heap(wr_valtype t) { return t >> 8; }
 WR_API char *wr_valtype_name(wr_valtype type, char *buffer, size_t size);
 
 /* wr_functype_new: a function type of any value types, for the engine of the
- * store that it is used with. wr_functype_params and _results give them back; the
- * arrays are borrowed from the type. (wasm_functype_params reports as WASM_I32 … WASM_FUNCREF
+ * store that it is used with. NULL when out of memory. wr_functype_params and _results give them back;
+ * the arrays are borrowed from the type. (wasm_functype_params reports as WASM_I32 … WASM_FUNCREF
  * what wasm.h can express; types that it cannot have kind WR_KIND_OTHER.) */
 #define WR_KIND_OTHER ((wasm_valkind_t)255)
 WR_API wasm_functype_t *wr_functype_new(const wr_valtype *params, size_t param_count,
@@ -250,7 +251,9 @@ typedef struct wr_val {
   } of;
 } wr_val;
 
+/* wr_val_delete: deletes the handle of a reference, and makes it null; other values are left alone. */
 WR_API void wr_val_delete(wr_val *val);
+/* wr_val_copy: a reference in *out is another handle of the same object (null when out of memory). */
 WR_API void wr_val_copy(wr_val *out, const wr_val *val);
 
 /* ---- Configuration and engine -------------------------------------------- */
@@ -287,12 +290,15 @@ typedef enum wr_feature {
       WR_FEATURE_COUNT
 } wr_feature;
 
+/* wr_feature_name: the text in the table above. Static storage. */
 WR_API const char *wr_feature_name(wr_feature feature);
-/* wr_feature_by_name: the feature of that name in *out; false if there is none. */
+
+/* wr_feature_by_name: the feature of that name in *out; false, and *out untouched, if there is none. */
 WR_API bool wr_feature_by_name(const char *name, wr_feature *out);
 
+/* How accesses to memories are kept inside. */
 typedef enum wr_bounds {
-  WR_BOUNDS_AUTO,     /* guard pages where the host can reserve them */
+  WR_BOUNDS_AUTO,     /* guard pages where the host can reserve them, else checks */
   WR_BOUNDS_EXPLICIT, /* checks before each access */
 } wr_bounds;
 
@@ -300,41 +306,56 @@ typedef enum wr_bounds {
  * fitting image, else the interpreter. */
 typedef enum wr_engine_kind { WR_ENGINE_AUTO, WR_ENGINE_INTERP, WR_ENGINE_NATIVE } wr_engine_kind;
 
-/* Setters on a wasm_config_t, before it goes to wasm_engine_new_with_config. */
+/* Setters on a wasm_config_t, before it goes to wasm_engine_new_with_config, which copies it: later
+ * changes have no effect. */
+
+/* wr_config_set_feature: admits a feature or not. Modules that use one that is off are refused
+ * with WR_INVALID, WR_MALFORMED or WR_UNSUPPORTED, as the specification without it would have it. */
 WR_API void wr_config_set_feature(wasm_config_t *config, wr_feature feature, bool on);
+/* wr_config_set_bounds: default WR_BOUNDS_AUTO. */
 WR_API void wr_config_set_bounds(wasm_config_t *config, wr_bounds bounds);
+/* wr_config_set_engine: default WR_ENGINE_AUTO. */
 WR_API void wr_config_set_engine(wasm_config_t *config, wr_engine_kind kind);
-/* The interpreter's call stack of each store; default 8 MiB, reserved, not committed. */
+/* wr_config_set_stack_size: the interpreter's call stack of each store; default 8 MiB, reserved, not
+ * committed. What needs more ends in WR_TRAP_CALL_STACK_EXHAUSTED. */
 WR_API void wr_config_set_stack_size(wasm_config_t *config, size_t size_bytes);
-/* The most that one memory may grow to, whatever its type says. Default: no limit. */
+/* wr_config_set_max_memory: the most that one memory may grow to, whatever its type says. Default: no
+ * limit. */
 WR_API void wr_config_set_max_memory(wasm_config_t *config, uint64_t size_bytes);
-/* The most elements that one table may grow to. Default 10,000,000. */
+/* wr_config_set_max_table_elements: the most elements that one table may grow to. Default
+ * 10,000,000. */
 WR_API void wr_config_set_max_table_elements(wasm_config_t *config, uint64_t count);
-/* The most that a store's GC heap may hold. Default: 1 GiB. */
+/* wr_config_set_max_gc_heap: the most that a store's GC heap may hold. Default: 1 GiB. */
 WR_API void wr_config_set_max_gc_heap(wasm_config_t *config, uint64_t size_bytes);
-/* Collect at every allocation: for tests. */
+/* wr_config_set_gc_stress: collect at every allocation: for tests. Default: off. */
 WR_API void wr_config_set_gc_stress(wasm_config_t *config, bool on);
-/* Make relaxed SIMD give the deterministic profile's results. Default: on. */
+/* wr_config_set_relaxed_deterministic: make relaxed SIMD give the deterministic profile's results.
+ * Default: on. Spec: appendix/profiles. */
 WR_API void wr_config_set_relaxed_deterministic(wasm_config_t *config, bool on);
 
 /* ---- Store ----------------------------------------------------------------- */
 
 /* wr_store_interrupt: ends whatever runs in the store, now or next, with
- * WR_TRAP_INTERRUPTED within 10 ms. Any thread; the caller keeps the store alive.
- * The request is spent by the trap, or by wr_store_clear_interrupt. */
+ * WR_TRAP_INTERRUPTED within 10 ms. The request is spent by the trap, or by
+ * wr_store_clear_interrupt.
+ * Threads any; the caller sees to it that the store lives meanwhile. */
 WR_API void wr_store_interrupt(wasm_store_t *store);
 WR_API void wr_store_clear_interrupt(wasm_store_t *store);
 
-/* wr_store_set_deadline: as an interrupt, delay_ns from now; 0 takes it back. */
+/* wr_store_set_deadline: as an interrupt, delay_ns nanoseconds from now; 0 takes the deadline back (an
+ * interrupt that already happened stays: wr_store_clear_interrupt). A later call replaces it.
+ * Errors  WR_OUT_OF_MEMORY: no timer can be had, and there is no deadline. */
 WR_API wr_status wr_store_set_deadline(wasm_store_t *store, uint64_t delay_ns);
 
 /* wr_store_event_fd: a descriptor that polls readable while an interrupt is
- * pending, for host functions that block. Owned by the store. -1 if none can be made. */
+ * pending, for host functions that block. Owned by the store: not to be read or closed. -1 if none
+ * can be made. */
 WR_API int wr_store_event_fd(wasm_store_t *store);
 
-/* wr_store_interrupted: whether an interrupt is pending. */
+/* wr_store_interrupted: whether an interrupt is pending. Threads any. */
 WR_API bool wr_store_interrupted(const wasm_store_t *store);
 
+/* wr_store_engine: the engine that the store is of; borrowed from the store. */
 WR_API wasm_engine_t *wr_store_engine(const wasm_store_t *store);
 
 /* wr_store_gc: collect now. */
@@ -348,34 +369,43 @@ typedef struct wr_gc_stats {
 } wr_gc_stats;
 WR_API void wr_store_gc_stats(const wasm_store_t *store, wr_gc_stats *out);
 
+/* wr_fault_handle: for an embedder that installs handlers for SIGSEGV and SIGBUS after the library
+ * installed its own: call it first with the handler's three arguments.
+ * Returns true if the fault was a guest's access to its memory: it is dealt with, and the handler
+ * returns at once. False: the fault is not ours. Async-signal-safe. */
+WR_API bool wr_fault_handle(int signal, void *siginfo, void *ucontext);
+
 /* ---- Modules ---------------------------------------------------------------- */
 
 /* wr_module_new: decode and validate a binary module.
- * bytes   length bytes, borrowed for the call (copied).
+ * bytes   size_bytes bytes, borrowed for the call (copied).
  * out     on WR_OK a module that the caller owns; wasm_module_delete frees it.
- * error   may be NULL.
- * Errors  WR_MALFORMED, WR_INVALID, WR_UNSUPPORTED, WR_OUT_OF_MEMORY.
+ * error   may be NULL; has the offset in bytes and the function where there is one.
+ * Errors  WR_MALFORMED, WR_INVALID, WR_UNSUPPORTED, WR_OUT_OF_MEMORY, WR_BAD_ARGUMENT.
  * Threads any.   Spec: embedding, module_decode and module_validate. */
 WR_API WR_NODISCARD wr_status wr_module_new(wasm_engine_t *engine, const void *bytes,
                                             size_t size_bytes, wasm_module_t **out,
                                             wr_error *error);
 
-/* wr_module_open: the same from a file, which is mapped, not copied, where that is safe
- * (a file that is cut short while it is mapped gives WR_IO, not a crash).
- * Text modules (.wat) are recognised by their content and parsed. Adds WR_IO. */
+/* wr_module_open: the same from a file. What happens to the file afterwards does not reach the
+ * module. Text modules (.wat) are recognised by their content (a parenthesis or a comment comes first)
+ * and parsed; errors then have a line and a column. Adds WR_IO.
+ * Threads any. */
 WR_API WR_NODISCARD wr_status wr_module_open(wasm_engine_t *engine, const char *path,
                                              wasm_module_t **out, wr_error *error);
 
-/* wr_module_validate: as wr_module_new, without making a module. */
+/* wr_module_validate: as wr_module_new, without making a module; the bytes are not copied. */
 WR_API WR_NODISCARD wr_status wr_module_validate(wasm_engine_t *engine, const void *bytes,
                                                  size_t size_bytes, wr_error *error);
 
+/* wr_module_import, wr_module_export: the index-th, in the order of the binary. Past the last: all
+ * zeros. */
 WR_API size_t wr_module_import_count(const wasm_module_t *module);
 WR_API wr_import wr_module_import(const wasm_module_t *module, size_t index);
 WR_API size_t wr_module_export_count(const wasm_module_t *module);
 WR_API wr_export wr_module_export(const wasm_module_t *module, size_t index);
 
-/* wr_module_bytes: the binary module, borrowed. */
+/* wr_module_bytes: the binary module, borrowed. Its offsets are those of errors and frames. */
 WR_API const uint8_t *wr_module_bytes(const wasm_module_t *module, size_t *size_bytes);
 
 /* What wr_module_section reports of the index-th section, in file order. */
@@ -390,7 +420,8 @@ typedef struct wr_section {
 WR_API size_t wr_module_section_count(const wasm_module_t *module);
 WR_API wr_section wr_module_section(const wasm_module_t *module, size_t index);
 
-/* What wr_module_func reports; index in the function index space, imports first. */
+/* What wr_module_func reports; index in the function index space, imports first. Past the last: all
+ * zeros. */
 typedef struct wr_func_info {
   bool imported;
   const char *name; /* from the name section, else the first export; NULL where none */
@@ -402,8 +433,9 @@ typedef struct wr_func_info {
 WR_API uint32_t wr_module_func_count(const wasm_module_t *module);
 WR_API wr_func_info wr_module_func(const wasm_module_t *module, uint32_t func_index);
 
-/* wr_module_disassemble: hands the text of a function, one instruction a line with its
- * offset, to write(context, text, size). WR_NOT_FOUND for an index that is not defined. */
+/* wr_module_disassemble: hands the text of a function, one instruction a line with its offset in the
+ * module, to write(context, text, size_bytes), line by line.
+ * Errors  WR_NOT_FOUND for an index that is not a defined function's; WR_BAD_ARGUMENT. */
 typedef void (*wr_write_fn)(void *context, const char *text, size_t size_bytes);
 WR_API WR_NODISCARD wr_status wr_module_disassemble(const wasm_module_t *module,
                                                     uint32_t func_index, wr_write_fn write,
@@ -429,10 +461,12 @@ WR_API WR_NODISCARD wr_status wr_binary_to_text(const void *bytes, size_t size_b
 /* ---- Instances ------------------------------------------------------------------ */
 
 /* wr_instance_new: links and instantiates, start function included.
- * imports  import_count externals in the module's import order.
- * out      on WR_OK the instance.
+ * imports  import_count externals of the same store, in the module's import order; borrowed.
+ * out      on WR_OK the instance; the object lives as long as its store.
  * trap     on WR_TRAPPED, WR_EXITED, WR_INTERRUPTED, WR_EXCEPTION the trap; may be NULL.
- * Errors   WR_UNLINKABLE, WR_TRAPPED, WR_EXITED, WR_INTERRUPTED, WR_EXCEPTION, WR_OUT_OF_MEMORY.
+ * Errors   WR_UNLINKABLE (also for a wrong number of imports), WR_TRAPPED, WR_EXITED,
+ *          WR_INTERRUPTED, WR_EXCEPTION, WR_OUT_OF_MEMORY, WR_BAD_ARGUMENT (something of another
+ *          store or engine).
  * Spec     exec/modules: instantiation. */
 WR_API WR_NODISCARD wr_status wr_instance_new(wasm_store_t *store, const wasm_module_t *module,
                                               wasm_extern_t *const imports[],
@@ -443,30 +477,39 @@ WR_API WR_NODISCARD wr_status wr_instance_new(wasm_store_t *store, const wasm_mo
 WR_API wasm_extern_t *wr_instance_export(const wasm_instance_t *instance, const char *name,
                                          size_t name_size);
 
+/* What an external is. Arrays in the type are borrowed from the engine. The minimum of a memory or
+ * table is its present size. */
 WR_API wr_externkind wr_extern_kind(const wasm_extern_t *external);
 WR_API wr_externtype wr_extern_type(const wasm_extern_t *external);
 
-/* ---- Linking by name --------------------------------------------------------------- */
+/* ---- Linking by name ---------------------------------------------------------------
+ * A linker holds externals of one store under two names, a module's and their own. Names are
+ * any bytes, given with their size, and copied. */
 
 typedef struct wr_linker wr_linker_t;
+/* wr_linker_new: NULL when out of memory. */
 WR_API wr_linker_t *wr_linker_new(wasm_store_t *store);
+/* Before or after the store. What was linked stays. */
 WR_API void wr_linker_delete(wr_linker_t *linker);
-/* The store that it was made with; borrowed. */
-WR_API wasm_store_t *wr_linker_store(const wr_linker_t *linker);
-/* Defines module.name; a later definition replaces an earlier one. Borrows the external
- * (the linker keeps its own copy of the handle). */
+
+/* wr_linker_define: defines module.name; a later definition replaces an earlier one.
+ * external  borrowed: the linker keeps a handle of its own.
+ * Errors    WR_OUT_OF_MEMORY; WR_BAD_ARGUMENT for an external of another store. */
 WR_API WR_NODISCARD wr_status wr_linker_define(wr_linker_t *linker, const char *module,
                                                size_t module_size, const char *name,
                                                size_t name_size, const wasm_extern_t *external);
-/* Defines every export of the instance under the name of a module. */
+
+/* wr_linker_define_instance: defines every export of the instance under the name of a module. */
 WR_API WR_NODISCARD wr_status wr_linker_define_instance(wr_linker_t *linker, const char *module,
                                                         size_t module_size,
                                                         const wasm_instance_t *instance);
-/* Finds a definition; NULL if there is none. The caller owns it. */
+
+/* wr_linker_get: finds a definition; NULL if there is none. The caller owns it. */
 WR_API wasm_extern_t *wr_linker_get(const wr_linker_t *linker, const char *module,
                                     size_t module_size, const char *name, size_t name_size);
-/* As wr_instance_new, with imports taken from the definitions. A missing one is WR_UNLINKABLE,
- * with its module, name and type in the message. */
+
+/* wr_linker_instantiate: as wr_instance_new, with imports taken from the definitions. A missing one is
+ * WR_UNLINKABLE, with its module, name and type in the message. */
 WR_API WR_NODISCARD wr_status wr_linker_instantiate(wr_linker_t *linker,
                                                     const wasm_module_t *module,
                                                     wasm_instance_t **out, wasm_trap_t **trap,
@@ -475,9 +518,13 @@ WR_API WR_NODISCARD wr_status wr_linker_instantiate(wr_linker_t *linker,
 /* ---- Functions ----------------------------------------------------------------------- */
 
 /* wr_func_call: calls with full values.
- * args     args[arg_count], of the function's parameter types.
+ * args     args[arg_count], of the function's parameter types; borrowed. For a reference, any
+ *          reference type in `type` will do: what counts is that the reference itself is of the
+ *          parameter's type.
  * results  results[result_count], filled on WR_OK; references in them are the caller's.
- * trap     on WR_TRAPPED, WR_EXITED, WR_INTERRUPTED, WR_EXCEPTION; may be NULL. */
+ * trap     on WR_TRAPPED, WR_EXITED, WR_INTERRUPTED, WR_EXCEPTION the trap; may be NULL.
+ * Errors   those four; WR_BAD_ARGUMENT for other counts or types, before anything ran;
+ *          WR_OUT_OF_MEMORY. */
 WR_API WR_NODISCARD wr_status wr_func_call(const wasm_func_t *func, const wr_val *args,
                                            size_t arg_count, wr_val *results,
                                            size_t result_count, wasm_trap_t **trap);
@@ -486,29 +533,43 @@ WR_API wr_externtype wr_func_type(const wasm_func_t *func);
 
 /* Whom a host function works for; valid during the call only. */
 typedef struct wr_caller wr_caller;
-/* The store; borrowed. */
+/* wr_caller_store: the store; borrowed. */
 WR_API wasm_store_t *wr_caller_store(wr_caller *caller);
-/* The calling instance's export of that name, or NULL (the caller may be the embedder). */
+/* wr_caller_export: the calling instance's export of that name, which the caller of this owns; NULL
+ * where there is none, or where the embedder called. */
 WR_API wasm_extern_t *wr_caller_export(wr_caller *caller, const char *name, size_t name_size);
-/* The memory that the calling instance exports as "memory": its first byte, and its present
- * size in *size_bytes. NULL and 0 where there is none. Valid until the guest runs again. */
+/* wr_caller_memory: the memory that the calling instance exports as "memory": its first byte, and its
+ * present size in *size_bytes. NULL and 0 where there is none. Valid until the guest runs again or the
+ * memory grows. */
 WR_API uint8_t *wr_caller_memory(wr_caller *caller, uint64_t *size_bytes);
-/* Ends the guest with an exit status: `return wr_caller_exit(caller, 3);`. */
+
+/* The ways for a host function to end the guest: each makes the trap and gives the status to
+ * return. */
+/* With an exit status: `return wr_caller_exit(caller, 3);`. */
 WR_API wr_status wr_caller_exit(wr_caller *caller, int32_t status);
-/* Traps: `return wr_caller_trap(caller, "message");`. The text is copied. */
+/* With a trap: `return wr_caller_trap(caller, "message");`. The text is copied. */
 WR_API wr_status wr_caller_trap(wr_caller *caller, const char *message);
+/* With a trap of a kind and its message. */
 WR_API wr_status wr_caller_trap_kind(wr_caller *caller, wr_trap_kind kind);
 
 /* A host function in slots: slots[] holds the arguments, one 8-byte slot each in order (i32 and
  * f32 in the low 4 bytes, v128 in two slots), and receives the results the same way. The
  * array has room for the larger of both. Returns WR_OK, or what wr_caller_exit or
- * wr_caller_trap* gave. This is the fastest form: nothing is converted. */
+ * wr_caller_trap* gave. This is the fastest form: nothing is converted, and nothing is checked. */
 typedef wr_status (*wr_raw_callback)(void *env, wr_caller *caller, uint64_t *slots);
+
+/* wr_func_new_raw, wr_func_new_val: a host function of the store.
+ * type       borrowed.
+ * env        goes to each call. finalizer(env) is called once when the store is deleted; not where
+ *            the result is NULL. The finalizer may be NULL.
+ * Returns    NULL when out of memory, or for a type that the engine does not know. */
 WR_API wasm_func_t *wr_func_new_raw(wasm_store_t *store, const wasm_functype_t *type,
                                     wr_raw_callback callback, void *env,
                                     void (*finalizer)(void *));
 
-/* A host function in full values. */
+/* A host function in full values. args are borrowed; results come with their types set and
+ * references null, and references put there become the library's, also on failure. A result of
+ * another type is a trap. */
 typedef wr_status (*wr_val_callback)(void *env, wr_caller *caller, const wr_val *args,
                                      wr_val *results);
 WR_API wasm_func_t *wr_func_new_val(wasm_store_t *store, const wasm_functype_t *type,
@@ -516,51 +577,71 @@ WR_API wasm_func_t *wr_func_new_val(wasm_store_t *store, const wasm_functype_t *
                                     void (*finalizer)(void *));
 
 /* wr_func_new_native: a plain C function of a natural signature, called through libffi:
- * int32_t, int64_t, float, double parameters for i32, i64, f32, f64, and at most one result.
- * `double f(int32_t, double)` is of type [i32 f64] -> [f64]. NULL and *error for types
- * that C cannot express so (WR_BAD_ARGUMENT). */
+ * int32_t, int64_t, float, double parameters (127 at most) for i32, i64, f32, f64, and at most one
+ * result. `double f(int32_t, double)` is of type [i32 f64] -> [f64]. NULL and *error for types
+ * that C cannot express so (WR_BAD_ARGUMENT), and when out of memory. */
 WR_API wasm_func_t *wr_func_new_native(wasm_store_t *store, const wasm_functype_t *type,
                                        void (*function)(void), wr_error *error);
 
-/* ---- Memories, tables, globals, tags ------------------------------------------------------ */
+/* ---- Memories, tables, globals, tags ------------------------------------------------------
+ * Constructors return NULL and fill *error (NULL allowed): WR_BAD_ARGUMENT for what is no valid type or
+ * no value of it, WR_OUT_OF_MEMORY. */
 
+/* wr_memory_new: a memory of limits->min pages of 1 << page_size_log2 bytes: 16, or 0 for one-byte
+ * pages. Shared ones have a maximum and 64 KiB pages.
+ * Spec  embedding, mem_alloc. */
 WR_API wasm_memory_t *wr_memory_new(wasm_store_t *store, const wr_limits *limits,
                                     uint8_t page_size_log2, wr_error *error);
 WR_API uint64_t wr_memory_size_pages(const wasm_memory_t *memory);
-/* The old size in pages in *old_pages (may be NULL); false if it cannot grow. */
+/* wr_memory_grow: the old size in pages in *old_pages (may be NULL); false if it cannot grow. */
 WR_API bool wr_memory_grow(wasm_memory_t *memory, uint64_t delta_pages, uint64_t *old_pages);
 
-/* A shared memory outside stores: counted, may be given to several stores (threads). */
+/* A shared memory outside stores: counted, may be given to several stores (threads) of one engine. */
 typedef struct wr_shared_memory wr_shared_memory_t;
-/* NULL where the memory is not shared. */
+/* wr_memory_share: NULL where the memory is not shared. */
 WR_API wr_shared_memory_t *wr_memory_share(const wasm_memory_t *memory);
+/* wr_shared_memory_new: limits with a maximum, in 64 KiB pages. Threads any. */
 WR_API wr_shared_memory_t *wr_shared_memory_new(wasm_engine_t *engine, const wr_limits *limits,
                                                 wr_error *error);
+/* wr_shared_memory_obtain: the memory in a store; NULL when out of memory, or for a store of another
+ * engine. */
 WR_API wasm_memory_t *wr_shared_memory_obtain(wasm_store_t *store, const wr_shared_memory_t *shared);
+/* wr_shared_memory_delete: the memory lives on in stores that obtained it. Threads any. */
 WR_API void wr_shared_memory_delete(wr_shared_memory_t *shared);
 
+/* wr_table_new: a table of limits->min elements, all init (NULL: the null reference). */
 WR_API wasm_table_t *wr_table_new(wasm_store_t *store, wr_valtype element,
                                   const wr_limits *limits, const wr_val *init, wr_error *error);
 WR_API uint64_t wr_table_size(const wasm_table_t *table);
+/* wr_table_get: the caller owns the reference in *out. False out of bounds, and out of memory. */
 WR_API bool wr_table_get(const wasm_table_t *table, uint64_t index, wr_val *out);
+/* wr_table_set: val is borrowed, NULL is the null reference. False out of bounds, and for a reference
+ * that is not of the element type. */
 WR_API bool wr_table_set(wasm_table_t *table, uint64_t index, const wr_val *val);
 WR_API bool wr_table_grow(wasm_table_t *table, uint64_t delta, const wr_val *init);
 
+/* wr_global_new: init is borrowed. */
 WR_API wasm_global_t *wr_global_new(wasm_store_t *store, wr_valtype content, bool is_mutable,
                                     const wr_val *init, wr_error *error);
+/* wr_global_get: the caller owns a reference in *out. */
 WR_API void wr_global_get(const wasm_global_t *global, wr_val *out);
+/* wr_global_set: false where the global is immutable or the value is not of its type. */
 WR_API bool wr_global_set(wasm_global_t *global, const wr_val *val);
 
+/* wr_tag_new: a tag for exceptions with the type's parameters; it has no results. NULL where it has, or
+ * when out of memory. */
 typedef struct wr_tag wr_tag_t;
 WR_API wr_tag_t *wr_tag_new(wasm_store_t *store, const wasm_functype_t *type);
 WR_API void wr_tag_delete(wr_tag_t *tag);
 WR_API wasm_extern_t *wr_tag_as_extern(wr_tag_t *tag);       /* borrowed view */
 WR_API wr_tag_t *wr_extern_as_tag(wasm_extern_t *external);  /* borrowed view, or NULL */
 
-/* For a trap of kind WR_TRAP_UNCAUGHT_EXCEPTION: the exception's tag (owned) and arguments. */
+/* For a trap of kind WR_TRAP_UNCAUGHT_EXCEPTION: the exception's tag (owned; else NULL) and arguments
+ * (the first `capacity` of them; the caller owns references). Returns their number. */
 WR_API wr_tag_t *wr_trap_exception_tag(const wasm_trap_t *trap);
 WR_API size_t wr_trap_exception_args(const wasm_trap_t *trap, wr_val *out, size_t capacity);
-/* Throws from a host function: `return wr_caller_throw(caller, tag, args, n);`. */
+/* wr_caller_throw: throws from a host function: `return wr_caller_throw(caller, tag, args, n);`.
+ * The guest may catch it. Arguments that are not of the tag's types are a trap. */
 WR_API wr_status wr_caller_throw(wr_caller *caller, const wr_tag_t *tag, const wr_val *args,
                                  size_t arg_count);
 
@@ -577,10 +658,16 @@ typedef enum wr_refkind {
   WR_REFKIND_OTHER, /* no value of WebAssembly: an instance, a memory, a trap, … */
 } wr_refkind;
 WR_API wr_refkind wr_ref_kind(const wasm_ref_t *ref);
-/* A host reference that stands for a number or a pointer of the embedder: two made of the
- * same value in one store are ref.eq and wasm_ref_same. */
+
+/* wr_ref_new_host: a host reference that stands for a number or a pointer of the embedder: two made of
+ * the same value in one store are ref.eq and wasm_ref_same. NULL when out of memory. */
 WR_API wasm_ref_t *wr_ref_new_host(wasm_store_t *store, uintptr_t value);
+/* wr_ref_host_value: what it was made of (0 for a wasm_foreign_new); false where it is no host
+ * reference. */
 WR_API bool wr_ref_host_value(const wasm_ref_t *ref, uintptr_t *out);
+
+/* wr_ref_new_i31: the low 31 bits of a number. wr_ref_i31_value reads them as signed; false where it is
+ * no i31. */
 WR_API wasm_ref_t *wr_ref_new_i31(wasm_store_t *store, int32_t value);
 WR_API bool wr_ref_i31_value(const wasm_ref_t *ref, int32_t *out);
 
