@@ -27,6 +27,8 @@ wr_linker_t *wr_linker_new(wasm_store_t *store) {
   return linker;
 }
 
+wasm_store_t *wr_linker_store(const wr_linker_t *linker) { return linker->store; }
+
 void wr_linker_delete(wr_linker_t *linker) {
   if (!linker) return;
   for (size_t i = 0; i < linker->capacity; i++) {

@@ -492,6 +492,9 @@ WR_API wr_linker_t *wr_linker_new(wasm_store_t *store);
 /* Before or after the store. What was linked stays. */
 WR_API void wr_linker_delete(wr_linker_t *linker);
 
+/* wr_linker_store: the store that it was made with; borrowed. */
+WR_API wasm_store_t *wr_linker_store(const wr_linker_t *linker);
+
 /* wr_linker_define: defines module.name; a later definition replaces an earlier one.
  * external  borrowed: the linker keeps a handle of its own.
  * Errors    WR_OUT_OF_MEMORY; WR_BAD_ARGUMENT for an external of another store. */
