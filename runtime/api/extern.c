@@ -75,14 +75,6 @@ static bool ended_in_trap(wr_status status) {
          status == WR_EXCEPTION;
 }
 
-/* The trap that ended a start function, in *error and, where it is wanted, in *trap. */
-static void describe_trap(wr__store *store, wr_status status, wasm_trap_t **trap, wr_error *error) {
-  const wr__trap *record = &store->exec.trap;
-  wr__fail(error, status, WR_NO_OFFSET, "%s",
-           record->message ? record->message : wr_trap_kind_message(record->kind));
-  if (trap) *trap = wr__api_trap_take(store, status);
-}
-
 wr_status wr_instance_new(wasm_store_t *handle, const wasm_module_t *module,
                           wasm_extern_t *const imports[], size_t import_count,
                           wasm_instance_t **out, wasm_trap_t **trap, wr_error *error) {
@@ -103,7 +95,7 @@ wr_status wr_instance_new(wasm_store_t *handle, const wasm_module_t *module,
   wr__instance *instance;
   wr_status status = wr__instantiate(store, m, externs, import_count, &instance, error);
   free(externs);
-  if (ended_in_trap(status)) describe_trap(store, status, trap, error);
+  if (ended_in_trap(status) && trap) *trap = wr__api_trap_take(store, status);
   if (status != WR_OK) return status;
   wasm_ref_t *ref = wr__api_handle_new(store, WR__HANDLE_INSTANCE, instance);
   if (!ref) return wr__fail_oom(error);

@@ -1,5 +1,5 @@
-/* The words of the public enumerations: versions, statuses, trap kinds, features, types. Each table
- * is made from the list that makes the enumeration, so none can lack an entry. */
+/* The words of the public enumerations: versions, statuses, trap kinds, features, external types.
+ * Each table is made from the list that makes the enumeration, so none can lack an entry. */
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -58,107 +58,6 @@ bool wr_feature_by_name(const char *name, wr_feature *out) {
     return true;
   }
   return false;
-}
-
-/* The keyword of an abstract heap type, or NULL. Spec: text/types. */
-static const char *heap_name(uint32_t heap) {
-  switch (heap) {
-    case WR_HEAP_NOEXN:
-      return "noexn";
-    case WR_HEAP_NOFUNC:
-      return "nofunc";
-    case WR_HEAP_NOEXTERN:
-      return "noextern";
-    case WR_HEAP_NONE:
-      return "none";
-    case WR_HEAP_FUNC:
-      return "func";
-    case WR_HEAP_EXTERN:
-      return "extern";
-    case WR_HEAP_ANY:
-      return "any";
-    case WR_HEAP_EQ:
-      return "eq";
-    case WR_HEAP_I31:
-      return "i31";
-    case WR_HEAP_STRUCT:
-      return "struct";
-    case WR_HEAP_ARRAY:
-      return "array";
-    case WR_HEAP_EXN:
-      return "exn";
-    default:
-      return NULL;
-  }
-}
-
-/* Spec: text/types, abbreviations: the nullable reference to an abstract heap type has a word. */
-static const char *short_ref_name(uint32_t heap) {
-  switch (heap) {
-    case WR_HEAP_NOEXN:
-      return "nullexnref";
-    case WR_HEAP_NOFUNC:
-      return "nullfuncref";
-    case WR_HEAP_NOEXTERN:
-      return "nullexternref";
-    case WR_HEAP_NONE:
-      return "nullref";
-    case WR_HEAP_FUNC:
-      return "funcref";
-    case WR_HEAP_EXTERN:
-      return "externref";
-    case WR_HEAP_ANY:
-      return "anyref";
-    case WR_HEAP_EQ:
-      return "eqref";
-    case WR_HEAP_I31:
-      return "i31ref";
-    case WR_HEAP_STRUCT:
-      return "structref";
-    case WR_HEAP_ARRAY:
-      return "arrayref";
-    case WR_HEAP_EXN:
-      return "exnref";
-    default:
-      return NULL;
-  }
-}
-
-static const char *number_name(wr_valtype type) {
-  switch (type) {
-    case WR_I32:
-      return "i32";
-    case WR_I64:
-      return "i64";
-    case WR_F32:
-      return "f32";
-    case WR_F64:
-      return "f64";
-    case WR_V128:
-      return "v128";
-    default:
-      return NULL;
-  }
-}
-
-char *wr_valtype_name(wr_valtype type, char *buffer, size_t size) {
-  uint32_t heap = wr_valtype_heap(type);
-  bool nullable = (type & 0xff) == WR_REF_NULL;
-  const char *word =
-      wr_valtype_is_ref(type) ? nullable ? short_ref_name(heap) : NULL : number_name(type);
-  const char *null_word = nullable ? "null " : "";
-  if (word) {
-    snprintf(buffer, size, "%s", word);
-  } else if (!wr_valtype_is_ref(type)) {
-    snprintf(buffer, size, "(unknown type 0x%x)", type);
-  } else if (heap_name(heap)) {
-    snprintf(buffer, size, "(ref %s%s)", null_word, heap_name(heap));
-  } else if (heap >= WR_HEAP_DEFINED) {
-    snprintf(buffer, size, "(ref %s$%u)", null_word, heap - WR_HEAP_DEFINED);
-  } else {
-    snprintf(buffer, size, "(ref %s0x%x)", null_word, heap);
-  }
-  return buffer;
 }
 
 /* ---- External types: "func [i32 i64] -> [f32]", "memory 1 2 shared", … --------------------- */

@@ -45,8 +45,6 @@ void wr__fault_install(void);
  * owns pc; it changes the machine context so that execution goes on at the trap. */
 typedef bool (*wr__fault_hook)(uintptr_t pc, uintptr_t address, void *ucontext);
 bool wr__fault_add_hook(wr__fault_hook hook);
-/* For an embedder with handlers of its own: true if the fault was ours and is dealt with. */
-WR_API bool wr_fault_handle(int signal, void *siginfo, void *ucontext);
 /* The machine's program counter in a ucontext. */
 uintptr_t wr__context_pc(void *ucontext);
 void wr__context_set_pc(void *ucontext, uintptr_t pc);

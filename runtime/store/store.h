@@ -201,7 +201,6 @@ struct wr__store {
   void (*visit_handles)(wr__store *store, void (*mark)(void *context, wr__ref ref), void *context);
   size_t deadline_index;    /* its place among the engine's deadlines; store/deadline.c */
   struct wr__parking *parking; /* store/wait.c: where it waits in memory.atomic.wait */
-  void *api;                /* api/: the wasm_store_t */
 };
 
 /* ---- store.c */
