@@ -275,8 +275,9 @@ void wr__heap_collect(wr__heap *heap) {
   wr__dead_infos dead = {0};
   wr__host_refs_sweep(heap, &dead);
   sweep_all(heap);
-  /* Free blocks worth half of what is live stay at hand; the system gets the others' pages. */
-  wr__heap_trim(heap, WR__CHUNK_BLOCKS / 4 + (size_t)(heap->live_bytes / 2 / WR__BLOCK_BYTES));
+  /* Free blocks for what may be allocated before the next collection stay at hand; the system gets
+   * the pages of the others. */
+  wr__heap_trim(heap, WR__CHUNK_BLOCKS + (size_t)(heap->live_bytes / WR__BLOCK_BYTES));
   heap->collections++;
   wr__host_refs_finalize(&dead);
 }

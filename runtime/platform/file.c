@@ -2,8 +2,8 @@
  *
  * Files are read, never mapped: a mapped file that another process cuts short faults on
  * the missing pages, and one that it rewrites changes under a module that was already validated.
- * Reading 31 MB from the page cache costs about as much as faulting a map of it in.
- * Large files go into pages of their own, which are given back whole. */
+ * Translation reads the bytes for as long as the module lives, so no check at the start would
+ * do. Large files go into pages of their own, which are given back whole. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -13,7 +13,11 @@
 
 #include "platform/platform.h"
 
-enum { SMALL_FILE_BYTES = 64 << 10, STREAM_START_BYTES = 64 << 10 };
+enum {
+  SMALL_FILE_BYTES = 64 << 10,
+  STREAM_START_BYTES = 64 << 10,
+  LARGE_FILE_BYTES = 4 << 20, /* from here on large pages save most of the page faults */
+};
 /* Spec: the JavaScript interface's limit on the size of a module. */
 #define MAX_FILE_BYTES ((size_t)1 << 30)
 
@@ -28,8 +32,10 @@ static bool allocate_buffer(buffer *b, size_t capacity) {
   b->capacity = capacity;
   if (!b->mapped) return (b->data = malloc(capacity ? capacity : 1)) != NULL;
   void *pages = mmap(NULL, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  b->data = pages == MAP_FAILED ? NULL : pages;
-  return b->data != NULL;
+  if (pages == MAP_FAILED) return false;
+  if (capacity >= LARGE_FILE_BYTES) madvise(pages, capacity, MADV_HUGEPAGE);
+  b->data = pages;
+  return true;
 }
 
 static bool grow_buffer(buffer *b) {

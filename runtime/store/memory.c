@@ -18,6 +18,9 @@
 #define MAX_BYTES_64 ((uint64_t)1 << 46)
 
 static wr__memory none = {.page_size_log2 = 16};
+static _Atomic bool always_move;
+
+void wr__memory_set_always_move(bool on) { atomic_store(&always_move, on); }
 
 wr__memory *wr__memory_none(void) { return &none; }
 
@@ -66,6 +69,7 @@ static uint8_t *reserve_room(const wr__memory *memory, uint64_t need, size_t *re
   uint64_t roomy = need < ((uint64_t)1 << 20) ? (uint64_t)1 << 20 : need;
   roomy = roomy > UINT64_MAX / 2 ? roomy : roomy * 2;
   if (roomy > memory->max_bytes) roomy = memory->max_bytes;
+  if (atomic_load_explicit(&always_move, memory_order_relaxed)) roomy = need;
   if (memory->shared) roomy = need = memory->max_bytes;
   uint64_t sizes[2] = {roomy, need};
   for (int i = 0; i < 2; i++) {

@@ -243,6 +243,9 @@ wr__memory *wr__memory_none(void);
 static inline uint64_t wr__memory_size(const wr__memory *memory) {
   return atomic_load_explicit(&((wr__memory *)memory)->size_bytes, memory_order_acquire);
 }
+/* For tests: unshared memories in explicit mode are reserved without room, so that each growth by a
+ * page moves them. */
+void wr__memory_set_always_move(bool on);
 void wr__host_info_free(wr__host_info *info);
 
 /* Grow by delta; the old size in pages or elements, or UINT64_MAX where it cannot. */

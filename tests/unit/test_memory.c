@@ -114,6 +114,24 @@ static void growth_moves_contents(void **state) {
   wr__store_delete(store);
 }
 
+static void growth_can_be_made_to_move(void **state) {
+  (void)state;
+  wr__memory_set_always_move(true);
+  wr__store *store = new_store(WR_BOUNDS_EXPLICIT, 0);
+  wr_limits limits = limits_of(1, UINT64_MAX);
+  wr__memory *memory = wr__memory_new(store, &limits, 16, NULL);
+  for (uint32_t page = 1; page < 20; page++) {
+    uint8_t *base = memory->base;
+    memory->base[page * PAGE - 1] = (uint8_t)page;
+    assert_int_equal(wr__memory_grow(memory, 1), page);
+    assert_ptr_not_equal(memory->base, base);
+    assert_int_equal(memory->base[page * PAGE - 1], page);
+    assert_int_equal(memory->base[page * PAGE], 0);
+  }
+  wr__store_delete(store);
+  wr__memory_set_always_move(false);
+}
+
 static void limits_hold(void **state) {
   (void)state;
   wr_error error;
@@ -354,6 +372,7 @@ int main(void) {
       cmocka_unit_test(explicit_memories),
       cmocka_unit_test(without_room_for_guards_checks_are_explicit),
       cmocka_unit_test(growth_moves_contents),
+      cmocka_unit_test(growth_can_be_made_to_move),
       cmocka_unit_test(limits_hold),
       cmocka_unit_test(largest_32_bit_memory),
       cmocka_unit_test(one_byte_pages),
