@@ -141,6 +141,8 @@ typedef struct wr__module {
 
   /* The interpreter's, one for each defined function; see interp/code.h. NULL until translated. */
   struct wr__code *_Atomic *code;
+  /* Set by whoever fills in code: frees what is there, before the module goes. NULL: nothing to do. */
+  void (*release_code)(struct wr__module *module);
 } wr__module;
 
 /* wr__module_decode: decode and validate. bytes are taken as owner says (on failure too, they

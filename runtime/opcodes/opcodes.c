@@ -10,6 +10,9 @@
 #define PARAM(s, i) ((char)(IS_SPECIAL(s) || (i) >= PARAM_END(s) ? 0 : s[i]))
 #define RESULT(s, i) ((char)(IS_SPECIAL(s) ? 0 : s[PARAM_END(s) + 1 + (i)]))
 
+#define PARAM_COUNT(s) ((uint8_t)(IS_SPECIAL(s) ? 0 : PARAM_END(s)))
+#define RESULT_COUNT(s) ((uint8_t)(RESULT(s, 0) == 0 ? 0 : RESULT(s, 1) == 0 ? 1 : 2))
+
 /* Natural alignments, in order of codes. The atomic accesses repeat one group of seven widths
  * (i32, i64, 8, 16, 8, 16, 32) for load, store and each read-modify-write. */
 #define CORE_ALIGN(code)                                                        \
@@ -38,7 +41,9 @@ const wr__opinfo wr__opinfos[WR__OP_COUNT] = {
    WR_FEATURE_##feature,                                                             \
    IS_SPECIAL(TEXT(signature)),                                                      \
    (uint8_t)page##_ALIGN(code),                                                      \
-   code},
+   code,                                                                             \
+   PARAM_COUNT(TEXT(signature)),                                                     \
+   RESULT_COUNT(TEXT(signature))},
 #include "opcodes.def"
 #undef OP
 };

@@ -75,6 +75,7 @@ typedef struct wr__opinfo {
   bool special;       /* typed by a rule of its own */
   uint8_t align_log2; /* natural alignment of a memory access; 0 elsewhere */
   uint16_t code;      /* after the prefix */
+  uint8_t param_count, result_count; /* letters in params and results */
 } wr__opinfo;
 
 extern const wr__opinfo wr__opinfos[WR__OP_COUNT];

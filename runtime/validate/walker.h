@@ -115,6 +115,12 @@ struct wr__walker {
   uint32_t catch_capacity;
   uint32_t instr_offset;
   const wr__visitor *visitor;
+  bool tracks_init;          /* some local has no default value */
+  uint32_t global_limit;     /* in constant expressions: globals below may be read */
+  int64_t block_type_index;  /* of the block being opened; -1: block_type says it */
+  wr_valtype block_type;     /* one result, as in the bytes; WR__BOT: none */
+  wr_valtype cached_types[8]; /* the last block types that are references, */
+  const wr_valtype *cached_results[8]; /* and where the registry keeps each as a result list */
 };
 
 /* A walker is made once and reused for many bodies of its module. */

@@ -15,6 +15,5 @@ void wr__interp_visit_roots(wr__exec *exec, void (*mark)(void *context, wr__ref 
   (void)context;
 }
 
-void wr__module_release(wr__module *module) { (void)module; }
 
 #endif
