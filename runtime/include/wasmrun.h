@@ -445,9 +445,45 @@ WR_API WR_NODISCARD wr_status wr_module_disassemble(const wasm_module_t *module,
 
 /* wr_text_to_binary: parses one module in the text format.
  * out     on WR_OK the binary; wasm_byte_vec_delete frees it.
- * Errors  WR_MALFORMED with line and column. The result is not validated. */
+ * Errors  WR_MALFORMED with line and column, and the line itself in the message; WR_INVALID for a
+ *         branch hint that stands before no branch. The result is not validated.
+ * Spec    text, appendix/custom (@name, @custom, @metadata.code.branch_hint). (module binary …)
+ *         and (module quote …), of the script language, are modules too. */
 WR_API WR_NODISCARD wr_status wr_text_to_binary(const char *text, size_t size_bytes,
                                                 wasm_byte_vec_t *out, wr_error *error);
+
+/* Tokens of the text format, for readers of scripts that hold modules: find the parentheses of a
+ * form, and give the text between them to wr_text_to_binary. */
+typedef enum wr_text_kind {
+  WR_TEXT_END,
+  WR_TEXT_OPEN,   /* ( */
+  WR_TEXT_CLOSE,  /* ) */
+  WR_TEXT_STRING, /* with its quotes */
+  WR_TEXT_ID,     /* with its dollar */
+  WR_TEXT_NUMBER,
+  WR_TEXT_WORD,   /* anything else: keywords, also those that only scripts have */
+} wr_text_kind;
+
+typedef struct wr_text_token {
+  wr_text_kind kind;
+  size_t offset; /* in bytes from the start of the text */
+  size_t size_bytes;
+} wr_text_token;
+
+/* wr_text_next: the next token of text[size_bytes] at or behind *at, which moves behind the
+ * token. Comments and annotations are passed over. WR_TEXT_END comes again and again.
+ * Errors  WR_MALFORMED with line and column. */
+WR_API WR_NODISCARD wr_status wr_text_next(const char *text, size_t size_bytes, size_t *at,
+                                           wr_text_token *token, wr_error *error);
+
+/* wr_text_string: the bytes that a string token (quotes included) stands for, in
+ * out[size_bytes]; how many in *out_size. WR_BAD_ARGUMENT for what is no string token. */
+WR_API WR_NODISCARD wr_status wr_text_string(const char *token, size_t size_bytes, uint8_t *out,
+                                             size_t *out_size);
+
+/* wr_text_number: the bits of a number token as a value of the type: WR_I32, WR_I64, WR_F32,
+ * WR_F64, or 0x78 and 0x77 for integers of 8 and 16 bits. False where the token is no such number. */
+WR_API bool wr_text_number(const char *token, size_t size_bytes, wr_valtype type, uint64_t *bits);
 
 typedef struct wr_print_options {
   bool folded;      /* s-expressions instead of one instruction a line */
