@@ -162,7 +162,7 @@ bool wr__api_valtype_is_known(const wr__engine *engine, wr_valtype type) {
   }
   if (!wr_valtype_is_ref(type)) return false;
   uint32_t heap = wr_valtype_heap(type);
-  if (heap >= WR_HEAP_DEFINED) return wr__type_get(engine->types, heap - WR_HEAP_DEFINED) != NULL;
+  if (heap >= WR_HEAP_DEFINED) return wr__type_find(engine->types, heap - WR_HEAP_DEFINED) != NULL;
   return heap >= WR_HEAP_EXN && heap <= WR_HEAP_NOEXN;
 }
 
@@ -191,7 +191,7 @@ const wr__deftype *wr__api_deftype_of(wr__engine *engine, const wasm_functype_t 
     return NULL;
   }
   if (type->defined_type != WR_NO_INDEX) {
-    const wr__deftype *record = wr__type_get(engine->types, type->defined_type);
+    const wr__deftype *record = wr__type_find(engine->types, type->defined_type);
     if (deftype_is(record, type)) return record;
   }
   const wr__deftype *record = wr__type_func(engine->types, type->types, (uint32_t)params,

@@ -13,8 +13,11 @@ bool wr__api_valtype_vec_failed(const wasm_valtype_vec_t *vec) {
 
 /* size elements, zeroed, in *data; false when out of memory. None is NULL. */
 static bool alloc_elements(size_t size, size_t element_size, void **data) {
-  *data = size ? calloc(size, element_size) : NULL;
-  return *data || !size;
+  size_t bytes;
+  *data = NULL;
+  if (!size) return true;
+  if (!__builtin_mul_overflow(size, element_size, &bytes)) *data = calloc(1, bytes);
+  return *data != NULL;
 }
 
 /* Vectors of pointers: FAILED is the data of one whose making fails. */

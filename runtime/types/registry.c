@@ -90,6 +90,14 @@ const wr__deftype *wr__type_get(const wr__typereg *reg, uint32_t id) {
   return atomic_load_explicit(&reg->chunks[chunk], memory_order_acquire)[position];
 }
 
+const wr__deftype *wr__type_find(const wr__typereg *reg, uint32_t id) {
+  if (id >= MAX_ID) return NULL;
+  uint32_t position;
+  uint32_t chunk = chunk_of(id, &position);
+  const wr__deftype **records = atomic_load_explicit(&reg->chunks[chunk], memory_order_acquire);
+  return records ? records[position] : NULL;
+}
+
 /* Makes room for a number without publishing it; the record is stored later. */
 static bool ensure_chunk(wr__typereg *reg, uint32_t id) {
   uint32_t position;

@@ -54,6 +54,8 @@ void wr__typereg_delete(wr__typereg *reg);
 
 /* wr__type_get: the record of a canonical number. Lock-free, any thread. */
 const wr__deftype *wr__type_get(const wr__typereg *reg, uint32_t id);
+/* wr__type_find: the same for a number from outside, which may be nobody's: then NULL. */
+const wr__deftype *wr__type_find(const wr__typereg *reg, uint32_t id);
 
 /* wr__type_func: the canonical record of [params] -> [results] that is final and has no
  * supertype, alone in its group; for host functions. NULL when out of memory. */
