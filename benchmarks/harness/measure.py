@@ -54,7 +54,7 @@ def failure_of(program, run):
 
 def compile_ahead(engine, program, directory, launcher):
     """Runs the engine's ahead-of-time step; returns the file to run and a dict of what it took."""
-    if not engine.compile_command or engine.name != "wasmrun-native":
+    if not engine.compile_command:
         return program.wasm, None
     output = os.path.join(directory, f"{program.name}.{engine.name}.wasm")
     command = [w.format(input=program.wasm, output=output) for w in engine.compile_command]
