@@ -4,8 +4,8 @@ PRESET ?= release
 JOBS ?= $(shell nproc)
 BIN = build/$(PRESET)/bin
 
-.PHONY: run test build build-% setup setup-test bench install clean tidy format help docs check-% \
-        aarch64
+
+.PHONY: run test build setup setup-test install clean tidy format help aarch64
 
 help:
 	@echo 'make run                          build wasmrun and run an example'
@@ -43,11 +43,9 @@ test: setup-test
 	@tests/setup.sh
 	@python3 tests/run.py release dev
 
+# bench, bench-compare: benchmarks/README.md.
 bench: build
-	@$(MAKE) --no-print-directory -C benchmarks WASMRUN=$(CURDIR)/$(BIN)/wasmrun
-
-bench-compare:
-	@$(MAKE) --no-print-directory -C benchmarks compare A=$(A) B=$(B)
+include benchmarks/bench.mk
 
 PREFIX ?= /usr/local
 install: build

@@ -36,21 +36,20 @@ static int need_operand(const wr__parsed *parsed) {
   return WR__EXIT_USAGE;
 }
 
-static int dispatch(int argc, char **argv, const wr__parsed *parsed) {
+static int dispatch(const wr__parsed *parsed, bool is_empty) {
   if (wr__option_last(parsed, WR__OPTION_VERSION)) {
     printf("wasmrun %s\n", wr_version());
     return wr__flush_output(WR__EXIT_OK);
   }
   if (wr__option_last(parsed, WR__OPTION_HELP)) {
-    bool named = argc > 1 && strcmp(argv[1], wr__commands[parsed->command].name) == 0;
-    if (named) {
+    if (parsed->named) {
       wr__help_print(stdout, parsed->command);
     } else {
       wr__help_print_all(stdout);
     }
     return wr__flush_output(WR__EXIT_OK);
   }
-  if (argc == 1) {
+  if (is_empty) {
     wr__help_print_all(stderr);
     return WR__EXIT_USAGE;
   }
@@ -67,7 +66,7 @@ int wr__main(int argc, char **argv) {
   int exit_status = WR__EXIT_USAGE;
   if (argc < 1) return exit_status;
   if (wr__options_parse(argc, argv, &parsed, message, sizeof message)) {
-    exit_status = dispatch(argc, argv, &parsed);
+    exit_status = dispatch(&parsed, argc == 1);
   } else {
     wr__report("%s", message);
   }

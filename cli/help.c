@@ -12,20 +12,20 @@ enum { HELP_WIDTH = 79, OPTION_COLUMN = 30 };
 
 /* Prints words from `column` on, wrapped at HELP_WIDTH, indented by `indent`. */
 static void print_wrapped(FILE *out, const char *text, int column, int indent) {
+  bool first = true;
   while (*text) {
     int length = (int)strcspn(text, " ");
-    if (column > indent && column + length > HELP_WIDTH) {
+    if (!first && column + 1 + length > HELP_WIDTH) {
       fprintf(out, "\n%*s", indent, "");
       column = indent;
+    } else if (!first) {
+      fputc(' ', out);
+      column++;
     }
     fprintf(out, "%.*s", length, text);
     column += length;
-    text += length;
-    if (*text == ' ') {
-      text++;
-      if (column + 1 < HELP_WIDTH) fputc(' ', out);
-      column++;
-    }
+    text += length + (text[length] == ' ');
+    first = false;
   }
   fputc('\n', out);
 }

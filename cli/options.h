@@ -54,6 +54,7 @@ typedef struct wr__given {
 /* A parsed command line. Texts are borrowed from argv. */
 typedef struct wr__parsed {
   wr__command_id command;
+  bool named;       /* the command's name was on the line */
   wr__given *given; /* given[given_count], in the order of the line */
   size_t given_count;
   char **operands; /* operands[operand_count], then NULL */
