@@ -110,7 +110,7 @@ extern const size_t wr__wasi_function_count;
 /* The guest's bytes [at, at + size), or NULL where they are not all in its memory. */
 static inline uint8_t *wr__guest_bytes(const wr__call *call, uint64_t at, uint64_t size) {
   at &= UINT32_MAX;
-  if (size > call->memory_size || at > call->memory_size - size) return NULL;
+  if (!call->memory || size > call->memory_size || at > call->memory_size - size) return NULL;
   return call->memory + at;
 }
 /* An array of iovecs, copied once and checked; *total is the sum of the lengths. */
