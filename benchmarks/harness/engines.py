@@ -13,23 +13,21 @@ NODE_SCRIPT = os.path.join(HERE, "node_wasi.mjs")
 
 @dataclass
 class Engine:
-    """How an engine is started. A dir_option of None: it cannot give the guest a directory."""
+    """How an engine is started."""
 
     name: str
     command: list  # up to the module's file
-    dir_option: str = ""  # with {host}; the guest sees it as /
+    dir_options: list = None  # that give the guest the current directory, where it does not have it anyway
     compile_command: list = None  # with {input} and {output}: an ahead-of-time step
     version: str = ""
     after_options: list = None  # between the file and the program's arguments
 
     def run_command(self, program, wasm, arguments):
-        directory = []
-        if program.directory and self.dir_option:
-            directory = self.dir_option.format(host=program.directory).split("\0")
+        directory = (self.dir_options or []) if program.directory else []
         return [*self.command, *directory, wasm, *(self.after_options or []), *arguments]
 
     def can_run(self, program):
-        return not program.directory or self.dir_option is not None
+        return True
 
 
 class Native(Engine):
@@ -65,10 +63,10 @@ def ours(root):
     if not path:
         return []
     version = version_of(path, "--version")
-    engines = [Engine("wasmrun", [path, "--engine", "interp"], "--dir\0{host}::/", version=version)]
+    engines = [Engine("wasmrun", [path, "--engine", "interp"], ["--dir", "."], version=version)]
     compiler = shutil.which("wasmrun-compile", path=os.path.dirname(os.path.abspath(path)))
     if compiler:
-        engines.append(Engine("wasmrun-native", [path, "--engine", "native"], "--dir\0{host}::/",
+        engines.append(Engine("wasmrun-native", [path, "--engine", "native"], ["--dir", "."],
                               [path, "compile", "{input}", "-o", "{output}"], version))
     return engines
 
@@ -77,21 +75,21 @@ def peers():
     """Each peer as it is meant to be run: wasmtime ahead of time, wasmer and node compile in each run."""
     found = []
 
-    def add(name, options, dir_option=None, compile_command=None, version="--version", executable=None, after=None):
+    def add(name, options, dir_options=None, compile_command=None, version="--version", executable=None, after=None):
         path = shutil.which(executable or name)
         if path:
             steps = [path, *compile_command] if compile_command else None
-            found.append(Engine(name, [path, *options], dir_option, steps, version_of(path, version), after))
+            found.append(Engine(name, [path, *options], dir_options, steps, version_of(path, version), after))
 
     add("wasm3", ["--stack-size", "8000000"])
-    add("iwasm", ["--stack-size=8000000"], "--map-dir=/::{host}")
-    add("wasmi", [], "--dir\0{host}::/")
-    add("wasmi", [], "--dir\0{host}::/", executable="wasmi_cli")
-    add("toywasm", ["--wasi"], "--wasi-mapdir=/::{host}")
-    add("wasmedge", ["--force-interpreter"], "--dir\0/:{host}")
-    add("wasmtime", ["run", "--allow-precompiled"], "--dir\0{host}::/", ["compile", "{input}", "-o", "{output}"])
-    add("wasmer", ["run"], "--volume\0{host}:/", after=["--"])
-    add("node", ["--no-warnings", NODE_SCRIPT], "--dir\0{host}::/")
+    add("iwasm", ["--stack-size=8000000"], ["--dir=."])
+    add("wasmi", [], ["--dir", "."])
+    add("wasmi", [], ["--dir", "."], executable="wasmi_cli")
+    add("toywasm", ["--wasi", "--wasi-dir=.", "--"])
+    add("wasmedge", ["--force-interpreter"], ["--dir", ".:."])
+    add("wasmtime", ["run", "--allow-precompiled"], ["--dir", "."], ["compile", "{input}", "-o", "{output}"])
+    add("wasmer", ["run"], ["--volume", ".:."], after=["--"])
+    add("node", ["--no-warnings", NODE_SCRIPT], ["--dir", "."])
     unique = {}
     for engine in found:
         unique.setdefault(engine.name, engine)
@@ -105,7 +103,7 @@ def extra(specifications):
         name, _, command = text.partition("=")
         words = shlex.split(command)
         words[0] = shutil.which(words[0]) or words[0]
-        engines.append(Engine(name, words, "--dir\0{host}::/", version=version_of(words[0], "--version")))
+        engines.append(Engine(name, words, ["--dir", "."], version=version_of(words[0], "--version")))
     return engines
 
 

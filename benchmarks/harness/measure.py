@@ -8,6 +8,7 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 STARTUP_RUNS = 15
+COMPILE_TIMEOUT_S = 600
 SLOW_S = 4.0  # a run longer than this is repeated once only
 
 
@@ -24,9 +25,10 @@ class Launcher:
         self.out = os.path.join(self.scratch.name, "out")
         self.err = os.path.join(self.scratch.name, "err")
 
-    def run(self, command):
+    def run(self, command, directory=None, timeout_s=None):
         """One run: a dict of wall_s, cpu_s, peak_kib, status, and the first of its outputs."""
-        done = subprocess.run([self.path, str(self.timeout_s), self.out, self.err, *command], capture_output=True, text=True)
+        done = subprocess.run([self.path, str(timeout_s or self.timeout_s), self.out, self.err, *command],
+                              capture_output=True, text=True, cwd=directory or None)
         wall, user, system, peak, status = (int(x) for x in done.stdout.split())
         with open(self.out, errors="replace") as f:
             output = f.read(1 << 20)
@@ -56,9 +58,10 @@ def compile_ahead(engine, program, directory, launcher):
     """Runs the engine's ahead-of-time step; returns the file to run and a dict of what it took."""
     if not engine.compile_command:
         return program.wasm, None
-    output = os.path.join(directory, f"{program.name}.{engine.name}.wasm")
+    name = os.path.splitext(os.path.basename(program.wasm))[0]
+    output = os.path.join(directory, f"{name}.{engine.name}.wasm")
     command = [w.format(input=program.wasm, output=output) for w in engine.compile_command]
-    run = launcher.run(command)
+    run = launcher.run(command, timeout_s=COMPILE_TIMEOUT_S)
     if run["status"] != 0:
         return None, {"failure": f"compile: exit {run['status']} {run['errors'].strip()[-120:]}"}
     return output, {"wall_s": run["wall_s"], "cpu_s": run["cpu_s"], "peak_kib": run["peak_kib"],
@@ -88,7 +91,8 @@ class Cell:
     def run_once(self, launcher, size):
         if self.failure or (len(self.runs) >= 2 and self.runs[0]["wall_s"] > SLOW_S):
             return
-        run = launcher.run(self.engine.run_command(self.program, self.wasm, self.program.arguments(size)))
+        run = launcher.run(self.engine.run_command(self.program, self.wasm, self.program.arguments(size)),
+                           self.program.directory)
         self.failure = failure_of(self.program, run)
         if not self.failure:
             self.runs.append({k: run[k] for k in ("wall_s", "cpu_s", "peak_kib")})

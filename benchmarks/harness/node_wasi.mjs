@@ -1,12 +1,11 @@
-// Runs a WASI program under node. Usage: node node_wasi.mjs [--dir HOST::GUEST]... FILE ARGUMENT...
+// Runs a WASI program under node. Usage: node node_wasi.mjs [--dir .] FILE ARGUMENT...
 import {readFileSync} from 'node:fs';
 import {WASI} from 'node:wasi';
 
 const rest = process.argv.slice(2);
 const preopens = {};
-while (rest[0] === '--dir') {
-  const [host, guest] = rest[1].split('::');
-  preopens[guest] = host;
+if (rest[0] === '--dir') {
+  preopens[rest[1]] = rest[1];
   rest.splice(0, 2);
 }
 const wasi = new WASI({version: 'preview1', args: rest, preopens, returnOnExit: true});

@@ -27,7 +27,7 @@ VERILOG = """module top(input clk, input rst, input [15:0] a, b, output reg [31:
   assign y = q[7:0] ^ q[15:8] ^ (a > b ? q[23:16] : q[31:24]);
 endmodule
 """
-SYNTHESIS = "read_verilog /top.v; hierarchy -top top; proc; opt; memory; opt; wreduce; alumacc; share; opt; fsm; opt; stat"
+SYNTHESIS = "read_verilog top.v; hierarchy -top top; proc; opt; memory; opt; wreduce; alumacc; share; opt; fsm; opt; stat"
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Program:
     args: list = field(default_factory=list)
     expected: str = ""  # the checksum of the native build
     output_has: str = ""  # what the standard output of a real module must contain
-    directory: str = ""  # host directory seen by the guest as /
+    directory: str = ""  # the current directory of the run, given to the guest
     wasm_bytes: int = 0
     native_bytes: int = 0
     native_compile_s: float = 0.0
@@ -160,15 +160,15 @@ def find_real(directory, patterns):
         f.write(VERILOG)
     text = "The quick brown fox jumps over the lazy dog, again and again."
     rows = [
-        ("yosys-version", "yosys.core.wasm", ["-V"], "Yosys "),
-        ("yosys-synthesis", "yosys.core.wasm", ["-p", SYNTHESIS], "End of script"),
-        ("flite", "flite.wasm", ["-voice", "slt", "-t", text, "-o", "/flite.wav"], ""),
+        ("yosys-version", "yosys.core.wasm", ["-V"], "Yosys ", ""),
+        ("yosys-synthesis", "yosys.core.wasm", ["-p", SYNTHESIS], "End of script", work),
+        ("flite", "flite.wasm", ["-voice", "slt", "-t", text, "-o", "flite.wav"], "", work),
     ]
     programs = []
-    for name, file, args, has in rows:
+    for name, file, args, has, needs in rows:
         path = os.path.join(directory, file)
         if os.path.exists(path) and wanted(name, patterns):
-            programs.append(Program(name, "real", path, args=args, output_has=has, directory=work,
+            programs.append(Program(name, "real", path, args=args, output_has=has, directory=needs,
                                     wasm_bytes=os.path.getsize(path)))
     return programs
 
