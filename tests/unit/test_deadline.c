@@ -30,11 +30,11 @@ static int release_engine(void **state) {
   return 0;
 }
 
-/* Waits for the interrupt, at most a second; the time it took. */
-static uint64_t time_to_interrupt(wr__store *store) {
-  uint64_t start = wr__monotonic_ns(), now = start;
+/* Waits for the interrupt, at most a second; the time since the start. */
+static uint64_t time_to_interrupt(wr__store *store, uint64_t start) {
+  uint64_t now = wr__monotonic_ns();
   while (!wr__exec_interrupted(&store->exec) && now - start < 1000 * MS) now = wr__monotonic_ns();
-  return now - start;
+  return wr__monotonic_ns() - start;
 }
 
 static bool event_is_signalled(wr__store *store, int timeout_ms) {
@@ -51,9 +51,10 @@ static void deadline_comes_in_time(void **state) {
   for (size_t i = 0; i < WR_ARRAY_COUNT(delays); i++) {
     uint64_t best = UINT64_MAX;
     for (int round = 0; round < 10 && best > delays[i] + 2 * MS; round++) {
+      uint64_t start = wr__monotonic_ns();
       assert_int_equal(wr__store_set_deadline(store, delays[i]), WR_OK);
-      uint64_t took = time_to_interrupt(store);
-      assert_true(took + MS / 2 >= delays[i]);
+      uint64_t took = time_to_interrupt(store, start);
+      assert_true(took >= delays[i]);
       if (took < best) best = took;
       assert_true(event_is_signalled(store, 1000)); /* the event follows the flag */
       assert_int_equal(wr__exec_trap(&store->exec, WR_TRAP_INTERRUPTED), WR_INTERRUPTED);
@@ -77,7 +78,7 @@ static void deadline_can_be_moved_and_taken_back(void **state) {
   usleep(6000);
   assert_false(wr__exec_interrupted(&store->exec));
   assert_int_equal(wr__store_set_deadline(store, 2 * MS), WR_OK);
-  assert_true(time_to_interrupt(store) < 400 * MS);
+  assert_true(time_to_interrupt(store, wr__monotonic_ns()) < 900 * MS);
   wr__store_set_deadline(store, UINT64_MAX);
   wr__store_delete(store);
 }
@@ -96,7 +97,8 @@ static void many_deadlines(void **state) {
     if (i % 7 == 0) assert_int_equal(wr__store_set_deadline(stores[i], 0), WR_OK);
   }
   for (uint64_t i = 0; i < COUNT; i++)
-    if (i % 5 != 0 && i % 7 != 0) assert_true(time_to_interrupt(stores[i]) < 900 * MS);
+    if (i % 5 != 0 && i % 7 != 0)
+      assert_true(time_to_interrupt(stores[i], wr__monotonic_ns()) < 900 * MS);
   for (uint64_t i = 0; i < COUNT; i++) {
     assert_int_equal(wr__exec_interrupted(&stores[i]->exec), i % 5 != 0 && i % 7 != 0);
     wr__store_delete(stores[i]);
