@@ -63,6 +63,38 @@ const uint16_t wr__core_ops[257] = {
 #undef OP
 };
 
+#define LETTER_TYPE(c)    \
+  ((c) == 'i'   ? WR_I32  \
+   : (c) == 'l' ? WR_I64  \
+   : (c) == 'f' ? WR_F32  \
+   : (c) == 'd' ? WR_F64  \
+   : (c) == 'v' ? WR_V128 \
+                : 0)
+/* Operators of the table take operands of one type each. */
+#define IS_QUICK_OPERATOR(s, immediates)                 \
+  (immediates == WR__IMM_NONE && RESULT_COUNT(s) == 1 && \
+   (PARAM_COUNT(s) == 1 || (PARAM_COUNT(s) == 2 && PARAM(s, 0) == PARAM(s, 1))))
+#define QUICK_FORM(s, immediates)                                     \
+  (IS_QUICK_OPERATOR(s, immediates)              ? WR__QUICK_OPERATOR \
+   : immediates != WR__IMM_MEMARG                ? WR__QUICK_NONE     \
+   : PARAM_COUNT(s) == 1 && RESULT_COUNT(s) == 1 ? WR__QUICK_LOAD     \
+   : PARAM_COUNT(s) == 2 && RESULT_COUNT(s) == 0 ? WR__QUICK_STORE    \
+                                                 : WR__QUICK_NONE)
+#define IS_QUICK(page, feature) \
+  (WR__PAGE_##page == WR__PAGE_CORE && WR_FEATURE_##feature == WR_FEATURE_MVP)
+const wr__quick wr__core_quick[257] = {
+#define OP(page, code, name, text, immediates, signature, feature)            \
+  [IS_QUICK(page, feature) ? code : 256] = {                                  \
+      QUICK_FORM(TEXT(signature), WR__IMM_##immediates),                      \
+      PARAM_COUNT(TEXT(signature)),                                           \
+      LETTER_TYPE(PARAM(TEXT(signature), PARAM_COUNT(TEXT(signature)) == 2)), \
+      LETTER_TYPE(RESULT(TEXT(signature), 0)),                                \
+      (uint8_t)page##_ALIGN(code),                                            \
+  },
+#include "opcodes.def"
+#undef OP
+};
+
 static const uint16_t ops_of_pages[WR__PAGE_COUNT][MAX_CODE] = {
     [0 ... WR__PAGE_COUNT - 1] = {[0 ... MAX_CODE - 1] = WR__OP_NONE},
 #define OP(page, code, name, text, immediates, signature, feature) \

@@ -25,27 +25,27 @@ typedef enum wr__page {
 /* What follows an opcode. Spec: binary/instructions. */
 typedef enum wr__imm {
   WR__IMM_NONE,
-  WR__IMM_BLOCK,        /* block type */
-  WR__IMM_LABEL,        /* label index */
-  WR__IMM_LABEL_TABLE,  /* vec(label), label */
+  WR__IMM_BLOCK,       /* block type */
+  WR__IMM_LABEL,       /* label index */
+  WR__IMM_LABEL_TABLE, /* vec(label), label */
   WR__IMM_FUNC,
   WR__IMM_TYPE,
-  WR__IMM_TYPE_TABLE,   /* type, table */
+  WR__IMM_TYPE_TABLE, /* type, table */
   WR__IMM_TYPE_FIELD,
-  WR__IMM_TYPE_COUNT,   /* array type, number of operands */
+  WR__IMM_TYPE_COUNT, /* array type, number of operands */
   WR__IMM_TYPE_DATA,
   WR__IMM_TYPE_ELEM,
-  WR__IMM_TYPE_TYPE,    /* destination, source */
+  WR__IMM_TYPE_TYPE, /* destination, source */
   WR__IMM_LOCAL,
   WR__IMM_GLOBAL,
   WR__IMM_TABLE,
-  WR__IMM_TABLE_TABLE,  /* destination, source */
+  WR__IMM_TABLE_TABLE, /* destination, source */
   WR__IMM_ELEM,
   WR__IMM_ELEM_TABLE,
   WR__IMM_DATA,
   WR__IMM_DATA_MEM,
   WR__IMM_MEM,
-  WR__IMM_MEM_MEM,      /* destination, source */
+  WR__IMM_MEM_MEM, /* destination, source */
   WR__IMM_MEMARG,
   WR__IMM_MEMARG_LANE,
   WR__IMM_LANE,
@@ -57,10 +57,10 @@ typedef enum wr__imm {
   WR__IMM_V128,
   WR__IMM_SELECT_TYPES, /* vec(valtype) */
   WR__IMM_HEAPTYPE,
-  WR__IMM_BR_ON_CAST,   /* flags, label, heap type, heap type */
+  WR__IMM_BR_ON_CAST, /* flags, label, heap type, heap type */
   WR__IMM_TAG,
-  WR__IMM_TRY_TABLE,    /* block type, vec(catch) */
-  WR__IMM_FENCE,        /* a zero byte */
+  WR__IMM_TRY_TABLE, /* block type, vec(catch) */
+  WR__IMM_FENCE,     /* a zero byte */
 } wr__imm;
 
 /* Operand and result types in the letters of the table: 'i' 'l' 'f' 'd' 'v', 'a' the address
@@ -69,12 +69,12 @@ typedef struct wr__opinfo {
   const char *text;
   char params[5];
   char results[3];
-  uint8_t page;       /* wr__page */
-  uint8_t immediates; /* wr__imm */
-  uint8_t feature;    /* wr_feature */
-  bool special;       /* typed by a rule of its own */
-  uint8_t align_log2; /* natural alignment of a memory access; 0 elsewhere */
-  uint16_t code;      /* after the prefix */
+  uint8_t page;                      /* wr__page */
+  uint8_t immediates;                /* wr__imm */
+  uint8_t feature;                   /* wr_feature */
+  bool special;                      /* typed by a rule of its own */
+  uint8_t align_log2;                /* natural alignment of a memory access; 0 elsewhere */
+  uint16_t code;                     /* after the prefix */
   uint8_t param_count, result_count; /* letters in params and results */
 } wr__opinfo;
 
@@ -84,6 +84,19 @@ extern const wr__opinfo wr__opinfos[WR__OP_COUNT];
 wr__op wr__op_lookup(wr__page page, uint32_t code);
 /* By code, for the core page (the last slot is spare). */
 extern const uint16_t wr__core_ops[257];
+/* The core page's plain operators, loads and stores, reduced to what a quick check needs. Empty
+ * (form WR__QUICK_NONE) for all others, and for rows that a feature switch can turn off. */
+typedef enum wr__quick_form {
+  WR__QUICK_NONE,
+  WR__QUICK_OPERATOR, /* one or two operands of type `param`, one result */
+  WR__QUICK_LOAD,
+  WR__QUICK_STORE, /* an address and an operand of type `param` */
+} wr__quick_form;
+typedef struct wr__quick {
+  uint8_t form, param_count, param, result; /* types by their binary code */
+  uint8_t align_log2;
+} wr__quick;
+extern const wr__quick wr__core_quick[257];
 /* The page of a prefix byte, or WR__PAGE_CORE where the byte is no prefix. */
 wr__page wr__page_of_prefix(uint8_t prefix);
 /* The prefix byte of a page; 0 for the core page. */

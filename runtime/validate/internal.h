@@ -128,6 +128,12 @@ WR__INLINE wr_status wr__walker_u32(wr__walker *w, uint32_t *out) {
   return WR_LIKELY(result == WR__LEB_OK) ? WR_OK : wr__walker_fail_leb(w, result);
 }
 
+/* ---- The quick way (quick.c) ---- */
+
+/* Walks on over ordinary instructions, without a visitor; stops before the first that is not
+ * ordinary, or not right, which is the walker's own. */
+void wr__walk_quick(wr__walker *w);
+
 /* ---- Rules ---- */
 
 /* control.c */

@@ -468,7 +468,10 @@ WR__INLINE wr_status step(wr__walker *w, walk_mode mode) {
 }
 
 static wr_status walk_plain(wr__walker *w) {
-  while (w->ctrl_count) WR_TRY(step(w, WALK_PLAIN));
+  while (w->ctrl_count) {
+    wr__walk_quick(w);
+    WR_TRY(step(w, WALK_PLAIN));
+  }
   return WR_OK;
 }
 
