@@ -21,7 +21,8 @@ static void free_bytes(wr__module *m) {
 
 void wr__module_release(wr__module *m) {
   if (!m || atomic_fetch_sub_explicit(&m->ref_count, 1, memory_order_acq_rel) != 1) return;
-  if (m->release_code) m->release_code(m);
+  void (*release)(wr__module *) = atomic_load(&m->release_code);
+  if (release) release(m);
   free(m->types);
   free(m->funcs);
   free(m->tables);
@@ -34,7 +35,6 @@ void wr__module_release(wr__module *m) {
   free(m->datas);
   free(m->sections);
   free(m->declared_funcs);
-  free(m->code);
   free_bytes(m);
   wr__engine_release(m->engine);
   free(m);

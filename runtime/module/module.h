@@ -139,10 +139,10 @@ typedef struct wr__module {
   /* Functions that ref.func may name: exports, elements, global initialisers; a bit each. */
   uint8_t *declared_funcs;
 
-  /* The interpreter's, one for each defined function; see interp/code.h. NULL until translated. */
-  struct wr__code *_Atomic *code;
+  /* The interpreter's table of translated functions (interp/run.c); NULL until the first. */
+  struct wr__code *_Atomic *_Atomic code;
   /* Set by whoever fills in code: frees what is there, before the module goes. NULL: nothing to do. */
-  void (*release_code)(struct wr__module *module);
+  void (*_Atomic release_code)(struct wr__module *module);
 } wr__module;
 
 /* wr__module_decode: decode and validate. bytes are taken as owner says (on failure too, they

@@ -56,6 +56,9 @@ void wr__context_set_register(void *ucontext, int number, uint64_t value);
 #define WR__ARGUMENT_REGISTERS 4
 extern const int wr__preserve_none_registers[WR__ARGUMENT_REGISTERS];
 extern const int wr__argument_registers[WR__ARGUMENT_REGISTERS];
+/* Makes the thread go on with function(argument), which does not return, on its own stack below
+ * what the faulting code uses. */
+void wr__context_call(void *ucontext, uintptr_t function, uintptr_t argument);
 
 /* A file's bytes, read to its end; *mapped tells whether they are in pages (to be unmapped) or from
  * malloc. They are a copy: nothing that happens to the file later can change or remove them.

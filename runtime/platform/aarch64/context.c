@@ -23,4 +23,11 @@ uint64_t wr__context_register(void *ucontext, int number) {
 void wr__context_set_register(void *ucontext, int number, uint64_t value) {
   ((ucontext_t *)ucontext)->uc_mcontext.regs[number] = value;
 }
+
+void wr__context_call(void *ucontext, uintptr_t function, uintptr_t argument) {
+  mcontext_t *context = &((ucontext_t *)ucontext)->uc_mcontext;
+  context->sp &= ~(uintptr_t)15;
+  context->regs[0] = argument;
+  context->pc = function;
+}
 #endif

@@ -26,4 +26,12 @@ uint64_t wr__context_register(void *ucontext, int number) {
 void wr__context_set_register(void *ucontext, int number, uint64_t value) {
   *find_register(ucontext, number) = (greg_t)value;
 }
+
+void wr__context_call(void *ucontext, uintptr_t function, uintptr_t argument) {
+  enum { RED_ZONE_BYTES = 128 };
+  uintptr_t sp = (uintptr_t)*find_register(ucontext, REG_RSP) - RED_ZONE_BYTES;
+  *find_register(ucontext, REG_RSP) = (greg_t)((sp & ~(uintptr_t)15) - 8); /* as after a call */
+  *find_register(ucontext, REG_RDI) = (greg_t)argument;
+  wr__context_set_pc(ucontext, function);
+}
 #endif

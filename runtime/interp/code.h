@@ -1,0 +1,68 @@
+/* Register code: what a function body becomes at its first call.
+ *
+ * An instruction is the address of its handler (8 bytes) and its operands, padded to 8 bytes.
+ * A frame is an array of 8-byte slots (v128 takes two):
+ *
+ *   0 …            parameters; results are left here too
+ *   link_slot …    WR__LINK_SLOTS slots of linkage: where to go back to
+ *   …              the other locals
+ *   …              operands: each has a home slot by its height
+ *
+ * A callee's frame starts at the home of its first argument, so arguments are not copied.
+ * link_slot is max(parameter slots, result slots), known to both sides from the type.
+ * Code belongs to the module: all that it names is relative to the instance. */
+#ifndef WR__CODE_H
+#define WR__CODE_H
+
+#include "base/base.h"
+#include "types/types.h"
+
+enum {
+  WR__LINK_PC,         /* the caller's next instruction, or a stub's */
+  WR__LINK_FP,         /* the caller's frame; for WR__STUB_RESTORE this linkage itself */
+  WR__LINK_SAVED_PC,   /* calls that change the instance: what the stub restores */
+  WR__LINK_SAVED_FP,
+  WR__LINK_SAVED_INSTANCE,
+  WR__LINK_SLOTS,
+};
+
+/* A range of code in which exceptions go to handlers; innermost first. */
+typedef struct wr__try_range {
+  uint32_t start, end;      /* code bytes: an instruction that ends in (start, end] throws into it */
+  uint32_t first_handler, handler_count;
+} wr__try_range;
+
+typedef struct wr__try_handler {
+  uint8_t kind;             /* as wr__catch.kind */
+  uint32_t tag;             /* module-relative */
+  uint32_t target;          /* code bytes */
+  uint32_t slot;            /* where the arguments, then the reference go */
+} wr__try_handler;
+
+typedef struct wr__code {
+  uint32_t func_index;
+  uint32_t size_bytes;      /* of words */
+  uint32_t link_slot;
+  uint32_t offsets_size;
+  uint32_t first_at;        /* what the offsets count from: bytes left out before words */
+  uint8_t *offsets;         /* pairs of LEB128 deltas: code bytes, module offset; for instructions that
+                             * may trap or call */
+  wr__try_range *try_ranges;
+  wr__try_handler *try_handlers;
+  uint32_t try_range_count;
+  uint32_t frame_slots;     /* last before words: a call reads it */
+  uint64_t words[];
+} wr__code;
+
+static inline const wr__code *wr__code_of(const void *entry) {
+  return (const wr__code *)((const char *)entry - offsetof(wr__code, words));
+}
+
+static inline uint32_t wr__link_slot(const wr__deftype *type) {
+  return type->param_slots > type->result_slots ? type->param_slots : type->result_slots;
+}
+
+/* The module offset of the instruction that starts at, or contains, code byte `at`. */
+uint32_t wr__code_module_offset(const wr__code *code, uint32_t at);
+
+#endif

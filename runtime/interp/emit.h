@@ -1,0 +1,162 @@
+/* Emitter: holds operands back as patterns, grows them, and writes register code.
+ *
+ * An operand of the wasm stack is a wr__operand: a slot, a constant, or an expression tree that has not
+ * been computed yet. Growing a tree costs nothing; a tree is written as one instruction when
+ * something needs its value in a slot (materialize). Until then the emitter keeps
+ * these invariants:
+ *   - a tree's slots still hold what they held when it was built: whoever writes a local
+ *     materializes the trees that read it first;
+ *   - trees that may trap or read memory are written before any effect that must come after them;
+ *   - every operand has a home slot, by its height, and writing an operand to its home
+ *     disturbs no operand below. */
+#ifndef WR__EMIT_H
+#define WR__EMIT_H
+
+#include "interp/code.h"
+#include "validate/walker.h"
+
+typedef struct wr__pattern {
+  uint16_t handler;
+  uint16_t acc_handler[3]; /* with leaf k in the accumulator; k = 2 stands for the last leaf */
+  uint8_t size, leaf_count, dst_at, imm_count;
+  uint8_t imm_at[4], imm_width[4];
+  char cls;                /* of the result: i l f d v, or - */
+  bool traps, reads_memory, reads_global;
+  uint16_t branch, select; /* rows of their tables, or WR__OP_NONE */
+  uint16_t negated;        /* the pattern of the opposite comparison, or WR__OP_NONE */
+} wr__pattern;
+
+typedef struct wr__branch_pattern {
+  uint16_t handlers[9]; /* if, unless, if back; then the same with leaf 0, then leaf 1, in acc */
+  uint8_t size;
+  uint8_t imm_at[3];
+  uint8_t displacement_at;
+} wr__branch_pattern;
+
+typedef struct wr__select_pattern {
+  uint16_t handlers[2]; /* 8-byte values, v128 */
+  uint8_t size, dst_at, imm_at;
+} wr__select_pattern;
+
+enum { WR__MAX_LEAVES = 4, WR__MAX_IMMS = 4, WR__MAX_FRAME_SLOTS = 65000 };
+#define WR__NO_SLOT UINT32_MAX
+
+typedef struct wr__operand {
+  uint16_t pattern;
+  uint8_t leaf_count, imm_count;
+  char cls;               /* of the value: i l f d v */
+  bool negated;           /* the value is the logical not of the tree's */
+  uint16_t leaves[WR__MAX_LEAVES];
+  uint64_t imms[WR__MAX_IMMS];
+  uint32_t home;
+  uint32_t high_temp;     /* the highest operand slot among the leaves, or 0 */
+  uint32_t trap_offset;   /* module offset of the instruction in it that may trap */
+  uint16_t tee_slots[2];  /* locals that computing it also writes; tee_count of them */
+  uint8_t tee_count;
+  uint16_t kept;          /* the pattern without the local.tee at its root, or WR__OP_NONE */
+} wr__operand;
+
+typedef struct wr__emit {
+  /* the code so far */
+  uint8_t *code;
+  size_t size, capacity;
+  uint8_t *offsets; /* see wr__code */
+  size_t offsets_size, offsets_capacity;
+  uint32_t last_offset_at, last_offset_module;
+  bool failed; /* out of memory, or a frame too large */
+  /* operands */
+  wr__operand *stack;
+  size_t stack_capacity;
+  uint32_t stack_count;
+  uint32_t stack_base;    /* home of the lowest operand */
+  uint32_t frame_slots;   /* so far */
+  uint32_t *local_reads;  /* by slot below stack_base: how many operands read it */
+  /* what the accumulators hold: the slot whose value they mirror */
+  uint32_t acc_slot, vacc_slot;
+  /* the last instruction that computed a value, for joining it with the next */
+  uint32_t last_at;       /* its position; UINT32_MAX when there is none, or a label is between */
+  wr__operand last;
+  uint32_t last_dst;
+  uint8_t last_dst_at;
+  uint32_t last_run;      /* how many statements the last instruction holds */
+  uint32_t pending_tees;  /* operands whose computation writes a local */
+  uint32_t module_offset; /* of the wasm instruction being translated */
+  uint32_t options;       /* WR__EMIT_* switched off */
+} wr__emit;
+
+/* Switches for finding a fault: each turns one optimisation off. */
+enum {
+  WR__EMIT_NO_FUSION = 1,
+  WR__EMIT_NO_ACCUMULATORS = 2,
+  WR__EMIT_NO_COALESCING = 4,
+  WR__EMIT_NO_LOOP_FUSION = 8,
+};
+
+void wr__emit_free(wr__emit *e);
+
+/* ---- operands */
+wr__operand *wr__emit_top(wr__emit *e, uint32_t depth);
+void wr__emit_push_slot(wr__emit *e, char cls, uint32_t slot); /* a local */
+void wr__emit_push_home(wr__emit *e, char cls);                /* a value already in its home */
+void wr__emit_push_const(wr__emit *e, char cls, uint64_t bits);
+wr__operand wr__emit_pop(wr__emit *e);
+uint32_t wr__emit_next_home(const wr__emit *e);
+/* Applies an instruction of one to three operands to the top ones; extra are its own immediates. */
+void wr__emit_apply(wr__emit *e, uint16_t op, uint32_t operand_count, char result_cls,
+                    const uint64_t *extra, uint32_t extra_count);
+/* The same for one without a result: writes it. */
+void wr__emit_effect(wr__emit *e, uint16_t op, uint32_t operand_count, const uint64_t *extra,
+                     uint32_t extra_count);
+
+/* local.tee: the top operand is also to go to a local. Kept pending where a pattern has it. */
+void wr__emit_tee(wr__emit *e, uint32_t slot);
+/* Writes pending tees: of one local, before anybody reads or writes it; all, before control leaves. */
+void wr__emit_settle_tee(wr__emit *e, uint32_t slot);
+void wr__emit_settle_tees(wr__emit *e);
+/* A popped operand with its tees written, in a slot. */
+wr__operand wr__emit_settle_popped(wr__emit *e, wr__operand operand);
+
+/* ---- writing values */
+void wr__emit_materialize(wr__emit *e, wr__operand *operand);    /* to its home, unless it is a slot there */
+void wr__emit_to_slot(wr__emit *e, wr__operand *operand);        /* to any slot: locals stay */
+void wr__emit_store_slot(wr__emit *e, wr__operand operand, uint32_t slot); /* a popped operand, to a slot */
+void wr__emit_write(wr__emit *e, const wr__operand *operand, uint32_t slot); /* leaves the operand as it is */
+/* Materializes the operands from `first` on, to their homes (constants too). */
+void wr__emit_materialize_from(wr__emit *e, uint32_t first);
+/* Materializes what reads a local's slot; what may trap; what traps, reads memory or globals; all but constants. */
+void wr__emit_flush_slot(wr__emit *e, uint32_t slot);
+void wr__emit_flush_traps(wr__emit *e);
+void wr__emit_flush_effects(wr__emit *e);
+void wr__emit_flush_all(wr__emit *e);
+
+/* ---- control */
+typedef enum wr__branch_kind { WR__BRANCH_IF, WR__BRANCH_UNLESS, WR__BRANCH_IF_BACK } wr__branch_kind;
+/* Writes a conditional branch on a popped operand; returns where its displacement stands, to be filled by
+ * wr__emit_patch. */
+uint32_t wr__emit_branch(wr__emit *e, wr__branch_kind kind, wr__operand condition, uint32_t *start);
+void wr__emit_select(wr__emit *e, bool is_v128, char cls);
+/* A label is here: nothing is known of accumulators, nothing joins across. */
+void wr__emit_label(wr__emit *e);
+void wr__emit_forget(wr__emit *e);
+
+/* ---- raw instructions */
+uint32_t wr__emit_begin(wr__emit *e, uint32_t handler, uint32_t size); /* its position */
+void wr__emit_u16(wr__emit *e, uint32_t at, uint32_t value);
+void wr__emit_u32(wr__emit *e, uint32_t at, uint32_t value);
+void wr__emit_u64(wr__emit *e, uint32_t at, uint64_t value);
+/* Fills the displacement at `at` of the instruction that starts at `start`. */
+void wr__emit_patch(wr__emit *e, uint32_t at, uint32_t start, uint32_t target);
+/* The instruction at the present end may trap or calls: remember its module offset. */
+void wr__emit_note(wr__emit *e, uint32_t module_offset);
+void wr__emit_use_slots(wr__emit *e, uint32_t end);
+
+/* Pseudo instructions of the generator, by name. */
+uint16_t wr__emit_checked_op(uint16_t op, bool is64);
+uint16_t wr__emit_global_op(bool set, bool is_v128);
+void wr__emit_set_global(wr__emit *e, uint64_t index);
+void wr__emit_drop(wr__emit *e);
+/* The condition "the reference in slot is null" (or is not). */
+wr__operand wr__emit_null_test(const wr__emit *e, uint32_t slot, bool negated);
+bool wr__emit_is_slot(const wr__operand *o);
+
+#endif

@@ -1,0 +1,221 @@
+/* The machine that handlers are written for: its registers, its operands, its dispatch.
+ *
+ *   pc    the instruction being executed      fp    the frame
+ *   mem   first byte of memory 0              inst  the instance
+ *   acc   the last integer result             vacc  the last float or vector result
+ *
+ * Handlers are written once, with these macros. Under WR_PORTABLE_DISPATCH they are labels of
+ * one function (dispatch_loop.c); otherwise each is a function that ends in a tail call, and the
+ * registers are the arguments. */
+#ifndef WR__MACHINE_H
+#define WR__MACHINE_H
+
+#include "interp/code.h"
+#include "interp/interp.h"
+#include "numeric/scalar.h"
+#include "numeric/simd.h"
+#include "platform/access.h"
+#include "store/store.h"
+
+#define WR__UNUSED __attribute__((unused))
+#define WR__STATE                                                            \
+  WR__UNUSED const uint8_t *pc, WR__UNUSED uint64_t *fp, WR__UNUSED uint8_t *mem, \
+      WR__UNUSED wr__instance *inst, WR__UNUSED uint64_t acc, WR__UNUSED wr__v128 vacc
+
+typedef wr_status (*wr__handler)(WR__STATE) WR__PRESERVE_NONE;
+
+/* Numbers of handlers: the generated ones, then those of control.inc. */
+enum {
+#define WR__PLAIN(name) WR__H_##name,
+#define WR__CONTROL(name) WR__H_##name,
+#include "handler_names.inc"
+#include "interp/control_names.inc"
+#undef WR__PLAIN
+#undef WR__CONTROL
+  WR__H_COUNT
+};
+
+/* The word that an instruction starts with. */
+uint64_t wr__handler_word(uint32_t handler);
+/* Runs from pc until the outermost frame returns or a trap ends it. */
+wr_status wr__dispatch(const uint8_t *pc, uint64_t *fp, wr__instance *inst, wr__func *func);
+/* The code range of the handlers, for the fault handler. */
+void wr__dispatch_range(uintptr_t *start, uintptr_t *end);
+
+/* ---- operands in the instruction */
+static inline uint16_t wr__code_u16(const uint8_t *p) { uint16_t v; memcpy(&v, p, 2); return v; }
+static inline uint32_t wr__code_u32(const uint8_t *p) { uint32_t v; memcpy(&v, p, 4); return v; }
+static inline uint64_t wr__code_u64(const uint8_t *p) { uint64_t v; memcpy(&v, p, 8); return v; }
+static inline float wr__code_f32(const uint8_t *p) { float v; memcpy(&v, p, 4); return v; }
+static inline double wr__code_f64(const uint8_t *p) { double v; memcpy(&v, p, 8); return v; }
+
+#define WR__IMM_U16(at) wr__code_u16(pc + (at))
+#define WR__IMM_U32(at) wr__code_u32(pc + (at))
+#define WR__IMM_S32(at) (int64_t)(int32_t)wr__code_u32(pc + (at))
+#define WR__IMM_U64(at) wr__code_u64(pc + (at))
+#define WR__IMM_F32(at) wr__code_f32(pc + (at))
+#define WR__IMM_F64(at) wr__code_f64(pc + (at))
+#define WR__IMM_BYTES(at) (pc + (at))
+#define WR__SLOT(at) fp[WR__IMM_U16(at)]
+
+/* ---- slots and accumulators */
+static inline float wr__slot_f32(const uint64_t *slot) { float v; memcpy(&v, slot, 4); return v; }
+static inline double wr__slot_f64(const uint64_t *slot) { double v; memcpy(&v, slot, 8); return v; }
+static inline wr__v128 wr__slot_v128(const uint64_t *slot) { wr__v128 v; memcpy(&v, slot, 16); return v; }
+
+#define WR__GET_i(at) (uint32_t)WR__SLOT(at)
+#define WR__GET_l(at) WR__SLOT(at)
+#define WR__GET_f(at) wr__slot_f32(&WR__SLOT(at))
+#define WR__GET_d(at) wr__slot_f64(&WR__SLOT(at))
+#define WR__GET_v(at) wr__slot_v128(&WR__SLOT(at))
+
+#define WR__ACC_i() (uint32_t)acc
+#define WR__ACC_l() acc
+#define WR__ACC_f() ((wr__f32x4)vacc)[0]
+#define WR__ACC_d() ((wr__f64x2)vacc)[0]
+#define WR__ACC_v() vacc
+
+#if defined(__clang__)
+/* The other lanes are nobody's business: no instruction is spent on them. */
+#define WR__ANY_LANES(type) __builtin_nondeterministic_value((type){0})
+#else
+#define WR__ANY_LANES(type) (type){0}
+#endif
+static inline wr__v128 wr__vacc_f32(float v) {
+  wr__f32x4 lanes = WR__ANY_LANES(wr__f32x4);
+  lanes[0] = v;
+  return (wr__v128)lanes;
+}
+static inline wr__v128 wr__vacc_f64(double v) {
+  wr__f64x2 lanes = WR__ANY_LANES(wr__f64x2);
+  lanes[0] = v;
+  return (wr__v128)lanes;
+}
+
+#define WR__PUT_i(at, v) (WR__SLOT(at) = (uint32_t)(v))
+#define WR__TEE_i(slot, v) (fp[slot] = (v))
+#define WR__TEE_l(slot, v) (fp[slot] = (v))
+#define WR__TEE_f(slot, v) memcpy(&fp[slot], &(v), 4)
+#define WR__TEE_d(slot, v) memcpy(&fp[slot], &(v), 8)
+#define WR__RESULT_i(at, v, size) do { acc = (uint32_t)(v); WR__SLOT(at) = acc; WR__NEXT(size); } while (0)
+#define WR__RESULT_l(at, v, size) do { acc = (v); WR__SLOT(at) = acc; WR__NEXT(size); } while (0)
+#define WR__RESULT_f(at, v, size) \
+  do { float r_ = (v); memcpy(&WR__SLOT(at), &r_, 4); vacc = wr__vacc_f32(r_); WR__NEXT(size); } while (0)
+#define WR__RESULT_d(at, v, size) \
+  do { double r_ = (v); memcpy(&WR__SLOT(at), &r_, 8); vacc = wr__vacc_f64(r_); WR__NEXT(size); } while (0)
+#define WR__RESULT_v(at, v, size) \
+  do { vacc = (v); memcpy(&WR__SLOT(at), &vacc, 16); WR__NEXT(size); } while (0)
+
+#define WR__GLOBAL_l(index) inst->globals[index]->value.slot
+#define WR__GLOBAL_v(index) wr__slot_v128(inst->globals[index]->value.slots)
+#define WR__SET_GLOBAL_l(index, v) (inst->globals[index]->value.slot = (v))
+#define WR__SET_GLOBAL_v(index, v) \
+  do { wr__v128 g_ = (v); memcpy(inst->globals[index]->value.slots, &g_, 16); } while (0)
+
+/* ---- memory */
+#define WR__TYPE_u8 uint32_t
+#define WR__TYPE_u16 uint32_t
+#define WR__TYPE_u32 uint32_t
+#define WR__TYPE_u64 uint64_t
+#define WR__TYPE_s8 int32_t
+#define WR__TYPE_s16 int32_t
+#define WR__TYPE_s8l int64_t
+#define WR__TYPE_s16l int64_t
+#define WR__TYPE_s32l int64_t
+#define WR__TYPE_f32 float
+#define WR__TYPE_f64 double
+#define WR__TYPE_v128 wr__v128
+/* The same as they lie in memory. */
+#define WR__BYTES_u8 uint8_t
+#define WR__BYTES_u16 uint16_t
+#define WR__BYTES_u32 uint32_t
+#define WR__BYTES_u64 uint64_t
+#define WR__BYTES_s8 int8_t
+#define WR__BYTES_s16 int16_t
+#define WR__BYTES_s8l int8_t
+#define WR__BYTES_s16l int16_t
+#define WR__BYTES_s32l int32_t
+#define WR__BYTES_f32 float
+#define WR__BYTES_f64 double
+#define WR__BYTES_v128 wr__v128
+
+/* Guarded memory 0: the sum cannot leave the reservation. */
+#define WR__ADDRESS(ea, address, offset) uint64_t ea = (uint64_t)(address) + (offset)
+#define WR__PINS "r"(pin_pc), "r"(pin_fp), "r"(pin_inst)
+#define WR__PIN                                            \
+  register const uint8_t *pin_pc __asm__(WR__REG_PC) = pc; \
+  register uint64_t *pin_fp __asm__(WR__REG_FP) = fp;      \
+  register wr__instance *pin_inst __asm__(WR__REG_INST) = inst
+#define WR__LOAD(type, ea, out) do { WR__PIN; WR__LOAD_##type(out, mem, ea); } while (0)
+#define WR__STORE(type, ea, value) \
+  do { WR__TYPE_##type v_ = (WR__TYPE_##type)(value); WR__PIN; WR__STORE_##type(v_, mem, ea); } while (0)
+
+/* Any memory, with a check. Spec exec/instructions: memory instructions. */
+#define WR__CHECKED_ADDRESS(ea, memory, address, offset, width)                                   \
+  wr__memory *m_ = inst->memories[memory];                                                        \
+  uint64_t at_, size_ = atomic_load_explicit(&m_->size_bytes, memory_order_relaxed);              \
+  if (WR_UNLIKELY(__builtin_add_overflow((uint64_t)(address), (offset), &at_) || at_ > size_ ||   \
+                  size_ - at_ < (width)))                                                         \
+    WR__TRAP(WR_TRAP_MEMORY_OUT_OF_BOUNDS);                                                       \
+  uint8_t *ea = m_->base + at_
+#define WR__CHECKED_LOAD(type, ea, out) \
+  do { WR__BYTES_##type v_; memcpy(&v_, ea, sizeof v_); out = v_; } while (0)
+#define WR__CHECKED_STORE(type, ea, value) \
+  do { WR__BYTES_##type v_ = (WR__BYTES_##type)(value); memcpy(ea, &v_, sizeof v_); } while (0)
+
+#define WR__LANE_8(v, lane) wr__num_i8x16_extract_lane_u(v, lane)
+#define WR__LANE_16(v, lane) wr__num_i16x8_extract_lane_u(v, lane)
+#define WR__LANE_32(v, lane) wr__num_i32x4_extract_lane(v, lane)
+#define WR__LANE_64(v, lane) wr__num_i64x2_extract_lane(v, lane)
+#define WR__WITH_LANE_8(v, lane, x) wr__num_i8x16_replace_lane(v, x, lane)
+#define WR__WITH_LANE_16(v, lane, x) wr__num_i16x8_replace_lane(v, x, lane)
+#define WR__WITH_LANE_32(v, lane, x) wr__num_i32x4_replace_lane(v, x, lane)
+#define WR__WITH_LANE_64(v, lane, x) wr__num_i64x2_replace_lane(v, x, lane)
+
+/* ---- control */
+#define WR__INTERRUPTED() \
+  WR_UNLIKELY(atomic_load_explicit(inst->interrupt, memory_order_relaxed) != 0)
+#define WR__CHECK(kind_expression)                                   \
+  do {                                                               \
+    wr_trap_kind kind_ = (kind_expression);                          \
+    if (WR_UNLIKELY(kind_ != WR_TRAP_NONE)) WR__TRAP((uint64_t)kind_); \
+  } while (0)
+#define WR__NEXT(size) do { pc += (size); WR__DISPATCH(); } while (0)
+#define WR__BRANCH_IF(condition, displacement, size)                                  \
+  do {                                                                                \
+    if (condition) { pc += (displacement); WR__DISPATCH(); }                          \
+    WR__NEXT(size);                                                                   \
+  } while (0)
+#define WR__BRANCH_BACK_IF(condition, displacement, size)                             \
+  do {                                                                                \
+    if (condition) {                                                                  \
+      if (WR__INTERRUPTED()) WR__TRAP(WR_TRAP_INTERRUPTED);                           \
+      pc += (displacement);                                                           \
+      WR__DISPATCH();                                                                 \
+    }                                                                                 \
+    WR__NEXT(size);                                                                   \
+  } while (0)
+
+#ifdef WR_PORTABLE_DISPATCH
+#define WR__HANDLER(name) L_##name:
+#define WR__DISPATCH() goto *(void *)(uintptr_t)wr__code_u64(pc)
+#define WR__GOTO(name) goto L_##name
+#define WR__TRAP(kind) do { acc = (uint64_t)(kind); goto L_trap; } while (0)
+#else
+#define WR__HANDLER(name)                                                              \
+  __attribute__((section("wr_interp"), aligned(16), visibility("hidden"))) WR__PRESERVE_NONE \
+      wr_status wr__h_##name(WR__STATE)
+#define WR__MUSTTAIL __attribute__((musttail)) return
+#define WR__DISPATCH() \
+  WR__MUSTTAIL((wr__handler)(uintptr_t)wr__code_u64(pc))(pc, fp, mem, inst, acc, vacc)
+#define WR__GOTO(name) WR__MUSTTAIL wr__h_##name(pc, fp, mem, inst, acc, vacc)
+#define WR__TRAP(kind) WR__MUSTTAIL wr__h_trap(pc, fp, mem, inst, (uint64_t)(kind), vacc)
+#define WR__PLAIN(name) WR__PRESERVE_NONE wr_status wr__h_##name(WR__STATE);
+#define WR__CONTROL(name) WR__PRESERVE_NONE wr_status wr__h_##name(WR__STATE);
+#include "handler_names.inc"
+#include "interp/control_names.inc"
+#undef WR__PLAIN
+#undef WR__CONTROL
+#endif
+
+#endif

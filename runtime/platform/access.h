@@ -1,0 +1,31 @@
+/* Chooses the guest memory accesses of the processor, and says which handlers' convention
+ * the compiler can do. */
+#ifndef WR__ACCESS_H
+#define WR__ACCESS_H
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define WR__SANITIZED 1
+#endif
+#endif
+
+/* clang 19 fails on preserve_none under the sanitizers. */
+#if defined(__clang__) && __has_attribute(preserve_none) && !defined(WR__SANITIZED) && \
+    !defined(WR_PORTABLE_DISPATCH)
+#define WR__PRESERVE_NONE_USED 1
+#define WR__PRESERVE_NONE __attribute__((preserve_none))
+#define WR__HANDLER_REGISTERS wr__preserve_none_registers /* platform.h */
+#else
+#define WR__PRESERVE_NONE
+#define WR__HANDLER_REGISTERS wr__argument_registers
+#endif
+
+#if defined(__x86_64__)
+#include "platform/x86_64/access.h"
+#elif defined(__aarch64__)
+#include "platform/aarch64/access.h"
+#else
+#error "wasmrun runs on x86_64 and aarch64"
+#endif
+
+#endif
