@@ -24,6 +24,8 @@ void wr__buffer_le(wr__buffer *buffer, uint64_t value, unsigned size_bytes); /* 
 /* A LEB128 length, then the bytes. */
 void wr__buffer_name(wr__buffer *buffer, const void *data, size_t size);
 void wr__buffer_append(wr__buffer *buffer, const wr__buffer *other);
+/* Copies the bytes to a vector of the public API (text.c). */
+wr_status wr__buffer_give(const wr__buffer *bytes, wasm_byte_vec_t *out, wr_error *error);
 void wr__buffer_text(wr__buffer *buffer, const char *text);
 void wr__buffer_format(wr__buffer *buffer, const char *format, ...) WR_PRINTF(2, 3);
 

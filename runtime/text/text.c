@@ -3,8 +3,7 @@
 
 #include "text/parser.h"
 
-/* Gives a buffer's bytes to the caller as a vector. */
-static wr_status give_bytes(wr__buffer *bytes, wasm_byte_vec_t *out, wr_error *error) {
+wr_status wr__buffer_give(const wr__buffer *bytes, wasm_byte_vec_t *out, wr_error *error) {
   wasm_byte_vec_t vec;
   wasm_byte_vec_new_uninitialized(&vec, bytes->size);
   if (bytes->size && !vec.data) return wr__fail_oom(error);
@@ -17,7 +16,7 @@ wr_status wr_text_to_binary(const char *text, size_t size_bytes, wasm_byte_vec_t
                             wr_error *error) {
   wr__buffer bytes = {0};
   wr_status status = wr__text_parse(text, size_bytes, &bytes, error);
-  if (status == WR_OK) status = give_bytes(&bytes, out, error);
+  if (status == WR_OK) status = wr__buffer_give(&bytes, out, error);
   wr__buffer_free(&bytes);
   return status;
 }
