@@ -3,7 +3,7 @@
 # Nothing to install costs a fraction of a second. Needs root or sudo only when there is.
 set -eu
 
-build='clang-19 lld-19 cmake ninja-build make pkg-config libc6-dev libffi-dev libuv1-dev
+build='clang-19 lld-19 cmake ninja-build make pkg-config libc6-dev libffi-dev libc-ares-dev
   libsodium-dev libjansson-dev python3'
 # Guest programs (C and C++ for wasm32-wasi), unit tests, sanitizers, the other compiler.
 guests='wasi-libc libclang-rt-19-dev-wasm32 libc++-19-dev-wasm32 libc++abi-19-dev-wasm32'

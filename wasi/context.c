@@ -2,6 +2,8 @@
  * before the guest runs; nothing here is called while it does. */
 #include "wasi.h"
 
+#include "net.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -13,8 +15,7 @@
 #define MAX_STRINGS_BYTES (UINT32_C(1) << 30)
 #define FIRST_PREOPEN 3
 
-__attribute__((format(printf, 3, 4))) static wr_status fail(wr_error *error, wr_status status,
-                                                            const char *format, ...) {
+wr_status wr__wasi_fail(wr_error *error, wr_status status, const char *format, ...) {
   if (error) {
     va_list list;
     *error = (wr_error){.status = status, .offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
@@ -25,10 +26,10 @@ __attribute__((format(printf, 3, 4))) static wr_status fail(wr_error *error, wr_
   return status;
 }
 
-static wr_status fail_errno(wr_error *error, const char *what) {
+wr_status wr__wasi_fail_errno(wr_error *error, const char *what) {
   char text[128];
   const char *reason = strerror_r(errno, text, sizeof text);
-  return fail(error, errno == ENOENT ? WR_NOT_FOUND : WR_IO, "%s: %s", what, reason);
+  return wr__wasi_fail(error, errno == ENOENT ? WR_NOT_FOUND : WR_IO, "%s: %s", what, reason);
 }
 
 wr_wasi_t *wr_wasi_new(void) {
@@ -50,6 +51,7 @@ void wr_wasi_delete(wr_wasi_t *wasi) {
   for (uint32_t i = 0; i < wasi->fd_capacity; i++)
     if (wasi->fds[i]) wr__desc_release(wasi->fds[i]);
   free(wasi->fds);
+  wr__net_delete(wasi->net);
   list_clear(&wasi->args);
   list_clear(&wasi->env);
   pthread_mutex_destroy(&wasi->lock);
@@ -64,12 +66,12 @@ static wr_status list_add(wr__string_list *list, char *item, wr_error *error) {
   char **items = item ? realloc(list->items, (list->count + 1) * sizeof *items) : NULL;
   if (!items) {
     free(item);
-    return fail(error, WR_OUT_OF_MEMORY, "out of memory");
+    return wr__wasi_fail(error, WR_OUT_OF_MEMORY, "out of memory");
   }
   list->items = items;
   if (size > MAX_STRINGS_BYTES - list->size_bytes) {
     free(item);
-    return fail(error, WR_BAD_ARGUMENT, "arguments or variables are too long");
+    return wr__wasi_fail(error, WR_BAD_ARGUMENT, "arguments or variables are too long");
   }
   items[list->count++] = item;
   list->size_bytes += (uint32_t)size;
@@ -94,10 +96,10 @@ wr_status wr_wasi_set_args(wr_wasi_t *wasi, const char *const args[], size_t cou
 wr_status wr_wasi_set_env(wr_wasi_t *wasi, const char *name, const char *value, wr_error *error) {
   size_t name_size = strlen(name);
   if (name_size == 0 || strchr(name, '='))
-    return fail(error, WR_BAD_ARGUMENT, "a variable's name is empty or has a '='");
+    return wr__wasi_fail(error, WR_BAD_ARGUMENT, "a variable's name is empty or has a '='");
   size_t size = name_size + strlen(value) + 2;
   char *item = malloc(size);
-  if (!item) return fail(error, WR_OUT_OF_MEMORY, "out of memory");
+  if (!item) return wr__wasi_fail(error, WR_OUT_OF_MEMORY, "out of memory");
   snprintf(item, size, "%s=%s", name, value);
   for (uint32_t i = 0; i < wasi->env.count; i++) {
     char *old = wasi->env.items[i];
@@ -117,16 +119,17 @@ static wr_status preopen(wr_wasi_t *wasi, int fd, const char *guest_path, unsign
   wr__desc *desc;
   if (!wr__wasi_utf8_valid(guest_path, strlen(guest_path))) {
     close(fd);
-    return fail(error, WR_BAD_ARGUMENT, "a guest's path has to be UTF-8");
+    return wr__wasi_fail(error, WR_BAD_ARGUMENT, "a guest's path has to be UTF-8");
   }
   if (wr__path_is_kernel_interface(fd)) {
     close(fd);
-    return fail(error, WR_BAD_ARGUMENT,
-                "%s: file systems of the kernel's interfaces are never granted", guest_path);
+    return wr__wasi_fail(error, WR_BAD_ARGUMENT,
+                         "%s: file systems of the kernel's interfaces are never granted",
+                         guest_path);
   }
   uint32_t failed = wr__desc_from_host(fd, &desc);
   if (failed != WASI_SUCCESS)
-    return fail(error, WR_IO, "%s: %s", guest_path, wr__wasi_errno_name(failed));
+    return wr__wasi_fail(error, WR_IO, "%s: %s", guest_path, wr__wasi_errno_name(failed));
   desc->preopen_name = strdup(guest_path);
   if (flags & WR_WASI_READ_ONLY) {
     desc->read_only = true;
@@ -136,19 +139,19 @@ static wr_status preopen(wr_wasi_t *wasi, int fd, const char *guest_path, unsign
   if (!desc->preopen_name || desc->kind != WR__DESC_DIRECTORY) {
     bool no_memory = !desc->preopen_name;
     wr__desc_release(desc);
-    return no_memory ? fail(error, WR_OUT_OF_MEMORY, "out of memory")
-                     : fail(error, WR_BAD_ARGUMENT, "%s: not a directory", guest_path);
+    return no_memory ? wr__wasi_fail(error, WR_OUT_OF_MEMORY, "out of memory")
+                     : wr__wasi_fail(error, WR_BAD_ARGUMENT, "%s: not a directory", guest_path);
   }
   uint32_t number;
   if (wr__fd_insert(wasi, desc, &number) != WASI_SUCCESS)
-    return fail(error, WR_OUT_OF_MEMORY, "too many descriptors");
+    return wr__wasi_fail(error, WR_OUT_OF_MEMORY, "too many descriptors");
   return WR_OK;
 }
 
 wr_status wr_wasi_preopen_dir(wr_wasi_t *wasi, const char *host_path, const char *guest_path,
                               unsigned flags, wr_error *error) {
   int fd = open(host_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) return fail_errno(error, host_path);
+  if (fd < 0) return wr__wasi_fail_errno(error, host_path);
   return preopen(wasi, fd, guest_path, flags, error);
 }
 
@@ -156,7 +159,7 @@ wr_status wr_wasi_preopen_fd(wr_wasi_t *wasi, int fd, const char *guest_path, un
                              wr_error *error) {
   /* Opened anew: a duplicate would share its position, and may be O_PATH. */
   int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (own < 0) return fail_errno(error, guest_path);
+  if (own < 0) return wr__wasi_fail_errno(error, guest_path);
   return preopen(wasi, own, guest_path, flags, error);
 }
 
@@ -164,7 +167,7 @@ wr_status wr_wasi_preopen_fd(wr_wasi_t *wasi, int fd, const char *guest_path, un
 
 static wr_status check_stream(int stream, int first, int last, wr_error *error) {
   if (stream >= first && stream <= last) return WR_OK;
-  return fail(error, WR_BAD_ARGUMENT, "no such stdio stream: %d", stream);
+  return wr__wasi_fail(error, WR_BAD_ARGUMENT, "no such stdio stream: %d", stream);
 }
 
 static wr_status place_stdio(wr_wasi_t *wasi, int stream, wr__desc *desc, wr_error *error) {
@@ -173,7 +176,7 @@ static wr_status place_stdio(wr_wasi_t *wasi, int stream, wr__desc *desc, wr_err
                   : WASI_RIGHT_FD_READ;
   desc->rights &= ~other;
   if (wr__fd_place(wasi, (uint32_t)stream, desc) != WASI_SUCCESS)
-    return fail(error, WR_OUT_OF_MEMORY, "out of memory");
+    return wr__wasi_fail(error, WR_OUT_OF_MEMORY, "out of memory");
   return WR_OK;
 }
 
@@ -183,12 +186,12 @@ static wr_status place_stdio_fd(wr_wasi_t *wasi, int stream, int fd, bool shared
   int flags = fcntl(fd, F_GETFL);
   uint32_t failed = wr__desc_from_host(fd, &desc);
   if (failed != WASI_SUCCESS)
-    return fail(error, WR_IO, "stdio %d: %s", stream, wr__wasi_errno_name(failed));
+    return wr__wasi_fail(error, WR_IO, "stdio %d: %s", stream, wr__wasi_errno_name(failed));
   desc->shared = shared;
   if (flags >= 0 && flags & O_APPEND) desc->flags |= WASI_FDFLAGS_APPEND;
   if (desc->kind == WR__DESC_DIRECTORY) {
     wr__desc_release(desc);
-    return fail(error, WR_BAD_ARGUMENT, "stdio %d: is a directory", stream);
+    return wr__wasi_fail(error, WR_BAD_ARGUMENT, "stdio %d: is a directory", stream);
   }
   return place_stdio(wasi, stream, desc, error);
 }
@@ -201,7 +204,7 @@ wr_status wr_wasi_stdio_fd(wr_wasi_t *wasi, int stream, int fd, wr_error *error)
   wr_status status = check_stream(stream, 0, 2, error);
   if (status != WR_OK) return status;
   int own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-  if (own < 0) return fail_errno(error, "stdio");
+  if (own < 0) return wr__wasi_fail_errno(error, "stdio");
   return place_stdio_fd(wasi, stream, own, true, error);
 }
 
@@ -210,7 +213,7 @@ wr_status wr_wasi_stdio_file(wr_wasi_t *wasi, int stream, const char *path, wr_e
   if (status != WR_OK) return status;
   int flags = stream == 0 ? O_RDONLY : O_WRONLY | O_CREAT | O_TRUNC;
   int fd = open(path, flags | O_CLOEXEC | O_NOCTTY, 0666);
-  if (fd < 0) return fail_errno(error, path);
+  if (fd < 0) return wr__wasi_fail_errno(error, path);
   return place_stdio_fd(wasi, stream, fd, false, error);
 }
 
@@ -228,7 +231,7 @@ wr_status wr_wasi_stdout_callback(wr_wasi_t *wasi, int stream, wr_wasi_write_fn 
   wr_status status = check_stream(stream, 1, 2, error);
   if (status != WR_OK) return status;
   wr__desc *desc = new_virtual(WR__DESC_WRITER);
-  if (!desc) return fail(error, WR_OUT_OF_MEMORY, "out of memory");
+  if (!desc) return wr__wasi_fail(error, WR_OUT_OF_MEMORY, "out of memory");
   desc->write = write;
   desc->callback_context = context;
   return place_stdio(wasi, stream, desc, error);
@@ -237,7 +240,7 @@ wr_status wr_wasi_stdout_callback(wr_wasi_t *wasi, int stream, wr_wasi_write_fn 
 wr_status wr_wasi_stdin_callback(wr_wasi_t *wasi, wr_wasi_read_fn read, void *context,
                                  wr_error *error) {
   wr__desc *desc = new_virtual(WR__DESC_READER);
-  if (!desc) return fail(error, WR_OUT_OF_MEMORY, "out of memory");
+  if (!desc) return wr__wasi_fail(error, WR_OUT_OF_MEMORY, "out of memory");
   desc->read = read;
   desc->callback_context = context;
   return place_stdio(wasi, 0, desc, error);
@@ -249,7 +252,7 @@ wr_status wr_wasi_stdin_bytes(wr_wasi_t *wasi, const void *data, size_t size_byt
   if (desc) desc->bytes = malloc(size_bytes ? size_bytes : 1);
   if (!desc || !desc->bytes) {
     if (desc) wr__desc_release(desc);
-    return fail(error, WR_OUT_OF_MEMORY, "out of memory");
+    return wr__wasi_fail(error, WR_OUT_OF_MEMORY, "out of memory");
   }
   if (size_bytes > 0) memcpy(desc->bytes, data, size_bytes);
   desc->bytes_size = size_bytes;
@@ -263,6 +266,11 @@ void wr_wasi_set_clock(wr_wasi_t *wasi, wr_wasi_clock_fn now, wr_wasi_sleep_fn s
   wasi->clock_now = now;
   wasi->clock_sleep = sleep;
   wasi->clock_context = context;
+}
+
+void wr_wasi_set_log(wr_wasi_t *wasi, wr_wasi_log_fn log, void *context) {
+  wasi->log = log;
+  wasi->log_context = context;
 }
 
 void wr_wasi_set_random(wr_wasi_t *wasi, wr_wasi_random_fn random, void *context) {
@@ -295,15 +303,15 @@ wr_status wr_wasi_run(wr_wasi_t *wasi, wasm_instance_t *instance, int32_t *exit_
   wr_status status = call_export(instance, "_initialize", &reactor, &own);
   if (status == WR_OK) status = call_export(instance, "_start", &command, &own);
   if (status == WR_OK && !reactor && !command)
-    return fail(error, WR_NOT_FOUND,
-                "the module exports neither _start nor _initialize as a function without "
-                "parameters");
+    return wr__wasi_fail(error, WR_NOT_FOUND,
+                         "the module exports neither _start nor _initialize as a function without "
+                         "parameters");
   int32_t guest_status = 0;
   if (status == WR_EXITED && own) wr_trap_exit_status(own, &guest_status);
   if (status == WR_OK || status == WR_EXITED) {
     if (exit_status) *exit_status = guest_status;
   } else {
-    fail(error, status, "%s", own ? wr_trap_kind_message(wr_trap_get_kind(own)) : "trap");
+    wr__wasi_fail(error, status, "%s", own ? wr_trap_kind_message(wr_trap_get_kind(own)) : "trap");
     if (trap) {
       *trap = own;
       own = NULL;

@@ -2,7 +2,6 @@
  * and an indirect call beyond the function itself. */
 #include "wasi.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #define ROW(name, params, unstable) {#name, params, true, unstable, wr__wasi_##name}
@@ -51,8 +50,34 @@ const wr__wasi_function wr__wasi_functions[] = {
     ROW(random_get, "ii", true),
     ROW(sched_yield, "", true),
     ROW(sock_accept, "iii", false),
+    {"sock_accept", "ii", true, false, wr__wasi_sock_accept_v1},
+    {"sock_accept_v2", "iii", true, false, wr__wasi_sock_accept},
+    ROW(sock_bind, "iii", false),
+    {"sock_bind_v2", "iii", true, false, wr__wasi_sock_bind},
+    ROW(sock_connect, "iii", false),
+    {"sock_connect_v2", "iii", true, false, wr__wasi_sock_connect},
+    ROW(sock_getaddrinfo, "iiiiiiii", false),
+    {"sock_getlocaladdr", "iiii", true, false, wr__wasi_sock_getlocaladdr_v1},
+    ROW(sock_getlocaladdr, "iii", false),
+    {"sock_getlocaladdr_v2", "iii", true, false, wr__wasi_sock_getlocaladdr},
+    {"sock_getpeeraddr", "iiii", true, false, wr__wasi_sock_getpeeraddr_v1},
+    ROW(sock_getpeeraddr, "iii", false),
+    {"sock_getpeeraddr_v2", "iii", true, false, wr__wasi_sock_getpeeraddr},
+    ROW(sock_getsockopt, "iiiii", false),
+    ROW(sock_listen, "ii", false),
+    {"sock_listen_v2", "ii", true, false, wr__wasi_sock_listen},
+    ROW(sock_open, "iii", false),
+    {"sock_open_v2", "iii", true, false, wr__wasi_sock_open},
     ROW(sock_recv, "iiiiii", true),
+    {"sock_recv_v2", "iiiiii", true, false, wr__wasi_sock_recv},
+    ROW(sock_recv_from, "iiiiiiii", false),
+    {"sock_recv_from", "iiiiiii", true, false, wr__wasi_sock_recv_from_v1},
+    {"sock_recv_from_v2", "iiiiiiii", true, false, wr__wasi_sock_recv_from},
     ROW(sock_send, "iiiii", true),
+    {"sock_send_v2", "iiiii", true, false, wr__wasi_sock_send},
+    ROW(sock_send_to, "iiiiiii", false),
+    {"sock_send_to_v2", "iiiiiii", true, false, wr__wasi_sock_send_to},
+    ROW(sock_setsockopt, "iiiii", false),
     ROW(sock_shutdown, "ii", true),
 };
 const size_t wr__wasi_function_count = sizeof wr__wasi_functions / sizeof wr__wasi_functions[0];
@@ -86,14 +111,6 @@ static wr_status enter(void *env, wr_caller *caller, uint64_t *slots) {
   return WR_OK;
 }
 
-static wr_status fail(wr_error *error, wr_status status, const char *what, const char *name) {
-  if (error) {
-    *error = (wr_error){.status = status, .offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
-    snprintf(error->message, sizeof error->message, "%s: %s", what, name);
-  }
-  return status;
-}
-
 static wasm_functype_t *function_type(const wr__wasi_function *function) {
   wr_valtype params[MAX_PARAMS], result = WR_I32;
   size_t count = strlen(function->params);
@@ -121,13 +138,67 @@ static wr_status define(wr_wasi_t *wasi, wr_linker_t *linker, const char *module
   return status;
 }
 
+#define STABLE "wasi_snapshot_preview1"
+#define UNSTABLE "wasi_unstable"
+
+static wr_status fail(wr_error *error, wr_status status, const char *name) {
+  return wr__wasi_fail(error, status, "cannot define %s", name);
+}
+
 wr_status wr_wasi_define(wr_wasi_t *wasi, wr_linker_t *linker, wr_error *error) {
+  const char *previous = "";
   for (size_t i = 0; i < wr__wasi_function_count; i++) {
     const wr__wasi_function *function = &wr__wasi_functions[i];
-    wr_status status = define(wasi, linker, "wasi_snapshot_preview1", function, false);
+    if (strcmp(function->name, previous) == 0) continue; /* another signature of it */
+    previous = function->name;
+    wr_status status = define(wasi, linker, STABLE, function, false);
     if (status == WR_OK && function->in_unstable)
-      status = define(wasi, linker, "wasi_unstable", function, true);
-    if (status != WR_OK) return fail(error, status, "cannot define", function->name);
+      status = define(wasi, linker, UNSTABLE, function, true);
+    if (status != WR_OK) return fail(error, status, function->name);
+  }
+  return WR_OK;
+}
+
+/* ---- for one module */
+
+static bool is_text(const char *data, size_t size, const char *text) {
+  return size == strlen(text) && memcmp(data, text, size) == 0;
+}
+
+static bool has_type(const wr__wasi_function *function, const wr_externtype *type) {
+  if (type->param_count != strlen(function->params)) return false;
+  if (type->result_count != (size_t)function->has_result) return false;
+  for (size_t i = 0; i < type->param_count; i++)
+    if (type->params[i] != (function->params[i] == 'l' ? WR_I64 : WR_I32)) return false;
+  return type->result_count == 0 || type->results[0] == WR_I32;
+}
+
+/* The row for an import: of its type, else the first of its name, so that linking can say how
+ * the types differ. */
+static const wr__wasi_function *find_function(const wr_import *import, bool unstable) {
+  const wr__wasi_function *found = NULL;
+  for (size_t i = 0; i < wr__wasi_function_count; i++) {
+    const wr__wasi_function *function = &wr__wasi_functions[i];
+    if (!is_text(import->name, import->name_size, function->name)) continue;
+    if (unstable && !function->in_unstable) continue;
+    if (has_type(function, &import->type)) return function;
+    if (!found) found = function;
+  }
+  return found;
+}
+
+wr_status wr_wasi_define_for(wr_wasi_t *wasi, wr_linker_t *linker, const wasm_module_t *module,
+                             wr_error *error) {
+  size_t count = wr_module_import_count(module);
+  for (size_t i = 0; i < count; i++) {
+    wr_import import = wr_module_import(module, i);
+    bool unstable = is_text(import.module, import.module_size, UNSTABLE);
+    if (import.type.kind != WR_EXTERN_FUNC) continue;
+    if (!unstable && !is_text(import.module, import.module_size, STABLE)) continue;
+    const wr__wasi_function *function = find_function(&import, unstable);
+    if (!function) continue;
+    wr_status status = define(wasi, linker, unstable ? UNSTABLE : STABLE, function, unstable);
+    if (status != WR_OK) return fail(error, status, function->name);
   }
   return WR_OK;
 }

@@ -156,7 +156,7 @@ void wr__io_advance(wr__transfer *t, size_t size) {
 /* Waits until the descriptor can go on, unless the guest asked not to wait. */
 static uint32_t wait_more(wr__call *call, wr__desc *desc, wr__wait what) {
   if (desc->flags & WASI_FDFLAGS_NONBLOCK) return WASI_AGAIN;
-  return wr__wait_ready(call, desc->host_fd, what);
+  return wr__wait_ready(call, desc->host_fd, what, wr__desc_timeout(desc, what));
 }
 
 uint32_t wr__io_read(wr__call *call, wr__desc *desc, wr__transfer *t, size_t *done) {

@@ -16,7 +16,8 @@ static uint32_t accept_host(wr__call *call, wr__desc *listener, int *out) {
     if (errno == EINTR) continue;
     if (errno != EAGAIN) return wr__wasi_errno_now();
     if (listener->flags & WASI_FDFLAGS_NONBLOCK) return WASI_AGAIN;
-    uint32_t error = wr__wait_ready(call, listener->host_fd, WR__WAIT_READ);
+    uint32_t error = wr__wait_ready(call, listener->host_fd, WR__WAIT_READ,
+                                    wr__desc_timeout(listener, WR__WAIT_READ));
     if (error != WASI_SUCCESS) return error;
   }
 }
@@ -68,7 +69,8 @@ static uint32_t receive(wr__call *call, wr__desc *desc, struct msghdr *message, 
       continue;
     }
     if (desc->flags & WASI_FDFLAGS_NONBLOCK) return *done ? WASI_SUCCESS : WASI_AGAIN;
-    uint32_t error = wr__wait_ready(call, desc->host_fd, WR__WAIT_READ);
+    uint32_t error =
+        wr__wait_ready(call, desc->host_fd, WR__WAIT_READ, wr__desc_timeout(desc, WR__WAIT_READ));
     if (error != WASI_SUCCESS) return error;
   }
 }

@@ -3,26 +3,43 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <time.h>
 
 /* Where the store has no event, interrupts are looked for this often. */
-#define SLICE_MS 10
+#define SLICE_NS UINT64_C(10000000)
 
 int wr__wait_event_fd(const wr__call *call) {
   return call->caller ? wr_store_event_fd(wr_caller_store(call->caller)) : -1;
 }
 
-uint32_t wr__wait_ready(wr__call *call, int host_fd, wr__wait what) {
+static uint64_t monotonic_ns(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+uint32_t wr__wait_ready(wr__call *call, int host_fd, wr__wait what, uint64_t timeout_ns) {
   int event_fd = wr__wait_event_fd(call);
+  uint64_t end = WR__NO_TIMEOUT, left = WR__NO_TIMEOUT;
   struct pollfd fds[2] = {
       {.fd = host_fd, .events = what == WR__WAIT_READ ? POLLIN : POLLOUT},
       {.fd = event_fd, .events = POLLIN},
   };
+  if (timeout_ns != WR__NO_TIMEOUT && __builtin_add_overflow(monotonic_ns(), timeout_ns, &end))
+    end = WR__NO_TIMEOUT;
   for (;;) {
     if (call->caller && wr_store_interrupted(wr_caller_store(call->caller))) {
       call->interrupted = true;
       return WASI_INTR;
     }
-    int ready = poll(fds, event_fd >= 0 ? 2 : 1, call->caller && event_fd < 0 ? SLICE_MS : -1);
+    if (end != WR__NO_TIMEOUT) {
+      uint64_t now = monotonic_ns();
+      if (now >= end) return WASI_AGAIN;
+      left = end - now;
+    }
+    uint64_t slice = call->caller && event_fd < 0 && left > SLICE_NS ? SLICE_NS : left;
+    struct timespec timeout = {(time_t)(slice / 1000000000u), (long)(slice % 1000000000u)};
+    int ready = ppoll(fds, event_fd >= 0 ? 2 : 1, slice == WR__NO_TIMEOUT ? NULL : &timeout, NULL);
     if (ready < 0 && errno != EINTR) return wr__wasi_errno_now();
     if (ready > 0 && fds[0].revents) return WASI_SUCCESS;
   }

@@ -53,7 +53,10 @@ typedef struct wr__desc {
   uint8_t *bytes; /* own */
   size_t bytes_size;
   size_t bytes_position;
-  int socket_family; /* AF_* */
+  int socket_family;           /* AF_* */
+  bool bound;                  /* to an address that a rule allows: whoever sends to it may */
+  uint64_t receive_timeout_ns; /* 0: none */
+  uint64_t send_timeout_ns;
 } wr__desc;
 
 typedef struct wr__string_list {
@@ -73,6 +76,9 @@ struct wr_wasi {
   wr_wasi_clock_fn clock_now;   /* NULL: the host's clocks */
   wr_wasi_sleep_fn clock_sleep; /* NULL: sleeping ends at once on a replaced clock */
   void *clock_context;
+  struct wr__net *net; /* net.c; NULL: no rules */
+  wr_wasi_log_fn log;
+  void *log_context;
   wr_wasi_random_fn random; /* NULL: the host's */
   void *random_context;
 };
@@ -103,6 +109,7 @@ typedef struct wr__wasi_function {
   wr__wasi_handler handler;
 } wr__wasi_function;
 
+/* Where a name has several rows, the first is what is defined without knowing the import. */
 extern const wr__wasi_function wr__wasi_functions[];
 extern const size_t wr__wasi_function_count;
 
@@ -173,13 +180,25 @@ uint8_t wr__wasi_filetype(mode_t mode);
 void wr__wasi_store_filestat(const wr__call *call, uint8_t *out, const struct stat *st);
 uint32_t wr__wasi_times(uint64_t atim, uint64_t mtim, uint64_t flags, struct timespec out[2]);
 
-/* ---- poll.c */
+/* ---- wait.c */
 typedef enum wr__wait { WR__WAIT_READ, WR__WAIT_WRITE } wr__wait;
-/* Blocks until the descriptor is ready or the store is interrupted (WASI_INTR and
- * call->interrupted). */
-uint32_t wr__wait_ready(wr__call *call, int host_fd, wr__wait what);
+#define WR__NO_TIMEOUT UINT64_MAX
+/* Blocks until the descriptor is ready, the time is over (WASI_AGAIN), or the store is
+ * interrupted (WASI_INTR and call->interrupted). */
+uint32_t wr__wait_ready(wr__call *call, int host_fd, wr__wait what, uint64_t timeout_ns);
+/* The timeout that the guest set for a descriptor. */
+static inline uint64_t wr__desc_timeout(const wr__desc *desc, wr__wait what) {
+  uint64_t ns = what == WR__WAIT_READ ? desc->receive_timeout_ns : desc->send_timeout_ns;
+  return ns ? ns : WR__NO_TIMEOUT;
+}
 /* The store's event, or -1. */
 int wr__wait_event_fd(const wr__call *call);
+
+/* ---- context.c */
+/* Fills *error (may be NULL); returns the status. */
+wr_status wr__wasi_fail(wr_error *error, wr_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+wr_status wr__wasi_fail_errno(wr_error *error, const char *what);
 
 /* ---- clock.c */
 uint32_t wr__clock_now(const wr_wasi_t *wasi, uint32_t clock_id, uint64_t *ns);
@@ -232,6 +251,22 @@ WR__WASI_DECLARE(sock_accept)
 WR__WASI_DECLARE(sock_recv)
 WR__WASI_DECLARE(sock_send)
 WR__WASI_DECLARE(sock_shutdown)
+/* WasmEdge's socket extension; the first revision's signatures end in _v1 where they differ. */
+WR__WASI_DECLARE(sock_open)
+WR__WASI_DECLARE(sock_bind)
+WR__WASI_DECLARE(sock_listen)
+WR__WASI_DECLARE(sock_accept_v1)
+WR__WASI_DECLARE(sock_connect)
+WR__WASI_DECLARE(sock_recv_from)
+WR__WASI_DECLARE(sock_recv_from_v1)
+WR__WASI_DECLARE(sock_send_to)
+WR__WASI_DECLARE(sock_getsockopt)
+WR__WASI_DECLARE(sock_setsockopt)
+WR__WASI_DECLARE(sock_getlocaladdr)
+WR__WASI_DECLARE(sock_getlocaladdr_v1)
+WR__WASI_DECLARE(sock_getpeeraddr)
+WR__WASI_DECLARE(sock_getpeeraddr_v1)
+WR__WASI_DECLARE(sock_getaddrinfo)
 #undef WR__WASI_DECLARE
 
 #endif

@@ -764,9 +764,32 @@ WR_API void wr_wasi_set_clock(wr_wasi_t *wasi, wr_wasi_clock_fn now, wr_wasi_sle
 typedef int (*wr_wasi_random_fn)(void *context, uint8_t *data, size_t size_bytes);
 WR_API void wr_wasi_set_random(wr_wasi_t *wasi, wr_wasi_random_fn random, void *context);
 
+/* wr_wasi_net_allow: lets the guest use a part of the network; nothing is reachable otherwise.
+ * rule     "connect=HOST:PORT", "listen=HOST:PORT" or "resolve=NAME". HOST is an address, a range
+ *          (10.0.0.0/8, [fd00::]/8), a name, "*.example.com" or "*"; PORT a number, a range
+ *          (8000-8100) or "*". "connect=unix:PATH" and "listen=unix:PATH" are for one local
+ *          socket. A name in connect may be resolved too, and means the addresses that the guest
+ *          was told for it.
+ * Errors   WR_BAD_ARGUMENT, WR_OUT_OF_MEMORY. */
+WR_API WR_NODISCARD wr_status wr_wasi_net_allow(wr_wasi_t *wasi, const char *rule,
+                                                wr_error *error);
+/* wr_wasi_listen: opens a listener and gives it as the next free descriptor, after the directories
+ * that were given before: "tcp://127.0.0.1:8080", "tcp://[::1]:80", "udp://127.0.0.1:53" or
+ * "unix:///run/app.sock". Errors: WR_BAD_ARGUMENT, WR_IO, WR_OUT_OF_MEMORY. */
+WR_API WR_NODISCARD wr_status wr_wasi_listen(wr_wasi_t *wasi, const char *address,
+                                             wr_error *error);
+/* A line, without its end, for each thing that the guest was denied. Any thread that runs it. */
+typedef void (*wr_wasi_log_fn)(void *context, const char *line);
+WR_API void wr_wasi_set_log(wr_wasi_t *wasi, wr_wasi_log_fn log, void *context);
+
 /* wr_wasi_define: defines wasi_snapshot_preview1 (and wasi_unstable's names where the
  * signatures agree) in a linker. One wr_wasi_t may be defined in several stores (threads). */
 WR_API WR_NODISCARD wr_status wr_wasi_define(wr_wasi_t *wasi, wr_linker_t *linker, wr_error *error);
+
+/* wr_wasi_define_for: defines only what this module imports, which is quicker, and where a name
+ * has several published signatures (sock_accept, sock_recv_from, …), the one that it imports. */
+WR_API WR_NODISCARD wr_status wr_wasi_define_for(wr_wasi_t *wasi, wr_linker_t *linker,
+                                                 const wasm_module_t *module, wr_error *error);
 
 /* wr_wasi_run: runs an instance as a program: `_initialize` where it is a reactor, then
  * `_start` where it is a command.
