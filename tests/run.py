@@ -47,6 +47,19 @@ def run_unit(program, environment):
     return results
 
 
+def run_api(program, environment):
+    """A program that checks itself: its status is its verdict."""
+    name = f"api/{program.name}"
+    try:
+        done = subprocess.run([program], capture_output=True, text=True, errors="replace",
+                              timeout=120, env=environment, cwd=program.parent)
+    except subprocess.TimeoutExpired:
+        return [failed(name, "did not end within 120 s")]
+    if done.returncode != 0:
+        return [failed(name, f"status {done.returncode}\n{done.stdout}{done.stderr}")]
+    return [passed(name)]
+
+
 def environment_of(build):
     environment = dict(os.environ)
     environment.update(
@@ -76,6 +89,8 @@ def jobs_of(build, wanted):
         if program.is_file() and os.access(program, os.X_OK):
             jobs.append((f"unit/{program.name}",
                          lambda program=program: run_unit(program, environment)))
+    for program in sorted((build / "tests").glob("api_*")):
+        jobs.append((f"api/{program.name}", lambda program=program: run_api(program, environment)))
     for path in sorted((ROOT / "tests" / "golden").glob("*.test")):
         for case in golden.parse(path):
             jobs.append((case.name, lambda case=case: [golden.run(case, environment)]))
