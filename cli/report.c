@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FRAMES_SHOWN = 32, NAME_SIZE = 160, LINE_SIZE = 160 };
+enum { FRAMES_SHOWN = 32, NAME_SIZE = 160 };
 
 static bool colours_on;
 
@@ -73,27 +73,16 @@ void wr__report(const char *format, ...) {
   fputc('\n', stderr);
 }
 
-/* Shows a line of a text module and a mark below the column. */
-static void put_source_line(const char *path, uint32_t line, uint32_t column) {
-  FILE *file = fopen(path, "r");
-  if (!file) return;
-  char text[LINE_SIZE];
-  bool found = false;
-  for (uint32_t n = 1; n <= line && fgets(text, sizeof text, file);) {
-    found = n == line;
-    if (found) break;
-    if (strchr(text, '\n')) n++;
+/* The message; for text it goes on with the line in question and a mark below it. */
+static void put_lines(const char *message) {
+  for (;;) {
+    char line[1024];
+    size_t length = strcspn(message, "\n");
+    wr__printable(message, length, line, sizeof line);
+    fprintf(stderr, "%s\n", line);
+    if (message[length] == '\0') return;
+    message += length + 1;
   }
-  fclose(file);
-  if (!found) return;
-  text[strcspn(text, "\r\n")] = '\0';
-  for (char *c = text; *c; c++) {
-    if (*c == '\t') *c = ' ';
-  }
-  fputs("  ", stderr);
-  put_printable(text);
-  if (column >= 1 && column <= strlen(text) + 1) fprintf(stderr, "\n  %*s^", (int)column - 1, "");
-  fputc('\n', stderr);
 }
 
 void wr__report_error(const char *path, const wr_error *error) {
@@ -106,9 +95,7 @@ void wr__report_error(const char *path, const wr_error *error) {
             error->func_index == WR_NO_INDEX ? ": " : ", ");
   if (error->line == 0 && error->func_index != WR_NO_INDEX)
     fprintf(stderr, "function %" PRIu32 ": ", error->func_index);
-  put_printable(error->message[0] ? error->message : wr_status_name(error->status));
-  fputc('\n', stderr);
-  if (error->line != 0) put_source_line(path, error->line, error->column);
+  put_lines(error->message[0] ? error->message : wr_status_name(error->status));
 }
 
 static void put_frame(size_t number, const wasm_frame_t *frame) {

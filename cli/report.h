@@ -22,7 +22,7 @@ void wr__report_colours(bool on);
 void wr__report(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* wr__report_error: "wasmrun: PATH: at offset 0x…, function N: message", or PATH:LINE:COLUMN
- * with the line for text. */
+ * for text, whose message shows the line. */
 void wr__report_error(const char *path, const wr_error *error);
 
 /* wr__report_trap: the cause, with a note in brackets where note is not NULL, then a line for
