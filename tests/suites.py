@@ -1,14 +1,12 @@
 """The official suites, as they are published: the WASI programs with their JSON specifications,
 and the core suite through wasmrun-spectest. Each comes from a folder named by a variable."""
-import json
 import os
 import pathlib
 import re
-import shutil
 import subprocess
-import tempfile
 
 from result import failed, passed, skipped
+from wasi import run_testsuite
 
 # Configurations in which the core suite runs, and in which builds.
 SPEC_CONFIGURATIONS = {
@@ -28,50 +26,17 @@ def wasi_jobs(build, environment):
     if not folder:
         return [("wasi-testsuite", lambda: [skipped("wasi-testsuite",
                                                     "(WASMRUN_WASI_TESTSUITE is not set)")])]
+    wasmrun = str(build / "bin" / "wasmrun")
     found = []
-    for module in sorted(pathlib.Path(folder).glob("tests/*/testsuite/*/*.wasm")):
-        language = module.parts[-4]
-        name = f"wasi-testsuite/{language}/{module.stem}"
-        found.append((name, lambda name=name, module=module: [run_wasi(name, module, environment)]))
+    for program in sorted(pathlib.Path(folder).rglob("*.wasm")):
+        name = f"wasi-testsuite/{program.relative_to(folder).with_suffix('')}"
+        found.append((name, lambda name=name, program=program: [run_wasi(name, wasmrun, program)]))
     return found or [("wasi-testsuite", lambda: [failed("wasi-testsuite", f"nothing in {folder}")])]
 
 
-def writable_copy(source, target):
-    """The suite may lie in a read-only place; its programs write into their root."""
-    shutil.copytree(source, target, symlinks=True)
-    for path in [target, *target.rglob("*")]:
-        if not path.is_symlink():
-            path.chmod(0o755 if path.is_dir() else 0o644)
-
-
-def run_wasi(name, module, environment):
-    spec = {}
-    if module.with_suffix(".json").exists():
-        spec = json.loads(module.with_suffix(".json").read_text())
-    with tempfile.TemporaryDirectory(prefix="wasmrun-wasi-") as folder:
-        command = ["wasmrun"]
-        for variable, value in spec.get("env", {}).items():
-            command += ["--env", f"{variable}={value}"]
-        if "root" in spec:
-            root = pathlib.Path(folder, "root")
-            writable_copy(module.parent / spec["root"], root)
-            command += ["--dir", f"{root}::/"]
-        command += [str(module), *spec.get("args", [])]
-        try:
-            done = subprocess.run(command, capture_output=True, timeout=60, env=environment,
-                                  stdin=subprocess.DEVNULL)
-        except subprocess.TimeoutExpired:
-            return failed(name, "did not end within 60 s")
-    problem = ""
-    if done.returncode != spec.get("exit_code", 0):
-        problem += f"expected status {spec.get('exit_code', 0)}, got {done.returncode}\n"
-    for stream in ("stdout", "stderr"):
-        got = getattr(done, stream).decode(errors="replace")
-        if stream in spec and got != spec[stream]:
-            problem += f"expected {stream} {spec[stream]!r}, got {got!r}\n"
-    if problem:
-        problem += done.stderr.decode(errors="replace")
-    return failed(name, problem) if problem else passed(name)
+def run_wasi(name, wasmrun, program):
+    wrong = run_testsuite.run_one(wasmrun, [], program)
+    return passed(name) if wrong is None else failed(name, wrong)
 
 
 # ---- The core suite ---------------------------------------------------------------------

@@ -27,8 +27,8 @@ def sentence(path):
             comment.append(re.sub(r"^(#|//) ?", "", line))
         text = " ".join(comment)
     text = " ".join(text.split())
-    match = re.match(r"(.*?[^.][.:;])(\s|$)", text)
-    return (match.group(1).rstrip(":;") if match else text).replace("|", "\\|")
+    match = re.match(r"(.*?[^.][.;])(\s|$)", text)
+    return (match.group(1).rstrip(";") if match else text).replace("|", "\\|")
 
 
 def main():

@@ -37,9 +37,12 @@ def read_specification(wasm):
 
 
 def copy_directory(source, target):
-    """A fresh copy, without what an earlier run left behind."""
+    """A fresh copy, without what an earlier run left behind; writable, wherever it came from."""
     shutil.copytree(source, target, symlinks=True,
                     ignore=shutil.ignore_patterns("*.cleanup"))
+    for path in [target, *target.rglob("*")]:
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() else 0o644)
 
 
 def command(wasmrun, options, wasm, specification, scratch):
