@@ -4,7 +4,7 @@ find_program(WASMRUN_GUEST_CC clang-19)
 find_program(WASMRUN_GUEST_CXX clang++-19)
 find_file(WASMRUN_GUEST_LIBC lib/wasm32-wasi/libc.a HINTS /usr PATH_SUFFIXES ..)
 
-set(WASMRUN_GUEST_FLAGS --target=wasm32-wasi --sysroot=/usr -O2 -g0 -Wall -Wextra)
+set(WASMRUN_GUEST_FLAGS --target=wasm32-wasi --sysroot=/usr -O2 --no-wasm-opt -Wall -Wextra)
 
 if(WASMRUN_GUESTS)
   file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/guests)
