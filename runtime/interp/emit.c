@@ -217,7 +217,11 @@ static bool retarget_last(wr__emit *e, const wr__operand *o, uint32_t slot) {
   if (from < e->stack_base || from != e->last_dst || e->last.cls != o->cls) return false;
   wr__emit_u16(e, e->last_at + e->last_dst_at, slot);
   e->last_dst = slot;
-  result_in(e, o->cls, slot);
+  bool in_acc = e->acc_slot == from, in_vacc = e->vacc_slot == from;
+  slot_changed(e, slot);
+  if (o->cls == 'v') slot_changed(e, slot + 1);
+  if (in_acc) e->acc_slot = slot;
+  if (in_vacc) e->vacc_slot = slot;
   return true;
 }
 

@@ -15,11 +15,14 @@
 #include "interp/code.h"
 #include "validate/walker.h"
 
+enum { WR__MAX_LEAVES = 4, WR__MAX_IMMS = 4, WR__MAX_FRAME_SLOTS = 65000 };
+#define WR__NO_SLOT UINT32_MAX
+
 typedef struct wr__pattern {
   uint16_t handler;
   uint16_t acc_handler[3]; /* with leaf k in the accumulator; k = 2 stands for the last leaf */
   uint8_t size, leaf_count, dst_at, imm_count;
-  uint8_t imm_at[4], imm_width[4];
+  uint8_t imm_at[WR__MAX_IMMS], imm_width[WR__MAX_IMMS];
   char cls;                /* of the result: i l f d v, or - */
   bool traps, reads_memory, reads_global;
   uint16_t branch, select; /* rows of their tables, or WR__OP_NONE */
@@ -29,7 +32,7 @@ typedef struct wr__pattern {
 typedef struct wr__branch_pattern {
   uint16_t handlers[9]; /* if, unless, if back; then the same with leaf 0, then leaf 1, in acc */
   uint8_t size;
-  uint8_t imm_at[3];
+  uint8_t imm_at[WR__MAX_IMMS];
   uint8_t displacement_at;
 } wr__branch_pattern;
 
@@ -38,8 +41,6 @@ typedef struct wr__select_pattern {
   uint8_t size, dst_at, imm_at;
 } wr__select_pattern;
 
-enum { WR__MAX_LEAVES = 4, WR__MAX_IMMS = 4, WR__MAX_FRAME_SLOTS = 65000 };
-#define WR__NO_SLOT UINT32_MAX
 
 typedef struct wr__operand {
   uint16_t pattern;

@@ -809,7 +809,7 @@ class Generator:
         for tree, ids, p in branch_rows:
             leaves, dst, imms, size = p.layout()
             out.append("  {{%s}, %d, {%s}, %d}, /* %s */\n" % (
-                ", ".join(map(str, ids)), size, ", ".join(map(str, (imms[:-1] + [0] * 3)[:3])), imms[-1], leaf_name(tree)))
+                ", ".join(map(str, ids)), size, ", ".join(map(str, imms[:-1] + [0] * (4 - len(imms[:-1])))), imms[-1], leaf_name(tree)))
         out.append("};\n")
         out.append("static const wr__select_pattern wr__select_patterns[] = {\n")
         for tree, ids in select_rows:

@@ -67,7 +67,7 @@ const void *wr__interp_translate_func(wr__func *func) {
   code_slot *slot = &table[func->func_index - module->imported_funcs];
   wr__code *code = atomic_load_explicit(slot, memory_order_acquire);
   if (!code) {
-    wr__code *fresh = wr__translate(module, func->func_index, inst->memory0->guarded, 0);
+    wr__code *fresh = wr__translate(module, func->func_index, inst->memory0->guarded, getenv("WRO") ? (uint32_t)atoi(getenv("WRO")) : 0);
     if (!fresh) return NULL;
     if (atomic_compare_exchange_strong(slot, &code, fresh)) code = fresh;
     else wr__code_free(fresh); /* another thread was faster */
