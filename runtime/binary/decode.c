@@ -193,18 +193,11 @@ static wr_status walk_bodies(wr__decoder *d) {
   return d->is_invalid ? report_invalid(d, d->module->func_count) : WR_OK;
 }
 
-static wr_status finish_module(wr__decoder *d) {
-  wr__module *m = d->module;
-  m->code = wr__alloc_array(m->func_count - m->imported_funcs, sizeof *m->code);
-  return m->code ? WR_OK : wr__decoder_fail_oom(d);
-}
-
 static wr_status decode_module(wr__decoder *d) {
   if (d->module->size > UINT32_MAX)
     return wr__decoder_unsupported(d, "module too large: at most 4 GiB");
   WR_TRY(decode_sections(d));
-  WR_TRY(walk_bodies(d));
-  return finish_module(d);
+  return walk_bodies(d);
 }
 
 static void free_decoder(wr__decoder *d) {
