@@ -44,12 +44,10 @@ static bool grow_mark_stack(wr__heap *heap) {
   return true;
 }
 
-static void push_object(wr__heap *heap, wr__object *object, uint64_t from) {
-  if (heap->mark_count == heap->mark_capacity && !grow_mark_stack(heap)) {
-    heap->mark_overflowed = true;
-    return;
-  }
+static bool push_object(wr__heap *heap, wr__object *object, uint64_t from) {
+  if (heap->mark_count == heap->mark_capacity && !grow_mark_stack(heap)) return false;
   heap->mark_stack[heap->mark_count++] = (wr__mark_entry){object, from};
+  return true;
 }
 
 static void mark_ref(wr__heap *heap, wr__ref ref) {
@@ -57,7 +55,7 @@ static void mark_ref(wr__heap *heap, wr__ref ref) {
   wr__object *object = (wr__object *)(uintptr_t)ref;
   if (object->kind == WR__OBJECT_FUNC) return; /* lives as long as the store */
   if (test_and_mark(object) || object->kind == WR__OBJECT_HOST) return;
-  push_object(heap, object, 0);
+  if (!push_object(heap, object, 0)) heap->mark_overflowed = true;
 }
 
 static void mark_root(void *context, wr__ref ref) { mark_ref(context, ref); }
@@ -77,14 +75,13 @@ static void scan_struct(wr__heap *heap, wr__object *object, const wr__deftype *t
 }
 
 /* A piece of an array; the rest goes back on the stack first, so that the stack holds
- * pieces' worth of elements and never all of a large array's. */
+ * pieces' worth of elements and never all of a large array's. Without room for that the whole
+ * array is the piece. */
 static void scan_array(wr__heap *heap, wr__object *object, const wr__deftype *type, uint64_t from) {
   if (!wr_valtype_is_ref(type->fields[0].type)) return;
   uint64_t to = ((wr__array *)object)->length;
-  if (to - from > ARRAY_PIECE) {
+  if (to - from > ARRAY_PIECE && push_object(heap, object, from + ARRAY_PIECE))
     to = from + ARRAY_PIECE;
-    push_object(heap, object, to);
-  }
   const void *elements = (const uint8_t *)object + type->fields[0].offset;
   for (uint64_t i = from; i < to; i++) mark_ref(heap, ((const wr__ref *)elements)[i]);
 }

@@ -241,11 +241,10 @@ static void list_of_ten_million(void **state) {
   end_world(&w);
 }
 
-/* A tree of arrays that a mark stack of a few entries cannot hold. */
-static void marking_without_memory_for_its_stack(void **state) {
-  (void)state;
+/* A tree of arrays that a mark stack of a few entries cannot hold, or of none. */
+static void mark_with_stack_of(size_t entries) {
   world w = new_world(0, false);
-  wr__heap_set_mark_stack_limit(w.store->heap, 3);
+  wr__heap_set_mark_stack_limit(w.store->heap, entries);
   wr__ref top;
   wr__array_new(w.exec, w.refs, NULL, 1000, &top);
   w.root->value.slot = top;
@@ -274,6 +273,13 @@ static void marking_without_memory_for_its_stack(void **state) {
   wr__heap_collect(w.store->heap);
   assert_int_equal(heap_bytes(&w), 0);
   end_world(&w);
+}
+
+static void marking_without_memory_for_its_stack(void **state) {
+  (void)state;
+  mark_with_stack_of(3);
+  mark_with_stack_of(1);
+  mark_with_stack_of(0);
 }
 
 static void limit_holds_and_garbage_makes_room(void **state) {
