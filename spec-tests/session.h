@@ -1,0 +1,24 @@
+/* A session runs the commands of one script in one store. Threads of a script have sessions of
+ * their own. */
+#ifndef SPECTEST_SESSION_H
+#define SPECTEST_SESSION_H
+
+#include "report.h"
+#include "script.h"
+
+typedef struct settings {
+  wr_engine_kind engine;
+  wr_bounds bounds;
+  bool gc_stress;
+  bool strict_messages;   /* another wording is a failure */
+  bool print;             /* spectest's print functions print */
+  double timeout_seconds; /* for a script */
+} settings;
+
+/* session_run_file: runs a script and fills in the outcome (its path is set already). */
+void session_run_file(const settings *options, report_file *file);
+
+/* host_define: defines the spectest module. */
+bool host_define(wasm_store_t *store, wr_linker_t *linker, bool print);
+
+#endif
