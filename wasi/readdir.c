@@ -1,5 +1,7 @@
 /* fd_readdir. Cookies are the host file system's own positions, which stay valid while a directory
- * changes, so nothing is kept between calls. Spec: wasi_snapshot_preview1, fd_readdir. */
+ * changes, so nothing is kept between calls. Before them come two, for "." and "..", which
+ * programs expect first and file systems give anywhere.
+ * Spec: wasi_snapshot_preview1, fd_readdir. */
 #include "wasi.h"
 
 #include <dirent.h>
@@ -58,41 +60,80 @@ static void fill(filling *f, const void *bytes, size_t size) {
   f->used += copied;
 }
 
-/* Spec: "reading stops ... with the last entry potentially cut": a full buffer means that there
- * is more. */
-static uint32_t fill_entry(filling *f, int dir_fd, const host_entry *entry) {
+/* Cookies: 0 is the start, 1 is behind ".", and those of the host begin at 2. */
+#define COOKIE_DOTDOT 1u
+#define COOKIE_HOST 2u
+
+static bool is_full(const filling *f) { return f->used == f->size; }
+
+/* Spec: "the last entry potentially cut": a full buffer means that there is more. */
+static void fill_entry(filling *f, uint64_t next, uint64_t ino, uint8_t type, const char *name) {
   uint8_t head[WASI_DIRENT_SIZE] = {0};
-  size_t name_size = strlen(entry->name);
-  if (!wr__wasi_utf8_valid(entry->name, name_size)) return WASI_ILSEQ;
-  wr__wire_store64(head, (uint64_t)entry->next);
-  wr__wire_store64(head + 8, entry->ino);
+  size_t name_size = strlen(name);
+  wr__wire_store64(head, next);
+  wr__wire_store64(head + 8, ino);
   wr__wire_store32(head + 16, (uint32_t)name_size);
-  head[20] = entry_type(dir_fd, entry);
+  head[20] = type;
   fill(f, head, sizeof head);
-  fill(f, entry->name, name_size);
+  fill(f, name, name_size);
+}
+
+/* Above a directory that was granted there is nothing but itself, as in the root. */
+static uint32_t fill_dots(filling *f, const wr__desc *desc, uint64_t cookie) {
+  struct stat self, parent;
+  if (fstat(desc->host_fd, &self) != 0) return wr__wasi_errno_now();
+  if (desc->preopen_name || fstatat(desc->host_fd, "..", &parent, 0) != 0) parent = self;
+  if (cookie < COOKIE_DOTDOT)
+    fill_entry(f, COOKIE_DOTDOT, self.st_ino, WASI_FILETYPE_DIRECTORY, ".");
+  if (cookie < COOKIE_HOST && !is_full(f))
+    fill_entry(f, COOKIE_HOST, parent.st_ino, WASI_FILETYPE_DIRECTORY, "..");
+  return WASI_SUCCESS;
+}
+
+static bool is_dots(const char *name) {
+  return name[0] == '.' && (name[1] == 0 || (name[1] == '.' && name[2] == 0));
+}
+
+static uint32_t fill_host_entry(filling *f, int dir_fd, const host_entry *entry) {
+  if (is_dots(entry->name)) return WASI_SUCCESS;
+  if (!wr__wasi_utf8_valid(entry->name, strlen(entry->name))) return WASI_ILSEQ;
+  fill_entry(f, (uint64_t)entry->next + COOKIE_HOST, entry->ino, entry_type(dir_fd, entry),
+             entry->name);
   return WASI_SUCCESS;
 }
 
 /* Under the position lock: the host's position is shared by all calls. */
-static uint32_t fill_from(filling *f, int dir_fd, uint64_t cookie) {
+static uint32_t fill_host(filling *f, int dir_fd, uint64_t position) {
   _Alignas(host_entry) char buffer[HOST_BUFFER];
   /* Do not read what would not fit: our entries are longer than the host's. */
   size_t capacity = f->size < HOST_BUFFER_MIN ? HOST_BUFFER_MIN
                     : f->size < HOST_BUFFER   ? f->size
                                               : HOST_BUFFER;
-  if (cookie > INT64_MAX || lseek(dir_fd, (off_t)cookie, SEEK_SET) < 0) return WASI_INVAL;
-  while (f->used < f->size) {
+  if (position > INT64_MAX || lseek(dir_fd, (off_t)position, SEEK_SET) < 0) return WASI_INVAL;
+  while (!is_full(f)) {
     long size = syscall(SYS_getdents64, dir_fd, buffer, capacity);
     if (size < 0) return wr__wasi_errno_now();
     if (size == 0) break;
-    for (long at = 0; at < size && f->used < f->size;) {
+    for (long at = 0; at < size && !is_full(f);) {
       const host_entry *entry = (const host_entry *)(buffer + at);
-      uint32_t error = fill_entry(f, dir_fd, entry);
+      uint32_t error = fill_host_entry(f, dir_fd, entry);
       if (error != WASI_SUCCESS) return error;
       at += entry->size;
     }
   }
   return WASI_SUCCESS;
+}
+
+static uint32_t fill_from(filling *f, wr__desc *desc, uint64_t cookie) {
+  if (cookie < COOKIE_HOST) {
+    uint32_t error = fill_dots(f, desc, cookie);
+    if (error != WASI_SUCCESS) return error;
+    cookie = COOKIE_HOST;
+  }
+  pthread_mutex_lock(&desc->position_lock);
+  uint32_t error = fill_host(f, desc->host_fd, cookie - COOKIE_HOST);
+  pthread_mutex_unlock(&desc->position_lock);
+  return error;
 }
 
 uint32_t wr__wasi_fd_readdir(wr__call *call, const uint64_t *args) {
@@ -103,9 +144,7 @@ uint32_t wr__wasi_fd_readdir(wr__call *call, const uint64_t *args) {
   if (!f.out || !used) return WASI_FAULT;
   uint32_t error = wr__fd_get(call->wasi, args[0], WASI_RIGHT_FD_READDIR, &desc);
   if (error != WASI_SUCCESS) return error;
-  pthread_mutex_lock(&desc->position_lock);
-  error = fill_from(&f, desc->host_fd, args[3]);
-  pthread_mutex_unlock(&desc->position_lock);
+  error = fill_from(&f, desc, args[3]);
   wr__desc_release(desc);
   if (error == WASI_SUCCESS) wr__wire_store32(used, f.used);
   return error;

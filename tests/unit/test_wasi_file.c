@@ -243,6 +243,12 @@ static void directories_in_pieces(void **state) {
   assert_int_equal(list(g, 3, 4096, seen, -1), COUNT + 2);
   assert_int_equal(list(g, 3, 100000, seen, -1), COUNT + 2);
   for (int i = 0; i < COUNT; i++) assert_int_equal(seen[i], 3);
+  /* "." and ".." come first, wherever the file system has them. */
+  assert_int_equal(WASI(g, fd_readdir, 3, BUFFER, 51, 0, OUT), WASI_SUCCESS);
+  assert_memory_equal(g->memory + BUFFER + 24, ".", 1);
+  assert_memory_equal(g->memory + BUFFER + 49, "..", 2);
+  assert_int_equal(WASI(g, fd_readdir, 3, BUFFER, 26, 1, OUT), WASI_SUCCESS);
+  assert_memory_equal(g->memory + BUFFER + 24, "..", 2);
   /* What is not touched while it is read is seen exactly once. */
   memset(seen, 0, sizeof seen);
   list(g, 3, 300, seen, 0);
