@@ -6,6 +6,15 @@
 
 static const uint32_t page_size_log2_default = 16;
 
+/* Without 64-bit memories limits are 32 bits wide. */
+static wr_status decode_limit(wr__decoder *d, uint64_t *out) {
+  const uint8_t *start = d->at;
+  WR_TRY(wr__decode_u64(d, out));
+  if (*out <= UINT32_MAX || wr__decoder_has(d, WR_FEATURE_MEMORY64)) return WR_OK;
+  return wr__decoder_fail_at(d, WR_MALFORMED, start,
+                             "i32 constant out of range: more requires the feature memory64");
+}
+
 static wr_status decode_limits(wr__decoder *d, uint8_t allowed, uint8_t *flags, wr_limits *out) {
   WR_TRY(wr__decode_byte(d, flags));
   /* Flags for a page size with nothing after them are what they are without that feature. */
@@ -17,8 +26,8 @@ static wr_status decode_limits(wr__decoder *d, uint8_t allowed, uint8_t *flags, 
   if (*flags & 0x02) WR_TRY(wr__decoder_require(d, WR_FEATURE_THREADS, "malformed limits flags"));
   if (*flags & 0x04) WR_TRY(wr__decoder_require(d, WR_FEATURE_MEMORY64, "malformed limits flags"));
   *out = (wr_limits){.has_max = *flags & 0x01, .shared = *flags & 0x02, .is64 = *flags & 0x04};
-  WR_TRY(wr__decode_u64(d, &out->min));
-  return out->has_max ? wr__decode_u64(d, &out->max) : WR_OK;
+  WR_TRY(decode_limit(d, &out->min));
+  return out->has_max ? decode_limit(d, &out->max) : WR_OK;
 }
 
 /* Spec: valid/types, limits. */
@@ -132,7 +141,7 @@ static wr_status add_table(wr__decoder *d, const wr__table_decl *table) {
   wr__module *m = d->module;
   if (m->table_count >= WR__MAX_TABLES) return too_many(d, "tables", WR__MAX_TABLES);
   if (m->table_count && !wr__decoder_has(d, WR_FEATURE_REFERENCE_TYPES))
-    return wr__decoder_require(d, WR_FEATURE_REFERENCE_TYPES, "multiple tables");
+    wr__decoder_invalid(d, d->at, "multiple tables: requires the feature reference-types");
   if (!wr__grow32(&m->tables, &d->table_capacity, m->table_count + 1, sizeof *m->tables))
     return wr__decoder_fail_oom(d);
   m->tables[m->table_count++] = *table;

@@ -98,7 +98,7 @@ static wr_status finish_frame(wr__walker *w) {
   wr__ctrl *top = wr__walker_top(w);
   if (WR_UNLIKELY(w->stack_count - top->height > top->result_count))
     return wr__walker_fail_operands(w, "block", top->results, top->result_count, true);
-  WR_TRY(wr__walker_pop_types(w, "block", top->results, top->result_count));
+  WR_TRY(wr__walker_pop_types(w, "instruction", top->results, top->result_count));
   w->fell_through = is_live(w);
   reset_locals(w, top->init_height);
   return WR_OK;

@@ -177,10 +177,10 @@ static wr_status read_number(wr__walker *w, wr__imm form, wr__instr *instr) {
   return result == WR__LEB_OK ? WR_OK : wr__walker_fail_leb(w, result);
 }
 
-/* Without a data count section no data index can be checked in one pass.
- * Spec: binary/modules, data count section. */
+/* Without a data count section no data index of a body can be checked in one pass. Constant
+ * expressions stand before it. Spec: binary/modules, data count section. */
 static wr_status require_data_count(wr__walker *w) {
-  if (w->module->has_data_count) return WR_OK;
+  if (w->module->has_data_count || w->func_index == WR_NO_INDEX) return WR_OK;
   return wr__walker_fail_at(w, WR_MALFORMED, w->module->bytes + w->instr_offset,
                             "data count section required");
 }
