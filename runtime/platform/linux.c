@@ -41,6 +41,8 @@ bool wr__vm_decommit(void *base, size_t size) {
   return mmap(base, size, PROT_NONE, flags, -1, 0) != MAP_FAILED;
 }
 
+void wr__vm_prefer_small_pages(void *base, size_t size) { madvise(base, size, MADV_NOHUGEPAGE); }
+
 bool wr__vm_clear(void *base, size_t size) {
   return size == 0 || madvise(base, size, MADV_DONTNEED) == 0;
 }

@@ -12,6 +12,8 @@ void wr__vm_release(void *base, size_t size);
 /* Makes part of a reservation readable and writable (zeros), or inaccessible and empty again. */
 bool wr__vm_commit(void *base, size_t size);
 bool wr__vm_decommit(void *base, size_t size);
+/* For what is touched sparsely, or at its start only: the host must not back it by large pages. */
+void wr__vm_prefer_small_pages(void *base, size_t size);
 /* Committed pages back to zeros without memory behind them; they stay accessible. */
 bool wr__vm_clear(void *base, size_t size);
 /* Moves `committed` bytes from the start of one reservation to the start of another, by page

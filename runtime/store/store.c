@@ -23,6 +23,8 @@ static bool reserve_stack(wr__exec *exec, size_t size_bytes) {
   exec->stack = wr__vm_reserve(size);
   if (!exec->stack) return false;
   exec->stack_reserved_bytes = size;
+  /* A large page would cost a short guest more to zero than all the rest of its start. */
+  wr__vm_prefer_small_pages(exec->stack, size);
   if (!wr__vm_commit(exec->stack, size)) return false;
   exec->stack_top = exec->stack;
   exec->stack_limit = exec->stack + size / sizeof(uint64_t);
