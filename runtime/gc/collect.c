@@ -269,6 +269,7 @@ static void detach_current_blocks(wr__heap *heap) {
 void wr__heap_collect(wr__heap *heap) {
   detach_current_blocks(heap);
   mark_all(heap);
+  wr__heap_drop_large_index(heap);
   wr__dead_infos dead = {0};
   wr__host_refs_sweep(heap, &dead);
   sweep_all(heap);

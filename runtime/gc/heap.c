@@ -46,6 +46,7 @@ void wr__heap_delete(wr__heap *heap) {
     wr__vm_release(chunk->base, chunk->reserved);
     free(chunk);
   }
+  free(heap->chunk_index);
   free(heap->mark_stack);
   free(heap);
 }
@@ -72,6 +73,11 @@ static bool add_chunk(wr__heap *heap) {
   uintptr_t aligned =
       ((uintptr_t)chunk->base + WR__BLOCK_BYTES - 1) & ~(uintptr_t)(WR__BLOCK_BYTES - 1);
   chunk->first_block = (uint8_t *)aligned;
+  if (!wr__heap_index_chunk(heap, chunk)) {
+    wr__vm_release(chunk->base, chunk->reserved);
+    free(chunk);
+    return false;
+  }
   chunk->next = heap->chunks;
   heap->chunks = chunk;
   return true;

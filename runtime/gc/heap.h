@@ -103,6 +103,10 @@ typedef struct wr__roots {
 void wr__roots_push(wr__heap *heap, wr__roots *roots);
 void wr__roots_pop(wr__heap *heap, wr__roots *roots);
 
+/* For root visitors that cannot tell references from other words (native frames): the object that
+ * the address is in, or NULL. Only while a collection runs, from a visitor. */
+wr__object *wr__heap_find(wr__heap *heap, uintptr_t address);
+
 /* A new exception object with its arguments in slots, or WR__NULL_REF. The caller's slots are
  * roots. */
 wr__ref wr__exn_new(wr__exec *exec, wr__tag *tag, const uint64_t *slots);

@@ -59,10 +59,14 @@ struct wr__heap {
   wr__block *free_blocks;               /* of no class */
   size_t free_block_count;
   wr__chunk *chunks;
+  wr__chunk **chunk_index; /* the same, by address */
+  size_t chunk_count, chunk_capacity;
   size_t block_count; /* ever made */
   /* Bounds what fragmentation can take: twice the heap's limit, and some. */
   size_t block_limit;
   wr__large *large;
+  wr__large **large_index; /* by address; made by the first look-up of a collection, gone with its end */
+  size_t large_count;
   /* accounting, in bytes of cells and large objects */
   uint8_t *run_start[WR__HEAP_CLASSES]; /* of the run that is being used */
   uint64_t live_bytes;                  /* in use, but for the runs */
@@ -101,6 +105,10 @@ void wr__heap_retire_runs(wr__heap *heap);
 void wr__heap_free_block(wr__heap *heap, wr__block *block);
 /* Lets the system have the pages of free blocks above what is worth keeping. */
 void wr__heap_trim(wr__heap *heap, size_t keep_blocks);
+
+/* find.c */
+bool wr__heap_index_chunk(wr__heap *heap, wr__chunk *chunk);
+void wr__heap_drop_large_index(wr__heap *heap);
 
 /* collect.c: is the object marked? For objects of the heap only. */
 bool wr__heap_is_marked(const wr__object *object);

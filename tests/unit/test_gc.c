@@ -375,6 +375,82 @@ static void exceptions_keep_their_arguments(void **state) {
   end_world(&w);
 }
 
+/* Words of a native frame, visited without knowing which are references. */
+enum { WORD_COUNT = 64 };
+static uintptr_t words[WORD_COUNT];
+static wr__object *found[WORD_COUNT];
+
+static void visit_words(wr__store *store, void (*mark)(void *context, wr__ref ref), void *context) {
+  for (int i = 0; i < WORD_COUNT; i++) {
+    found[i] = wr__heap_find(store->heap, words[i]);
+    if (found[i]) mark(context, (wr__ref)(uintptr_t)found[i]);
+  }
+}
+
+static void unsure_roots_are_found(void **state) {
+  (void)state;
+  world w = new_world(0, false);
+  w.store->visit_handles = visit_words;
+  memset(words, 0, sizeof words);
+  wr__ref small = new_node(&w, 7, 0), large, other, medium;
+  wr__array_new(w.exec, w.bytes, &(uint64_t){1}, 100000, &large);
+  wr__array_new(w.exec, w.bytes, NULL, 50000, &other);
+  wr__array_new(w.exec, w.refs, &small, 200, &medium);
+  for (uint32_t i = 0; i < 100000; i++) new_node(&w, i, 0);
+  int not_an_object;
+  const uintptr_t candidates[] = {(uintptr_t)small,
+                                  (uintptr_t)small + 16,
+                                  (uintptr_t)large,
+                                  (uintptr_t)large + 100000,
+                                  (uintptr_t)medium + 999,
+                                  1,
+                                  0x1000,
+                                  UINTPTR_MAX,
+                                  (uintptr_t)&not_an_object,
+                                  (uintptr_t)w.root,
+                                  (uintptr_t)small & ~(uintptr_t)0xffff};
+  memcpy(words, candidates, sizeof candidates);
+  wr__heap_collect(w.store->heap);
+  const wr__ref expected[] = {small, small, large, large, medium};
+  for (size_t i = 0; i < WORD_COUNT; i++)
+    assert_ptr_equal(found[i], i < 5 ? (void *)(uintptr_t)expected[i] : NULL);
+  assert_int_equal(node_number(&w, small), 7);
+  assert_int_equal(wr__ref_array(large)->length, 100000);
+  uint64_t live = heap_bytes(&w);
+  assert_true(live >= 24 + 100000 + 200 * 8 && live < 24 + 100000 + 200 * 8 + 1000);
+  /* dead cells are not objects any more, wherever they are */
+  memset(words, 0, sizeof words);
+  words[0] = (uintptr_t)small + 24;
+  words[1] = (uintptr_t)other;
+  wr__heap_collect(w.store->heap);
+  assert_null(found[0]);
+  assert_null(found[1]);
+  assert_int_equal(heap_bytes(&w), 0);
+  words[0] = (uintptr_t)small;
+  words[1] = (uintptr_t)large;
+  wr__heap_collect(w.store->heap);
+  assert_null(found[0]);
+  assert_null(found[1]);
+  end_world(&w);
+}
+
+/* With chunks enough for the search to matter. */
+static void unsure_roots_among_many_chunks(void **state) {
+  (void)state;
+  world w = new_world(0, false);
+  w.store->visit_handles = visit_words;
+  memset(words, 0, sizeof words);
+  for (uint32_t i = 0; i < WORD_COUNT; i++) {
+    for (uint32_t k = 0; k < 20000; k++) w.root->value.slot = new_node(&w, k, w.root->value.slot);
+    words[i] = (uintptr_t)w.root->value.slot + i % 24;
+  }
+  w.root->value.slot = 0;
+  wr__heap_collect(w.store->heap);
+  for (uint32_t i = 0; i < WORD_COUNT; i++) assert_ptr_equal(found[i], (void *)(words[i] - i % 24));
+  assert_int_equal(heap_bytes(&w), (uint64_t)WORD_COUNT * 20000 * 24);
+  end_world(&w);
+}
+
 static void arrays_check_and_copy(void **state) {
   (void)state;
   world w = new_world(0, false);
@@ -454,6 +530,8 @@ int main(void) {
       cmocka_unit_test(fragmentation_is_bounded),
       cmocka_unit_test(host_references_are_interned_and_finalized),
       cmocka_unit_test(exceptions_keep_their_arguments),
+      cmocka_unit_test(unsure_roots_are_found),
+      cmocka_unit_test(unsure_roots_among_many_chunks),
       cmocka_unit_test(arrays_check_and_copy),
       cmocka_unit_test(references_match_types),
   };
