@@ -96,6 +96,7 @@ static void write_names(const wr__parser *p, wr__buffer *out) {
   }
   for (size_t i = 0; i < WR_ARRAY_COUNT(subsections); i++)
     write_subsection(p, subsections[i].id, subsections[i].space, subsections[i].nested, &content);
+  if (content.failed) out->failed = true;
   if (content.size) write_custom(out, "name", 4, &content);
   wr__buffer_free(&content);
 }
