@@ -5,8 +5,10 @@
  *
  * Linked with -Wl,--wrap for the C library's allocators, so that those of the library are seen and
  * those of other libraries are not. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "wasm.h"
 #include "wasmrun.h"
@@ -36,6 +38,21 @@ void *__wrap_calloc(size_t count, size_t size) {
 void *__wrap_realloc(void *old, size_t size) {
   return must_fail() ? NULL : __real_realloc(old, size);
 }
+void *__real_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset);
+void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset);
+int __real_mprotect(void *at, size_t size, int protection);
+int __wrap_mprotect(void *at, size_t size, int protection);
+
+/* Address space and pages run out too. */
+void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset) {
+  errno = ENOMEM;
+  return must_fail() ? MAP_FAILED : __real_mmap(at, size, protection, flags, fd, offset);
+}
+int __wrap_mprotect(void *at, size_t size, int protection) {
+  errno = ENOMEM;
+  return must_fail() ? -1 : __real_mprotect(at, size, protection);
+}
+
 char *__wrap_strdup(const char *text) { return must_fail() ? NULL : __real_strdup(text); }
 
 static const char module_text[] =
