@@ -73,8 +73,7 @@ wr_status wr_caller_throw(wr_caller *caller, const wr_tag_t *tag, const wr_val *
   return status;
 }
 
-/* ---- The exception of a trap ------------------------------------------------------------------
- */
+/* ---- The exception of a trap --------------------------------------------- */
 
 static const wr__exn *exception_of(const wasm_trap_t *trap) {
   if (!trap || !trap->ref.store) return NULL;

@@ -48,7 +48,7 @@ static void wrap_line(listing *l) {
   put(l, "%*s", 12, "");
 }
 
-/* ---- Reading; after an end that cannot be, zeros ------------------------------------------ */
+/* ---- Reading; after an end that cannot be, zeros ------------------------- */
 
 static uint8_t read_byte(listing *l) { return l->at < l->end ? *l->at++ : 0; }
 
@@ -76,8 +76,7 @@ static uint64_t read_fixed(listing *l, unsigned bytes) {
   return value;
 }
 
-/* ---- Types ------------------------------------------------------------------------------------
- */
+/* ---- Types --------------------------------------------------------------- */
 
 /* Abstract heap types are negative numbers of seven bits: their code is the byte. */
 static void put_heap_type(listing *l) {
@@ -119,8 +118,7 @@ static void put_block_type(listing *l) {
   }
 }
 
-/* ---- Immediates ---------------------------------------------------------------------------------
- */
+/* ---- Immediates ---------------------------------------------------------- */
 
 static void put_index(listing *l) { put(l, " %" PRIu32, read_u32(l)); }
 
@@ -289,8 +287,7 @@ static void put_immediates(listing *l, const wr__opinfo *info) {
   }
 }
 
-/* ---- Lines
- * ------------------------------------------------------------------------------------------ */
+/* ---- Lines --------------------------------------------------------------- */
 
 static wr__op read_op(listing *l) {
   uint8_t byte = read_byte(l);

@@ -5,7 +5,7 @@
 #include "api/trap.h"
 #include "api/value.h"
 
-/* ---- Externals ------------------------------------------------------------------------ */
+/* ---- Externals ----------------------------------------------------------- */
 
 wr_externkind wr_extern_kind(const wasm_extern_t *external) {
   wr__extern e = {.kind = WR_EXTERN_FUNC};
@@ -39,7 +39,7 @@ wasm_externtype_t *wasm_extern_type(const wasm_extern_t *external) {
   return wr__api_externtype_new(&type);
 }
 
-/* ---- Tags --------------------------------------------------------------------------------- */
+/* ---- Tags ---------------------------------------------------------------- */
 
 wr_tag_t *wr_tag_new(wasm_store_t *handle, const wasm_functype_t *type) {
   if (!handle || !type || type->results.size) return NULL;
@@ -49,7 +49,7 @@ wr_tag_t *wr_tag_new(wasm_store_t *handle, const wasm_functype_t *type) {
   return tag ? (wr_tag_t *)wr__api_handle_new(store, WR__HANDLE_TAG, tag) : NULL;
 }
 
-/* ---- Instances ------------------------------------------------------------------------------ */
+/* ---- Instances ----------------------------------------------------------- */
 
 /* The imports as the store wants them; NULL when out of memory or where one is no external of the
  * store, with *error telling which. */
@@ -117,8 +117,7 @@ wasm_extern_t *wr_instance_export(const wasm_instance_t *instance, const char *n
   return from ? export_handle(instance, from) : NULL;
 }
 
-/* ---- wasm.h ------------------------------------------------------------------------------------
- */
+/* ---- wasm.h -------------------------------------------------------------- */
 
 wasm_instance_t *wasm_instance_new(wasm_store_t *store, const wasm_module_t *module,
                                    const wasm_extern_vec_t *imports, wasm_trap_t **trap) {

@@ -101,7 +101,7 @@ wasm_externtype_t *wr__api_externtype_new(const wr_externtype *type) {
   }
 }
 
-/* ---- Import types ---------------------------------------------------------------------- */
+/* ---- Import types -------------------------------------------------------- */
 
 struct wasm_importtype_t {
   wasm_name_t module, name;
@@ -151,7 +151,7 @@ const wasm_name_t *wasm_importtype_module(const wasm_importtype_t *type) { retur
 const wasm_name_t *wasm_importtype_name(const wasm_importtype_t *type) { return &type->name; }
 const wasm_externtype_t *wasm_importtype_type(const wasm_importtype_t *type) { return type->type; }
 
-/* ---- Export types -------------------------------------------------------------------------- */
+/* ---- Export types -------------------------------------------------------- */
 
 struct wasm_exporttype_t {
   wasm_name_t name;

@@ -16,7 +16,7 @@ void wr__api_slots_close(wr__api_slots *buffer) {
   if (buffer->slots != buffer->inline_slots) free(buffer->slots);
 }
 
-/* ---- Full values ---------------------------------------------------------------------- */
+/* ---- Full values --------------------------------------------------------- */
 
 static bool read_args(wr__store *store, const wr__deftype *type, const wr_val *args,
                       uint64_t *slots) {
@@ -65,7 +65,7 @@ wr_externtype wr_func_type(const wasm_func_t *func) {
   return wr_extern_type((const wasm_extern_t *)func);
 }
 
-/* ---- wasm.h ------------------------------------------------------------------------------- */
+/* ---- wasm.h -------------------------------------------------------------- */
 
 wasm_functype_t *wasm_func_type(const wasm_func_t *func) {
   return wasm_externtype_as_functype(wasm_extern_type((const wasm_extern_t *)func));

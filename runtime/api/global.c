@@ -35,7 +35,7 @@ bool wr_global_set(wasm_global_t *global, const wr_val *val) {
   return true;
 }
 
-/* ---- wasm.h ------------------------------------------------------------------------------- */
+/* ---- wasm.h -------------------------------------------------------------- */
 
 wasm_global_t *wasm_global_new(wasm_store_t *store, const wasm_globaltype_t *type,
                                const wasm_val_t *init) {

@@ -6,7 +6,7 @@
 
 #include "api/trap.h"
 
-/* ---- The lists --------------------------------------------------------------------- */
+/* ---- The lists ----------------------------------------------------------- */
 
 static void link_handle(wasm_ref_t *head, wasm_ref_t *ref) {
   ref->prev = head;
@@ -71,7 +71,7 @@ void wr__api_handles_close(wr__store *store) {
   free(handles);
 }
 
-/* ---- Making and freeing --------------------------------------------------------------- */
+/* ---- Making and freeing -------------------------------------------------- */
 
 static void release_module(wr__api_module *module) {
   if (atomic_fetch_sub_explicit(&module->ref_count, 1, memory_order_acq_rel) > 1) return;
@@ -170,7 +170,7 @@ bool wasm_ref_same(const wasm_ref_t *a, const wasm_ref_t *b) {
   return a && b && a->kind == b->kind && a->store == b->store && a->of.bits == b->of.bits;
 }
 
-/* ---- Host info --------------------------------------------------------------------------- */
+/* ---- Host info ----------------------------------------------------------- */
 
 /* The place of a heap value's info; NULL where it has none yet and none is to be made. */
 static wr__host_info **heap_info_place(const wasm_ref_t *ref, bool make) {
@@ -231,8 +231,7 @@ void wasm_ref_set_host_info(wasm_ref_t *ref, void *info) {
   wasm_ref_set_host_info_with_finalizer(ref, info, NULL);
 }
 
-/* ---- The same for each kind -------------------------------------------------------------------
- */
+/* ---- The same for each kind ---------------------------------------------- */
 
 #define DEFINE_REF_BASE(type, prefix)                                                             \
   void prefix##_delete(type *ref) { wasm_ref_delete((wasm_ref_t *)ref); }                         \

@@ -28,7 +28,7 @@ wasm_func_t *wr_func_new_raw(wasm_store_t *store, const wasm_functype_t *type,
   return wr__api_func_new(wr__api_store(store), type, callback, env, finalizer, NULL);
 }
 
-/* ---- Functions of values ------------------------------------------------------------------- */
+/* ---- Functions of values ------------------------------------------------- */
 
 /* What a function of values calls: one of the three. */
 typedef struct target {
@@ -67,8 +67,7 @@ static wr_status wrong_result(wr__exec *exec) {
   return wr__exec_trap_message(exec, "host function gave a result of another type");
 }
 
-/* ---- wasm.h's values --------------------------------------------------------------------------
- */
+/* ---- wasm.h's values ----------------------------------------------------- */
 
 static wr_status plain_results_to_slots(wr__exec *exec, const wr__deftype *type,
                                         const wasm_val_t *results, uint64_t *slots) {
@@ -132,8 +131,7 @@ wasm_func_t *wasm_func_new_with_env(wasm_store_t *store, const wasm_functype_t *
   return callback && type_is_plain(type) ? new_target(store, type, &what, run_plain) : NULL;
 }
 
-/* ---- Full values
- * --------------------------------------------------------------------------------- */
+/* ---- Full values --------------------------------------------------------- */
 
 static wr_status full_results_to_slots(wr__exec *exec, const wr__deftype *type,
                                        const wr_val *results, uint64_t *slots) {

@@ -67,7 +67,7 @@ wr_func_info wr_module_func(const wasm_module_t *module, uint32_t func_index) {
   };
 }
 
-/* ---- wasm.h ------------------------------------------------------------------------------- */
+/* ---- wasm.h -------------------------------------------------------------- */
 
 /* A copy of a name; false when out of memory. */
 static bool make_name(wasm_name_t *out, const char *data, size_t size) {

@@ -145,7 +145,7 @@ wasm_extern_t *wr_linker_get(const wr_linker_t *linker, const char *module, size
   return wasm_extern_copy(find_definition(linker, module, module_size, name, name_size));
 }
 
-/* ---- Instantiating -------------------------------------------------------------------------- */
+/* ---- Instantiating ------------------------------------------------------- */
 
 /* At most this much of a name goes into a message. */
 static int shown_size(size_t size) { return size < 80 ? (int)size : 80; }

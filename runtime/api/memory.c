@@ -43,7 +43,7 @@ bool wr_memory_grow(wasm_memory_t *memory, uint64_t delta_pages, uint64_t *old_p
   return true;
 }
 
-/* ---- Shared memories: the counted memory itself ---------------------------------------------- */
+/* ---- Shared memories: the counted memory itself -------------------------- */
 
 wr_shared_memory_t *wr_memory_share(const wasm_memory_t *memory) {
   wr__memory *m = memory->ref.of.memory;
@@ -72,8 +72,7 @@ void wr_shared_memory_delete(wr_shared_memory_t *shared) {
   if (shared) wr__memory_release((wr__memory *)shared);
 }
 
-/* ---- wasm.h
- * -------------------------------------------------------------------------------------- */
+/* ---- wasm.h -------------------------------------------------------------- */
 
 wasm_memory_t *wasm_memory_new(wasm_store_t *store, const wasm_memorytype_t *type) {
   if (!type) return NULL;

@@ -96,7 +96,7 @@ const uint8_t *wr_module_bytes(const wasm_module_t *module, size_t *size_bytes) 
   return m->bytes;
 }
 
-/* ---- wasm.h ------------------------------------------------------------------------------- */
+/* ---- wasm.h -------------------------------------------------------------- */
 
 wasm_module_t *wasm_module_new(wasm_store_t *store, const wasm_byte_vec_t *binary) {
   wasm_module_t *module;
@@ -111,7 +111,7 @@ bool wasm_module_validate(wasm_store_t *store, const wasm_byte_vec_t *binary) {
          wr_module_validate(wr_store_engine(store), binary->data, binary->size, NULL) == WR_OK;
 }
 
-/* ---- Sharing: a shared module is a counted module without handles -------------------------- */
+/* ---- Sharing: a shared module is a counted module without handles -------- */
 
 void wasm_shared_module_delete(wasm_shared_module_t *shared) {
   if (shared) wr__module_release((wr__module *)shared);
@@ -128,8 +128,7 @@ wasm_module_t *wasm_module_obtain(wasm_store_t *store, const wasm_shared_module_
   return wr__api_module_handle(wr__module_retain(module));
 }
 
-/* ---- Serialising: a header, then the binary
- * ------------------------------------------------------ */
+/* ---- Serialising: a header, then the binary ------------------------------ */
 
 static const char serial_magic[8] = {'w', 'r', 'm', 'o', 'd', 'u', 'l', '1'};
 

@@ -60,7 +60,7 @@ bool wr_feature_by_name(const char *name, wr_feature *out) {
   return false;
 }
 
-/* ---- External types: "func [i32 i64] -> [f32]", "memory 1 2 shared", … --------------------- */
+/* ---- External types: "func [i32 i64] -> [f32]", "memory 1 2 shared", … --- */
 
 /* Text that is cut off where its buffer ends. */
 typedef struct text {

@@ -50,7 +50,7 @@ bool wr_ref_i31_value(const wasm_ref_t *ref, int32_t *out) {
   return true;
 }
 
-/* ---- The collector ------------------------------------------------------------------------ */
+/* ---- The collector ------------------------------------------------------- */
 
 void wr_store_gc(wasm_store_t *store) { wr__heap_collect(wr__api_store(store)->heap); }
 

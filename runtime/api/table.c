@@ -75,7 +75,7 @@ bool wr_table_grow(wasm_table_t *table, uint64_t delta, const wr_val *init) {
   return ref_of_val(init, &ref) && grow_table(table, delta, ref);
 }
 
-/* ---- wasm.h ------------------------------------------------------------------------------- */
+/* ---- wasm.h -------------------------------------------------------------- */
 
 wasm_table_t *wasm_table_new(wasm_store_t *store, const wasm_tabletype_t *type, wasm_ref_t *init) {
   if (!store || !type) return NULL;

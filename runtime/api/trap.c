@@ -44,7 +44,7 @@ void wr__api_spare_close(struct wr__spare_trap *spare) {
   if (spare->loans == 0) free_spare(spare);
 }
 
-/* ---- Making ------------------------------------------------------------------------- */
+/* ---- Making -------------------------------------------------------------- */
 
 void wr__api_trap_release(wr__api_trap *trap) {
   if (--trap->ref_count > 0) return;
@@ -154,7 +154,7 @@ wasm_trap_t *wr_trap_new_exit(wasm_store_t *store, int32_t status) {
   return trap;
 }
 
-/* ---- Reading -------------------------------------------------------------------------- */
+/* ---- Reading ------------------------------------------------------------- */
 
 wr_trap_kind wr_trap_get_kind(const wasm_trap_t *trap) {
   return trap ? trap->ref.of.trap->kind : WR_TRAP_NONE;
@@ -172,7 +172,7 @@ void wasm_trap_message(const wasm_trap_t *trap, wasm_message_t *out) {
                                from->message ? from->message : wr_trap_kind_message(from->kind));
 }
 
-/* ---- Frames ------------------------------------------------------------------------------ */
+/* ---- Frames -------------------------------------------------------------- */
 
 struct wasm_frame_t {
   wasm_instance_t *instance;

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-/* ---- Value types ------------------------------------------------------------------ */
+/* ---- Value types --------------------------------------------------------- */
 
 wasm_valkind_t wr__api_kind_of(wr_valtype type) {
   switch (type) {
@@ -62,7 +62,7 @@ wasm_valtype_t *wasm_valtype_copy(const wasm_valtype_t *type) {
 }
 wasm_valkind_t wasm_valtype_kind(const wasm_valtype_t *type) { return wr__api_kind_of(type->type); }
 
-/* ---- Function types ------------------------------------------------------------------ */
+/* ---- Function types ------------------------------------------------------ */
 
 /* A vector of the types; false when out of memory. */
 static bool fill_vec(wasm_valtype_vec_t *vec, const wr_valtype *types, size_t count) {
@@ -164,7 +164,7 @@ bool wr__api_functype_is_plain(const wr__deftype *type) {
   return true;
 }
 
-/* ---- Global types ----------------------------------------------------------------------- */
+/* ---- Global types -------------------------------------------------------- */
 
 static wasm_globaltype_t *new_globaltype(wr_valtype content, wasm_mutability_t mutability) {
   wasm_globaltype_t *type = malloc(sizeof *type);
@@ -193,7 +193,7 @@ wasm_mutability_t wasm_globaltype_mutability(const wasm_globaltype_t *type) {
   return type->mutability;
 }
 
-/* ---- Limits ------------------------------------------------------------------------------- */
+/* ---- Limits -------------------------------------------------------------- */
 
 bool wr__api_limits_narrow(const wr_limits *from, wasm_limits_t *to) {
   if (from->is64 || from->shared || from->min > UINT32_MAX) return false;
@@ -208,7 +208,7 @@ wr_limits wr__api_limits_widen(const wasm_limits_t *limits) {
   return (wr_limits){.min = limits->min, .max = has_max ? limits->max : 0, .has_max = has_max};
 }
 
-/* ---- Table types --------------------------------------------------------------------------- */
+/* ---- Table types --------------------------------------------------------- */
 
 static wasm_tabletype_t *new_tabletype(wr_valtype element, const wasm_limits_t *limits) {
   wasm_tabletype_t *type = malloc(sizeof *type);
@@ -235,7 +235,7 @@ const wasm_valtype_t *wasm_tabletype_element(const wasm_tabletype_t *type) {
 }
 const wasm_limits_t *wasm_tabletype_limits(const wasm_tabletype_t *type) { return &type->limits; }
 
-/* ---- Memory types --------------------------------------------------------------------------- */
+/* ---- Memory types -------------------------------------------------------- */
 
 wasm_memorytype_t *wasm_memorytype_new(const wasm_limits_t *limits) {
   wasm_memorytype_t *type = limits ? malloc(sizeof *type) : NULL;

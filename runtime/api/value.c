@@ -2,7 +2,7 @@
  * believes in. */
 #include "api/value.h"
 
-/* ---- References ----------------------------------------------------------------------- */
+/* ---- References ---------------------------------------------------------- */
 
 static bool host_matches(uint32_t heap) { return heap == WR_HEAP_EXTERN || heap == WR_HEAP_ANY; }
 
@@ -49,7 +49,7 @@ static bool ref_from_bits(wr__store *store, wr__ref bits, wasm_ref_t **out) {
   return *out || bits == WR__NULL_REF;
 }
 
-/* ---- Full values ------------------------------------------------------------------------- */
+/* ---- Full values --------------------------------------------------------- */
 
 bool wr__api_val_to_slots(wr__store *store, const wr_val *val, wr_valtype type, uint64_t *slots) {
   if (wr_valtype_is_ref(type))
@@ -106,7 +106,7 @@ void wr_val_copy(wr_val *out, const wr_val *val) {
   *out = copy;
 }
 
-/* ---- wasm.h's values ------------------------------------------------------------------------ */
+/* ---- wasm.h's values ----------------------------------------------------- */
 
 bool wr__api_plain_to_slots(wr__store *store, const wasm_val_t *val, wr_valtype type,
                             uint64_t *slots) {
@@ -146,8 +146,7 @@ void wasm_val_copy(wasm_val_t *out, const wasm_val_t *val) {
   *out = copy;
 }
 
-/* ---- Types that the embedder gives --------------------------------------------------------------
- */
+/* ---- Types that the embedder gives --------------------------------------- */
 
 bool wr__api_valtype_is_known(const wr__engine *engine, wr_valtype type) {
   switch (type) {

@@ -7,8 +7,7 @@
 /* Does a reference (WR__NULL_REF: null) belong to a type? A function belongs to externref too: any
  * host value may be one. */
 bool wr__api_ref_matches(wr__store *store, wr__ref bits, wr_valtype type);
-/* The reference of a handle (NULL: null); false where the handle is no value, or of another store.
- */
+/* The reference of a handle (NULL: null); false where it is no value, or of another store. */
 bool wr__api_ref_bits(wr__store *store, const wasm_ref_t *ref, wr__ref *bits);
 /* Both together: the bits of a handle that must be of a type. */
 bool wr__api_ref_of_type(wr__store *store, const wasm_ref_t *ref, wr_valtype type, wr__ref *bits);

@@ -43,7 +43,7 @@ extern "C" {
 /* Marks ownership, for the reader; undefined again at the end. */
 #define own
 
-/* ---- Machine types --------------------------------------------------------------- */
+/* ---- Machine types ------------------------------------------------------- */
 
 typedef char byte_t;
 typedef float float32_t;
@@ -54,7 +54,7 @@ static inline void assertions(void) {
   static_assert(sizeof(intptr_t) == 4 || sizeof(intptr_t) == 8, "unknown pointer size");
 }
 
-/* ---- The forms that declarations take ---------------------------------------------- */
+/* ---- The forms that declarations take ------------------------------------ */
 
 /* An opaque type and its destructor. */
 #define WASM_DECLARE_OWN(name)                    \
@@ -121,7 +121,7 @@ static inline void assertions(void) {
   WASM_API_EXTERN own wasm_##name##_t *wasm_##name##_obtain(wasm_store_t *,                 \
                                                             const wasm_shared_##name##_t *);
 
-/* ---- Bytes and names ----------------------------------------------------------------- */
+/* ---- Bytes and names ----------------------------------------------------- */
 
 typedef byte_t wasm_byte_t;
 WASM_DECLARE_VEC(byte, )
@@ -146,7 +146,7 @@ static inline void wasm_name_new_from_string_nt(own wasm_name_t *out, const char
   wasm_name_new(out, strlen(s) + 1, s);
 }
 
-/* ---- Configuration, engine, store ------------------------------------------------------ */
+/* ---- Configuration, engine, store ---------------------------------------- */
 
 /* Settings; wr_config_set_* in wasmrun.h change them. */
 WASM_DECLARE_OWN(config)
@@ -161,7 +161,7 @@ WASM_API_EXTERN own wasm_engine_t *wasm_engine_new_with_config(own wasm_config_t
 WASM_DECLARE_OWN(store)
 WASM_API_EXTERN own wasm_store_t *wasm_store_new(wasm_engine_t *engine);
 
-/* ---- Types ----------------------------------------------------------------------------- */
+/* ---- Types --------------------------------------------------------------- */
 
 typedef uint8_t wasm_mutability_t;
 enum wasm_mutability_enum {
@@ -289,7 +289,7 @@ WASM_API_EXTERN own wasm_exporttype_t *wasm_exporttype_new(own wasm_name_t *name
 WASM_API_EXTERN const wasm_name_t *wasm_exporttype_name(const wasm_exporttype_t *type);
 WASM_API_EXTERN const wasm_externtype_t *wasm_exporttype_type(const wasm_exporttype_t *type);
 
-/* ---- Values ------------------------------------------------------------------------------ */
+/* ---- Values -------------------------------------------------------------- */
 
 struct wasm_ref_t;
 
@@ -311,12 +311,12 @@ WASM_API_EXTERN void wasm_val_copy(own wasm_val_t *out, const wasm_val_t *val);
 
 WASM_DECLARE_VEC(val, )
 
-/* ---- References -------------------------------------------------------------------------- */
+/* ---- References ---------------------------------------------------------- */
 
 /* Any of the handles below. */
 WASM_DECLARE_REF_BASE(ref)
 
-/* ---- Traps and frames ---------------------------------------------------------------------- */
+/* ---- Traps and frames ---------------------------------------------------- */
 
 /* A call that was running when a trap happened. */
 WASM_DECLARE_OWN(frame)
@@ -342,14 +342,13 @@ WASM_API_EXTERN own wasm_frame_t *wasm_trap_origin(const wasm_trap_t *trap);
 /* All frames, innermost first. */
 WASM_API_EXTERN void wasm_trap_trace(const wasm_trap_t *trap, own wasm_frame_vec_t *out);
 
-/* ---- Foreign objects ------------------------------------------------------------------------- */
+/* ---- Foreign objects ----------------------------------------------------- */
 
 /* A new externref, told apart by identity; its meaning is in its host info. */
 WASM_DECLARE_REF(foreign)
 WASM_API_EXTERN own wasm_foreign_t *wasm_foreign_new(wasm_store_t *store);
 
-/* ---- Modules ------------------------------------------------------------------------------------
- */
+/* ---- Modules ------------------------------------------------------------- */
 
 WASM_DECLARE_SHARABLE_REF(module)
 
@@ -369,8 +368,7 @@ WASM_API_EXTERN void wasm_module_serialize(const wasm_module_t *module, own wasm
 WASM_API_EXTERN own wasm_module_t *wasm_module_deserialize(wasm_store_t *store,
                                                            const wasm_byte_vec_t *bytes);
 
-/* ---- Functions
- * ------------------------------------------------------------------------------------ */
+/* ---- Functions ----------------------------------------------------------- */
 
 WASM_DECLARE_REF(func)
 
@@ -399,8 +397,7 @@ WASM_API_EXTERN size_t wasm_func_result_arity(const wasm_func_t *func);
 WASM_API_EXTERN own wasm_trap_t *wasm_func_call(const wasm_func_t *func, const wasm_val_vec_t *args,
                                                 wasm_val_vec_t *results);
 
-/* ---- Globals
- * ---------------------------------------------------------------------------------------- */
+/* ---- Globals ------------------------------------------------------------- */
 
 WASM_DECLARE_REF(global)
 WASM_API_EXTERN own wasm_global_t *wasm_global_new(wasm_store_t *store,
@@ -411,8 +408,7 @@ WASM_API_EXTERN void wasm_global_get(const wasm_global_t *global, own wasm_val_t
 /* Nothing happens where the global is constant or the value of another type. */
 WASM_API_EXTERN void wasm_global_set(wasm_global_t *global, const wasm_val_t *val);
 
-/* ---- Tables
- * ------------------------------------------------------------------------------------------- */
+/* ---- Tables -------------------------------------------------------------- */
 
 WASM_DECLARE_REF(table)
 typedef uint32_t wasm_table_size_t;
@@ -428,8 +424,7 @@ WASM_API_EXTERN wasm_table_size_t wasm_table_size(const wasm_table_t *table);
 WASM_API_EXTERN bool wasm_table_grow(wasm_table_t *table, wasm_table_size_t delta,
                                      wasm_ref_t *init);
 
-/* ---- Memories
- * ------------------------------------------------------------------------------------------- */
+/* ---- Memories ------------------------------------------------------------ */
 
 WASM_DECLARE_REF(memory)
 typedef uint32_t wasm_memory_pages_t;
@@ -445,8 +440,7 @@ WASM_API_EXTERN size_t wasm_memory_data_size(const wasm_memory_t *memory);
 WASM_API_EXTERN wasm_memory_pages_t wasm_memory_size(const wasm_memory_t *memory);
 WASM_API_EXTERN bool wasm_memory_grow(wasm_memory_t *memory, wasm_memory_pages_t delta);
 
-/* ---- Externals
- * --------------------------------------------------------------------------------------------- */
+/* ---- Externals ----------------------------------------------------------- */
 
 /* A function, global, table or memory (or tag: wasmrun.h). The views are the same handle. */
 WASM_DECLARE_REF(extern)
@@ -475,9 +469,7 @@ WASM_API_EXTERN const wasm_global_t *wasm_extern_as_global_const(const wasm_exte
 WASM_API_EXTERN const wasm_table_t *wasm_extern_as_table_const(const wasm_extern_t *external);
 WASM_API_EXTERN const wasm_memory_t *wasm_extern_as_memory_const(const wasm_extern_t *external);
 
-/* ---- Instances
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- Instances ----------------------------------------------------------- */
 
 WASM_DECLARE_REF(instance)
 
@@ -492,9 +484,7 @@ WASM_API_EXTERN own wasm_instance_t *wasm_instance_new(wasm_store_t *store,
 WASM_API_EXTERN void wasm_instance_exports(const wasm_instance_t *instance,
                                            own wasm_extern_vec_t *out);
 
-/* ---- Shorthands
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- Shorthands ---------------------------------------------------------- */
 
 #define WASM_EMPTY_VEC {0, NULL}
 #define WASM_ARRAY_VEC(array) {sizeof(array) / sizeof(*(array)), array}

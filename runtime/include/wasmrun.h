@@ -37,7 +37,7 @@ extern "C" {
 /* wr_version: the library's version, as "0.1.0". Static storage. */
 WR_API const char *wr_version(void);
 
-/* ---- Status and errors -------------------------------------------------- */
+/* ---- Status and errors --------------------------------------------------- */
 
 typedef enum wr_status {
   WR_OK = 0,
@@ -72,32 +72,32 @@ typedef struct wr_error {
 WR_API const char *wr_status_name(wr_status status);
 
 /* Why execution trapped. The messages are those of the official test suite. */
-#define WR_TRAP_KINDS(X)                                                    \
-  X(UNREACHABLE, "unreachable")                                             \
-  X(INTEGER_OVERFLOW, "integer overflow")                                   \
-  X(INTEGER_DIVIDE_BY_ZERO, "integer divide by zero")                       \
-  X(INVALID_CONVERSION, "invalid conversion to integer")                    \
-  X(MEMORY_OUT_OF_BOUNDS, "out of bounds memory access")                    \
-  X(TABLE_OUT_OF_BOUNDS, "out of bounds table access")                      \
-  X(ARRAY_OUT_OF_BOUNDS, "out of bounds array access")                      \
-  X(UNDEFINED_ELEMENT, "undefined element")                                 \
-  X(UNINITIALIZED_ELEMENT, "uninitialized element")                         \
-  X(INDIRECT_CALL_TYPE_MISMATCH, "indirect call type mismatch")             \
-  X(NULL_REFERENCE, "null reference")                                       \
-  X(NULL_FUNC_REFERENCE, "null function reference")                         \
-  X(NULL_STRUCT_REFERENCE, "null structure reference")                      \
-  X(NULL_ARRAY_REFERENCE, "null array reference")                           \
-  X(NULL_I31_REFERENCE, "null i31 reference")                               \
-  X(NULL_EXCEPTION_REFERENCE, "null exception reference")                   \
-  X(CAST_FAILURE, "cast failure")                                           \
-  X(UNALIGNED_ATOMIC, "unaligned atomic")                                   \
-  X(EXPECTED_SHARED_MEMORY, "expected shared memory")                       \
-  X(CALL_STACK_EXHAUSTED, "call stack exhausted")                           \
-  X(OUT_OF_MEMORY, "out of memory")                                         \
-  X(OUT_OF_FUEL, "out of fuel")                                             \
-  X(INTERRUPTED, "interrupted")                                             \
-  X(UNCAUGHT_EXCEPTION, "uncaught exception")                               \
-  X(EXIT, "exit")                                                           \
+#define WR_TRAP_KINDS(X)                                        \
+  X(UNREACHABLE, "unreachable")                                 \
+  X(INTEGER_OVERFLOW, "integer overflow")                       \
+  X(INTEGER_DIVIDE_BY_ZERO, "integer divide by zero")           \
+  X(INVALID_CONVERSION, "invalid conversion to integer")        \
+  X(MEMORY_OUT_OF_BOUNDS, "out of bounds memory access")        \
+  X(TABLE_OUT_OF_BOUNDS, "out of bounds table access")          \
+  X(ARRAY_OUT_OF_BOUNDS, "out of bounds array access")          \
+  X(UNDEFINED_ELEMENT, "undefined element")                     \
+  X(UNINITIALIZED_ELEMENT, "uninitialized element")             \
+  X(INDIRECT_CALL_TYPE_MISMATCH, "indirect call type mismatch") \
+  X(NULL_REFERENCE, "null reference")                           \
+  X(NULL_FUNC_REFERENCE, "null function reference")             \
+  X(NULL_STRUCT_REFERENCE, "null structure reference")          \
+  X(NULL_ARRAY_REFERENCE, "null array reference")               \
+  X(NULL_I31_REFERENCE, "null i31 reference")                   \
+  X(NULL_EXCEPTION_REFERENCE, "null exception reference")       \
+  X(CAST_FAILURE, "cast failure")                               \
+  X(UNALIGNED_ATOMIC, "unaligned atomic")                       \
+  X(EXPECTED_SHARED_MEMORY, "expected shared memory")           \
+  X(CALL_STACK_EXHAUSTED, "call stack exhausted")               \
+  X(OUT_OF_MEMORY, "out of memory")                             \
+  X(OUT_OF_FUEL, "out of fuel")                                 \
+  X(INTERRUPTED, "interrupted")                                 \
+  X(UNCAUGHT_EXCEPTION, "uncaught exception")                   \
+  X(EXIT, "exit")                                               \
   X(HOST, "host function failed")
 
 typedef enum wr_trap_kind {
@@ -131,7 +131,7 @@ WR_API void wr_frame_func_name(const wasm_frame_t *frame, const char **data, siz
 /* wr_frame_module_name: the same for the module's name. */
 WR_API void wr_frame_module_name(const wasm_frame_t *frame, const char **data, size_t *size_bytes);
 
-/* ---- Types ---------------------------------------------------------------
+/* ---- Types ------------------------------------------------------------------
  * A value type in 32 bits. Number and vector types are their binary code. A
  * reference type has WR_REF or WR_REF_NULL in the low byte and its heap type in
  * the upper 24 bits: an abstract heap type's binary code, or a defined type's
@@ -178,9 +178,9 @@ static inline uint32_t wr_valtype_heap(wr_valtype t) { return t >> 8; }
 WR_API char *wr_valtype_name(wr_valtype type, char *buffer, size_t size);
 
 /* wr_functype_new: a function type of any value types, for the engine of the
- * store that it is used with. NULL when out of memory. wr_functype_params and _results give them back;
- * the arrays are borrowed from the type. (wasm_functype_params reports as WASM_I32 … WASM_FUNCREF
- * what wasm.h can express; types that it cannot have kind WR_KIND_OTHER.) */
+ * store that it is used with. NULL when out of memory. wr_functype_params and _results give them
+ * back; the arrays are borrowed from the type. (wasm_functype_params reports as WASM_I32 …
+ * WASM_FUNCREF what wasm.h can express; types that it cannot have kind WR_KIND_OTHER.) */
 #define WR_KIND_OTHER ((wasm_valkind_t)255)
 WR_API wasm_functype_t *wr_functype_new(const wr_valtype *params, size_t param_count,
                                         const wr_valtype *results, size_t result_count);
@@ -200,7 +200,7 @@ typedef struct wr_limits {
   uint64_t min;
   uint64_t max; /* where has_max */
   bool has_max;
-  bool is64;  /* the address type is i64 */
+  bool is64; /* the address type is i64 */
   bool shared;
 } wr_limits;
 
@@ -210,15 +210,15 @@ typedef struct wr_externtype {
   size_t param_count;
   const wr_valtype *results; /* func */
   size_t result_count;
-  uint32_t defined_type; /* func and tag: the canonical number */
-  wr_valtype valtype;    /* global: content; table: element */
-  bool is_mutable;       /* global */
-  wr_limits limits;      /* table, in elements; memory, in pages */
+  uint32_t defined_type;  /* func and tag: the canonical number */
+  wr_valtype valtype;     /* global: content; table: element */
+  bool is_mutable;        /* global */
+  wr_limits limits;       /* table, in elements; memory, in pages */
   uint8_t page_size_log2; /* memory: 16, or 0 for one-byte pages */
 } wr_externtype;
 
-/* wr_externtype_name: "func [i32 i64] -> [f32]", "memory 1 2 shared", "global mut i32", … written to buffer
- * (size bytes, always NUL-terminated, cut off where it does not fit). Returns buffer. */
+/* wr_externtype_name: "func [i32 i64] -> [f32]", "memory 1 2 shared", "global mut i32", … written
+ * to buffer (size bytes, always NUL-terminated, cut off where it does not fit). Returns buffer. */
 WR_API char *wr_externtype_name(const wr_externtype *type, char *buffer, size_t size);
 
 /* A name is UTF-8, may hold NULs, is not terminated, and is borrowed from the module. */
@@ -236,7 +236,7 @@ typedef struct wr_export {
   wr_externtype type;
 } wr_export;
 
-/* ---- Values ---------------------------------------------------------------
+/* ---- Values -----------------------------------------------------------------
  * A value with its full type. A reference is an owned handle (NULL is the null
  * reference), freed by wr_val_delete. */
 typedef struct wr_val {
@@ -251,9 +251,10 @@ typedef struct wr_val {
   } of;
 } wr_val;
 
-/* wr_val_delete: deletes the handle of a reference, and makes it null; other values are left alone. */
+/* wr_val_delete: deletes the handle of a reference, and makes it null; leaves other values alone.
+ */
 WR_API void wr_val_delete(wr_val *val);
-/* wr_val_copy: a reference in *out is another handle of the same object (null when out of memory). */
+/* wr_val_copy: a reference in *out is another handle of its object (null when out of memory). */
 WR_API void wr_val_copy(wr_val *out, const wr_val *val);
 
 /* ---- Configuration and engine -------------------------------------------- */
@@ -261,26 +262,26 @@ WR_API void wr_val_copy(wr_val *out, const wr_val *val);
 /* Run-time switches. All of WebAssembly 3.0 is on by default; THREADS,
  * WIDE_ARITHMETIC and CUSTOM_PAGE_SIZES too; LEGACY_EXCEPTIONS too, since
  * toolchains still emit it. */
-#define WR_FEATURES(X)                                \
-  X(MVP, "mvp", true)                                 \
-  X(SIGN_EXTENSION, "sign-extension", true)           \
+#define WR_FEATURES(X)                                        \
+  X(MVP, "mvp", true)                                         \
+  X(SIGN_EXTENSION, "sign-extension", true)                   \
   X(SATURATING_FLOAT_TO_INT, "saturating-float-to-int", true) \
-  X(MUTABLE_GLOBALS, "mutable-globals", true)         \
-  X(MULTI_VALUE, "multi-value", true)                 \
-  X(REFERENCE_TYPES, "reference-types", true)         \
-  X(BULK_MEMORY, "bulk-memory", true)                 \
-  X(SIMD, "simd", true)                               \
-  X(RELAXED_SIMD, "relaxed-simd", true)               \
-  X(TAIL_CALL, "tail-call", true)                     \
-  X(EXTENDED_CONST, "extended-const", true)           \
-  X(MULTI_MEMORY, "multi-memory", true)               \
-  X(MEMORY64, "memory64", true)                       \
-  X(FUNCTION_REFERENCES, "function-references", true) \
-  X(GC, "gc", true)                                   \
-  X(EXCEPTIONS, "exceptions", true)                   \
-  X(LEGACY_EXCEPTIONS, "legacy-exceptions", true)     \
-  X(THREADS, "threads", true)                         \
-  X(WIDE_ARITHMETIC, "wide-arithmetic", true)         \
+  X(MUTABLE_GLOBALS, "mutable-globals", true)                 \
+  X(MULTI_VALUE, "multi-value", true)                         \
+  X(REFERENCE_TYPES, "reference-types", true)                 \
+  X(BULK_MEMORY, "bulk-memory", true)                         \
+  X(SIMD, "simd", true)                                       \
+  X(RELAXED_SIMD, "relaxed-simd", true)                       \
+  X(TAIL_CALL, "tail-call", true)                             \
+  X(EXTENDED_CONST, "extended-const", true)                   \
+  X(MULTI_MEMORY, "multi-memory", true)                       \
+  X(MEMORY64, "memory64", true)                               \
+  X(FUNCTION_REFERENCES, "function-references", true)         \
+  X(GC, "gc", true)                                           \
+  X(EXCEPTIONS, "exceptions", true)                           \
+  X(LEGACY_EXCEPTIONS, "legacy-exceptions", true)             \
+  X(THREADS, "threads", true)                                 \
+  X(WIDE_ARITHMETIC, "wide-arithmetic", true)                 \
   X(CUSTOM_PAGE_SIZES, "custom-page-sizes", true)
 
 typedef enum wr_feature {
@@ -293,7 +294,8 @@ typedef enum wr_feature {
 /* wr_feature_name: the text in the table above. Static storage. */
 WR_API const char *wr_feature_name(wr_feature feature);
 
-/* wr_feature_by_name: the feature of that name in *out; false, and *out untouched, if there is none. */
+/* wr_feature_by_name: the feature of that name in *out; false, and *out untouched, if there is
+ * none. */
 WR_API bool wr_feature_by_name(const char *name, wr_feature *out);
 
 /* How accesses to memories are kept inside. */
@@ -310,17 +312,17 @@ typedef enum wr_engine_kind { WR_ENGINE_AUTO, WR_ENGINE_INTERP, WR_ENGINE_NATIVE
  * changes have no effect. */
 
 /* wr_config_set_feature: admits a feature or not. Modules that use one that is off are refused
- * with WR_INVALID, WR_MALFORMED or WR_UNSUPPORTED, as the specification without it would have it. */
+ * with WR_INVALID, WR_MALFORMED or WR_UNSUPPORTED, as by the specification without it. */
 WR_API void wr_config_set_feature(wasm_config_t *config, wr_feature feature, bool on);
 /* wr_config_set_bounds: default WR_BOUNDS_AUTO. */
 WR_API void wr_config_set_bounds(wasm_config_t *config, wr_bounds bounds);
 /* wr_config_set_engine: default WR_ENGINE_AUTO. */
 WR_API void wr_config_set_engine(wasm_config_t *config, wr_engine_kind kind);
-/* wr_config_set_stack_size: the interpreter's call stack of each store; default 8 MiB, reserved, not
- * committed. What needs more ends in WR_TRAP_CALL_STACK_EXHAUSTED. */
+/* wr_config_set_stack_size: the interpreter's call stack of each store; default 8 MiB, reserved,
+ * not committed. What needs more ends in WR_TRAP_CALL_STACK_EXHAUSTED. */
 WR_API void wr_config_set_stack_size(wasm_config_t *config, size_t size_bytes);
-/* wr_config_set_max_memory: the most that one memory may grow to, whatever its type says. Default: no
- * limit. */
+/* wr_config_set_max_memory: the most that one memory may grow to, whatever its type says. Default:
+ * no limit. */
 WR_API void wr_config_set_max_memory(wasm_config_t *config, uint64_t size_bytes);
 /* wr_config_set_max_table_elements: the most elements that one table may grow to. Default
  * 10,000,000. */
@@ -333,7 +335,7 @@ WR_API void wr_config_set_gc_stress(wasm_config_t *config, bool on);
  * Default: on. Spec: appendix/profiles. */
 WR_API void wr_config_set_relaxed_deterministic(wasm_config_t *config, bool on);
 
-/* ---- Store ----------------------------------------------------------------- */
+/* ---- Store --------------------------------------------------------------- */
 
 /* wr_store_interrupt: ends whatever runs in the store, now or next, with
  * WR_TRAP_INTERRUPTED within 10 ms. The request is spent by the trap, or by
@@ -342,8 +344,8 @@ WR_API void wr_config_set_relaxed_deterministic(wasm_config_t *config, bool on);
 WR_API void wr_store_interrupt(wasm_store_t *store);
 WR_API void wr_store_clear_interrupt(wasm_store_t *store);
 
-/* wr_store_set_deadline: as an interrupt, delay_ns nanoseconds from now; 0 takes the deadline back (an
- * interrupt that already happened stays: wr_store_clear_interrupt). A later call replaces it.
+/* wr_store_set_deadline: as an interrupt, delay_ns nanoseconds from now; 0 takes the deadline back
+ * (an interrupt that already happened stays: wr_store_clear_interrupt). A later call replaces it.
  * Errors  WR_OUT_OF_MEMORY: no timer can be had, and there is no deadline. */
 WR_API wr_status wr_store_set_deadline(wasm_store_t *store, uint64_t delay_ns);
 
@@ -361,7 +363,7 @@ WR_API wasm_engine_t *wr_store_engine(const wasm_store_t *store);
 /* wr_store_gc: collect now. */
 WR_API void wr_store_gc(wasm_store_t *store);
 typedef struct wr_gc_stats {
-  uint64_t heap_bytes;      /* in use after the last collection plus allocated since */
+  uint64_t heap_bytes; /* in use after the last collection plus allocated since */
   uint64_t peak_bytes;
   uint64_t collections;
   uint64_t allocated_bytes; /* ever */
@@ -375,7 +377,7 @@ WR_API void wr_store_gc_stats(const wasm_store_t *store, wr_gc_stats *out);
  * returns at once. False: the fault is not ours. Async-signal-safe. */
 WR_API bool wr_fault_handle(int signal, void *siginfo, void *ucontext);
 
-/* ---- Modules ---------------------------------------------------------------- */
+/* ---- Modules ------------------------------------------------------------- */
 
 /* wr_module_new: decode and validate a binary module.
  * bytes   size_bytes bytes, borrowed for the call (copied).
@@ -388,9 +390,8 @@ WR_API WR_NODISCARD wr_status wr_module_new(wasm_engine_t *engine, const void *b
                                             wr_error *error);
 
 /* wr_module_open: the same from a file. What happens to the file afterwards does not reach the
- * module. Text modules (.wat) are recognised by their content (a parenthesis or a comment comes first)
- * and parsed; errors then have a line and a column. Adds WR_IO.
- * Threads any. */
+ * module. Text modules (.wat) are recognised by their content (a parenthesis or a comment comes
+ * first) and parsed; errors then have a line and a column. Adds WR_IO. Threads any. */
 WR_API WR_NODISCARD wr_status wr_module_open(wasm_engine_t *engine, const char *path,
                                              wasm_module_t **out, wr_error *error);
 
@@ -410,7 +411,7 @@ WR_API const uint8_t *wr_module_bytes(const wasm_module_t *module, size_t *size_
 
 /* What wr_module_section reports of the index-th section, in file order. */
 typedef struct wr_section {
-  uint8_t id; /* 0 custom … 13 tag */
+  uint8_t id;       /* 0 custom … 13 tag */
   const char *name; /* custom: its name; else the standard's word ("type", …) */
   size_t name_size;
   uint64_t offset; /* of the contents (custom: after the name), in bytes from the module's start */
@@ -433,15 +434,15 @@ typedef struct wr_func_info {
 WR_API uint32_t wr_module_func_count(const wasm_module_t *module);
 WR_API wr_func_info wr_module_func(const wasm_module_t *module, uint32_t func_index);
 
-/* wr_module_disassemble: hands the text of a function, one instruction a line with its offset in the
- * module, to write(context, text, size_bytes), line by line.
- * Errors  WR_NOT_FOUND for an index that is not a defined function's; WR_BAD_ARGUMENT. */
+/* wr_module_disassemble: hands the text of a function, one instruction a line with its offset in
+ * the module, to write(context, text, size_bytes), line by line. Errors  WR_NOT_FOUND for an index
+ * that is not a defined function's; WR_BAD_ARGUMENT. */
 typedef void (*wr_write_fn)(void *context, const char *text, size_t size_bytes);
 WR_API WR_NODISCARD wr_status wr_module_disassemble(const wasm_module_t *module,
                                                     uint32_t func_index, wr_write_fn write,
                                                     void *context);
 
-/* ---- The text format ---------------------------------------------------------- */
+/* ---- The text format ----------------------------------------------------- */
 
 /* wr_text_to_binary: parses one module in the text format.
  * out     on WR_OK the binary; wasm_byte_vec_delete frees it.
@@ -461,7 +462,7 @@ typedef enum wr_text_kind {
   WR_TEXT_STRING, /* with its quotes */
   WR_TEXT_ID,     /* with its dollar */
   WR_TEXT_NUMBER,
-  WR_TEXT_WORD,   /* anything else: keywords, also those that only scripts have */
+  WR_TEXT_WORD, /* anything else: keywords, also those that only scripts have */
 } wr_text_kind;
 
 typedef struct wr_text_token {
@@ -482,19 +483,20 @@ WR_API WR_NODISCARD wr_status wr_text_string(const char *token, size_t size_byte
                                              size_t *out_size);
 
 /* wr_text_number: the bits of a number token as a value of the type: WR_I32, WR_I64, WR_F32,
- * WR_F64, or 0x78 and 0x77 for integers of 8 and 16 bits. False where the token is no such number. */
+ * WR_F64, or 0x78 and 0x77 for integers of 8 and 16 bits. False where the token is no such number.
+ */
 WR_API bool wr_text_number(const char *token, size_t size_bytes, wr_valtype type, uint64_t *bits);
 
 typedef struct wr_print_options {
-  bool folded;      /* s-expressions instead of one instruction a line */
-  bool no_names;    /* indices only, even where there is a name section */
+  bool folded;   /* s-expressions instead of one instruction a line */
+  bool no_names; /* indices only, even where there is a name section */
 } wr_print_options;
 /* wr_binary_to_text: prints a binary module, which need be well-formed, not valid. */
 WR_API WR_NODISCARD wr_status wr_binary_to_text(const void *bytes, size_t size_bytes,
                                                 const wr_print_options *options,
                                                 wasm_byte_vec_t *out, wr_error *error);
 
-/* ---- Instances ------------------------------------------------------------------ */
+/* ---- Instances ----------------------------------------------------------- */
 
 /* wr_instance_new: links and instantiates, start function included.
  * imports  import_count externals of the same store, in the module's import order; borrowed.
@@ -505,9 +507,9 @@ WR_API WR_NODISCARD wr_status wr_binary_to_text(const void *bytes, size_t size_b
  *          store or engine).
  * Spec     exec/modules: instantiation. */
 WR_API WR_NODISCARD wr_status wr_instance_new(wasm_store_t *store, const wasm_module_t *module,
-                                              wasm_extern_t *const imports[],
-                                              size_t import_count, wasm_instance_t **out,
-                                              wasm_trap_t **trap, wr_error *error);
+                                              wasm_extern_t *const imports[], size_t import_count,
+                                              wasm_instance_t **out, wasm_trap_t **trap,
+                                              wr_error *error);
 
 /* wr_instance_export: the export of that name, or NULL. The caller owns it. */
 WR_API wasm_extern_t *wr_instance_export(const wasm_instance_t *instance, const char *name,
@@ -518,7 +520,7 @@ WR_API wasm_extern_t *wr_instance_export(const wasm_instance_t *instance, const 
 WR_API wr_externkind wr_extern_kind(const wasm_extern_t *external);
 WR_API wr_externtype wr_extern_type(const wasm_extern_t *external);
 
-/* ---- Linking by name ---------------------------------------------------------------
+/* ---- Linking by name --------------------------------------------------------
  * A linker holds externals of one store under two names, a module's and their own. Names are
  * any bytes, given with their size, and copied. */
 
@@ -547,14 +549,14 @@ WR_API WR_NODISCARD wr_status wr_linker_define_instance(wr_linker_t *linker, con
 WR_API wasm_extern_t *wr_linker_get(const wr_linker_t *linker, const char *module,
                                     size_t module_size, const char *name, size_t name_size);
 
-/* wr_linker_instantiate: as wr_instance_new, with imports taken from the definitions. A missing one is
- * WR_UNLINKABLE, with its module, name and type in the message. */
+/* wr_linker_instantiate: as wr_instance_new, with imports taken from the definitions. A missing one
+ * is WR_UNLINKABLE, with its module, name and type in the message. */
 WR_API WR_NODISCARD wr_status wr_linker_instantiate(wr_linker_t *linker,
                                                     const wasm_module_t *module,
                                                     wasm_instance_t **out, wasm_trap_t **trap,
                                                     wr_error *error);
 
-/* ---- Functions ----------------------------------------------------------------------- */
+/* ---- Functions ----------------------------------------------------------- */
 
 /* wr_func_call: calls with full values.
  * args     args[arg_count], of the function's parameter types; borrowed. For a reference, any
@@ -565,8 +567,8 @@ WR_API WR_NODISCARD wr_status wr_linker_instantiate(wr_linker_t *linker,
  * Errors   those four; WR_BAD_ARGUMENT for other counts or types, before anything ran;
  *          WR_OUT_OF_MEMORY. */
 WR_API WR_NODISCARD wr_status wr_func_call(const wasm_func_t *func, const wr_val *args,
-                                           size_t arg_count, wr_val *results,
-                                           size_t result_count, wasm_trap_t **trap);
+                                           size_t arg_count, wr_val *results, size_t result_count,
+                                           wasm_trap_t **trap);
 
 WR_API wr_externtype wr_func_type(const wasm_func_t *func);
 
@@ -577,9 +579,9 @@ WR_API wasm_store_t *wr_caller_store(wr_caller *caller);
 /* wr_caller_export: the calling instance's export of that name, which the caller of this owns; NULL
  * where there is none, or where the embedder called. */
 WR_API wasm_extern_t *wr_caller_export(wr_caller *caller, const char *name, size_t name_size);
-/* wr_caller_memory: the memory that the calling instance exports as "memory": its first byte, and its
- * present size in *size_bytes. NULL and 0 where there is none. Valid until the guest runs again or the
- * memory grows. */
+/* wr_caller_memory: the memory that the calling instance exports as "memory": its first byte, and
+ * its present size in *size_bytes. NULL and 0 where there is none. Valid until the guest runs again
+ * or the memory grows. */
 WR_API uint8_t *wr_caller_memory(wr_caller *caller, uint64_t *size_bytes);
 
 /* The ways for a host function to end the guest: each makes the trap and gives the status to
@@ -603,8 +605,7 @@ typedef wr_status (*wr_raw_callback)(void *env, wr_caller *caller, uint64_t *slo
  *            the result is NULL. The finalizer may be NULL.
  * Returns    NULL when out of memory, or for a type that the engine does not know. */
 WR_API wasm_func_t *wr_func_new_raw(wasm_store_t *store, const wasm_functype_t *type,
-                                    wr_raw_callback callback, void *env,
-                                    void (*finalizer)(void *));
+                                    wr_raw_callback callback, void *env, void (*finalizer)(void *));
 
 /* A host function in full values. args are borrowed; results come with their types set and
  * references null, and references put there become the library's, also on failure. A result of
@@ -612,8 +613,7 @@ WR_API wasm_func_t *wr_func_new_raw(wasm_store_t *store, const wasm_functype_t *
 typedef wr_status (*wr_val_callback)(void *env, wr_caller *caller, const wr_val *args,
                                      wr_val *results);
 WR_API wasm_func_t *wr_func_new_val(wasm_store_t *store, const wasm_functype_t *type,
-                                    wr_val_callback callback, void *env,
-                                    void (*finalizer)(void *));
+                                    wr_val_callback callback, void *env, void (*finalizer)(void *));
 
 /* wr_func_new_native: a plain C function of a natural signature, called through libffi:
  * int32_t, int64_t, float, double parameters (127 at most) for i32, i64, f32, f64, and at most one
@@ -622,9 +622,9 @@ WR_API wasm_func_t *wr_func_new_val(wasm_store_t *store, const wasm_functype_t *
 WR_API wasm_func_t *wr_func_new_native(wasm_store_t *store, const wasm_functype_t *type,
                                        void (*function)(void), wr_error *error);
 
-/* ---- Memories, tables, globals, tags ------------------------------------------------------
- * Constructors return NULL and fill *error (NULL allowed): WR_BAD_ARGUMENT for what is no valid type or
- * no value of it, WR_OUT_OF_MEMORY. */
+/* ---- Memories, tables, globals, tags ----------------------------------------
+ * Constructors return NULL and fill *error (NULL allowed): WR_BAD_ARGUMENT for what is no valid
+ * type or no value of it, WR_OUT_OF_MEMORY. */
 
 /* wr_memory_new: a memory of limits->min pages of 1 << page_size_log2 bytes: 16, or 0 for one-byte
  * pages. Shared ones have a maximum and 64 KiB pages.
@@ -635,27 +635,28 @@ WR_API uint64_t wr_memory_size_pages(const wasm_memory_t *memory);
 /* wr_memory_grow: the old size in pages in *old_pages (may be NULL); false if it cannot grow. */
 WR_API bool wr_memory_grow(wasm_memory_t *memory, uint64_t delta_pages, uint64_t *old_pages);
 
-/* A shared memory outside stores: counted, may be given to several stores (threads) of one engine. */
+/* A shared memory outside stores: counted, may be in several stores (threads) of one engine. */
 typedef struct wr_shared_memory wr_shared_memory_t;
 /* wr_memory_share: NULL where the memory is not shared. */
 WR_API wr_shared_memory_t *wr_memory_share(const wasm_memory_t *memory);
 /* wr_shared_memory_new: limits with a maximum, in 64 KiB pages. Threads any. */
 WR_API wr_shared_memory_t *wr_shared_memory_new(wasm_engine_t *engine, const wr_limits *limits,
                                                 wr_error *error);
-/* wr_shared_memory_obtain: the memory in a store; NULL when out of memory, or for a store of another
- * engine. */
-WR_API wasm_memory_t *wr_shared_memory_obtain(wasm_store_t *store, const wr_shared_memory_t *shared);
+/* wr_shared_memory_obtain: the memory in a store; NULL when out of memory, or for a store of
+ * another engine. */
+WR_API wasm_memory_t *wr_shared_memory_obtain(wasm_store_t *store,
+                                              const wr_shared_memory_t *shared);
 /* wr_shared_memory_delete: the memory lives on in stores that obtained it. Threads any. */
 WR_API void wr_shared_memory_delete(wr_shared_memory_t *shared);
 
 /* wr_table_new: a table of limits->min elements, all init (NULL: the null reference). */
-WR_API wasm_table_t *wr_table_new(wasm_store_t *store, wr_valtype element,
-                                  const wr_limits *limits, const wr_val *init, wr_error *error);
+WR_API wasm_table_t *wr_table_new(wasm_store_t *store, wr_valtype element, const wr_limits *limits,
+                                  const wr_val *init, wr_error *error);
 WR_API uint64_t wr_table_size(const wasm_table_t *table);
 /* wr_table_get: the caller owns the reference in *out. False out of bounds, and out of memory. */
 WR_API bool wr_table_get(const wasm_table_t *table, uint64_t index, wr_val *out);
-/* wr_table_set: val is borrowed, NULL is the null reference. False out of bounds, and for a reference
- * that is not of the element type. */
+/* wr_table_set: val is borrowed, NULL is the null reference. False out of bounds, and for a
+ * reference that is not of the element type. */
 WR_API bool wr_table_set(wasm_table_t *table, uint64_t index, const wr_val *val);
 WR_API bool wr_table_grow(wasm_table_t *table, uint64_t delta, const wr_val *init);
 
@@ -667,16 +668,16 @@ WR_API void wr_global_get(const wasm_global_t *global, wr_val *out);
 /* wr_global_set: false where the global is immutable or the value is not of its type. */
 WR_API bool wr_global_set(wasm_global_t *global, const wr_val *val);
 
-/* wr_tag_new: a tag for exceptions with the type's parameters; it has no results. NULL where it has, or
- * when out of memory. */
+/* wr_tag_new: a tag for exceptions with the type's parameters; it has no results. NULL where it
+ * has, or when out of memory. */
 typedef struct wr_tag wr_tag_t;
 WR_API wr_tag_t *wr_tag_new(wasm_store_t *store, const wasm_functype_t *type);
 WR_API void wr_tag_delete(wr_tag_t *tag);
-WR_API wasm_extern_t *wr_tag_as_extern(wr_tag_t *tag);       /* borrowed view */
-WR_API wr_tag_t *wr_extern_as_tag(wasm_extern_t *external);  /* borrowed view, or NULL */
+WR_API wasm_extern_t *wr_tag_as_extern(wr_tag_t *tag);      /* borrowed view */
+WR_API wr_tag_t *wr_extern_as_tag(wasm_extern_t *external); /* borrowed view, or NULL */
 
-/* For a trap of kind WR_TRAP_UNCAUGHT_EXCEPTION: the exception's tag (owned; else NULL) and arguments
- * (the first `capacity` of them; the caller owns references). Returns their number. */
+/* For a trap of kind WR_TRAP_UNCAUGHT_EXCEPTION: the exception's tag (owned; else NULL) and
+ * arguments (the first `capacity` of them; the caller owns references). Returns their number. */
 WR_API wr_tag_t *wr_trap_exception_tag(const wasm_trap_t *trap);
 WR_API size_t wr_trap_exception_args(const wasm_trap_t *trap, wr_val *out, size_t capacity);
 /* wr_caller_throw: throws from a host function: `return wr_caller_throw(caller, tag, args, n);`.
@@ -684,7 +685,7 @@ WR_API size_t wr_trap_exception_args(const wasm_trap_t *trap, wr_val *out, size_
 WR_API wr_status wr_caller_throw(wr_caller *caller, const wr_tag_t *tag, const wr_val *args,
                                  size_t arg_count);
 
-/* ---- References ------------------------------------------------------------------------------ */
+/* ---- References ---------------------------------------------------------- */
 
 /* The most specific thing that can be said of a reference. */
 typedef enum wr_refkind {
@@ -698,19 +699,19 @@ typedef enum wr_refkind {
 } wr_refkind;
 WR_API wr_refkind wr_ref_kind(const wasm_ref_t *ref);
 
-/* wr_ref_new_host: a host reference that stands for a number or a pointer of the embedder: two made of
- * the same value in one store are ref.eq and wasm_ref_same. NULL when out of memory. */
+/* wr_ref_new_host: a host reference that stands for a number or a pointer of the embedder: two made
+ * of the same value in one store are ref.eq and wasm_ref_same. NULL when out of memory. */
 WR_API wasm_ref_t *wr_ref_new_host(wasm_store_t *store, uintptr_t value);
 /* wr_ref_host_value: what it was made of (0 for a wasm_foreign_new); false where it is no host
  * reference. */
 WR_API bool wr_ref_host_value(const wasm_ref_t *ref, uintptr_t *out);
 
-/* wr_ref_new_i31: the low 31 bits of a number. wr_ref_i31_value reads them as signed; false where it is
- * no i31. */
+/* wr_ref_new_i31: the low 31 bits of a number. wr_ref_i31_value reads them as signed; false where
+ * it is no i31. */
 WR_API wasm_ref_t *wr_ref_new_i31(wasm_store_t *store, int32_t value);
 WR_API bool wr_ref_i31_value(const wasm_ref_t *ref, int32_t *out);
 
-/* ---- WASI preview 1 ---------------------------------------------------------------------------
+/* ---- WASI preview 1 ---------------------------------------------------------
  * A wr_wasi_t holds what one guest was given. Make it, grant, define it in a linker.
  * Nothing is granted by default: no argument, variable, directory or stdio (closed).
  * In libwasmrun-wasi. */
@@ -720,37 +721,40 @@ WR_API wr_wasi_t *wr_wasi_new(void);
 WR_API void wr_wasi_delete(wr_wasi_t *wasi);
 
 /* Strings are copied. args[0] is the program's name. */
-WR_API WR_NODISCARD wr_status wr_wasi_set_args(wr_wasi_t *wasi, const char *const args[], size_t count,
-                                  wr_error *error);
+WR_API WR_NODISCARD wr_status wr_wasi_set_args(wr_wasi_t *wasi, const char *const args[],
+                                               size_t count, wr_error *error);
 /* Adds or replaces NAME=value. */
 WR_API WR_NODISCARD wr_status wr_wasi_set_env(wr_wasi_t *wasi, const char *name, const char *value,
-                                 wr_error *error);
+                                              wr_error *error);
 
 /* Directory rights. */
 enum { WR_WASI_READ_ONLY = 1 };
 /* Grants a host directory under a guest path. */
 WR_API WR_NODISCARD wr_status wr_wasi_preopen_dir(wr_wasi_t *wasi, const char *host_path,
-                                     const char *guest_path, unsigned flags, wr_error *error);
+                                                  const char *guest_path, unsigned flags,
+                                                  wr_error *error);
 /* The same from a descriptor, which is duplicated. */
 WR_API WR_NODISCARD wr_status wr_wasi_preopen_fd(wr_wasi_t *wasi, int fd, const char *guest_path,
-                                    unsigned flags, wr_error *error);
+                                                 unsigned flags, wr_error *error);
 
 /* stdio: stream is 0, 1 or 2. */
 WR_API WR_NODISCARD wr_status wr_wasi_stdio_inherit(wr_wasi_t *wasi, int stream, wr_error *error);
-WR_API WR_NODISCARD wr_status wr_wasi_stdio_fd(wr_wasi_t *wasi, int stream, int fd, wr_error *error);
+WR_API WR_NODISCARD wr_status wr_wasi_stdio_fd(wr_wasi_t *wasi, int stream, int fd,
+                                               wr_error *error);
 WR_API WR_NODISCARD wr_status wr_wasi_stdio_file(wr_wasi_t *wasi, int stream, const char *path,
-                                    wr_error *error);
+                                                 wr_error *error);
 /* 1 and 2: every write goes to the callback, which returns 0 or a host errno. */
 typedef int (*wr_wasi_write_fn)(void *context, const uint8_t *data, size_t size_bytes);
-WR_API WR_NODISCARD wr_status wr_wasi_stdout_callback(wr_wasi_t *wasi, int stream, wr_wasi_write_fn write,
-                                         void *context, wr_error *error);
+WR_API WR_NODISCARD wr_status wr_wasi_stdout_callback(wr_wasi_t *wasi, int stream,
+                                                      wr_wasi_write_fn write, void *context,
+                                                      wr_error *error);
 /* 0: reads are answered from the callback: the count of bytes, 0 at the end, or -errno. */
 typedef int64_t (*wr_wasi_read_fn)(void *context, uint8_t *data, size_t capacity_bytes);
-WR_API WR_NODISCARD wr_status wr_wasi_stdin_callback(wr_wasi_t *wasi, wr_wasi_read_fn read, void *context,
-                                        wr_error *error);
+WR_API WR_NODISCARD wr_status wr_wasi_stdin_callback(wr_wasi_t *wasi, wr_wasi_read_fn read,
+                                                     void *context, wr_error *error);
 /* 0: reads are answered from a copy of these bytes. */
-WR_API WR_NODISCARD wr_status wr_wasi_stdin_bytes(wr_wasi_t *wasi, const void *data, size_t size_bytes,
-                                     wr_error *error);
+WR_API WR_NODISCARD wr_status wr_wasi_stdin_bytes(wr_wasi_t *wasi, const void *data,
+                                                  size_t size_bytes, wr_error *error);
 
 /* Clocks and randomness of the embedder's own, for runs that repeat exactly. now(context, id)
  * gives the time of a clock (WASI's clockid: 0 realtime, 1 monotonic, 2 and 3 CPU time) in ns.
@@ -771,13 +775,11 @@ WR_API void wr_wasi_set_random(wr_wasi_t *wasi, wr_wasi_random_fn random, void *
  *          socket. A name in connect may be resolved too, and means the addresses that the guest
  *          was told for it.
  * Errors   WR_BAD_ARGUMENT, WR_OUT_OF_MEMORY. */
-WR_API WR_NODISCARD wr_status wr_wasi_net_allow(wr_wasi_t *wasi, const char *rule,
-                                                wr_error *error);
+WR_API WR_NODISCARD wr_status wr_wasi_net_allow(wr_wasi_t *wasi, const char *rule, wr_error *error);
 /* wr_wasi_listen: opens a listener and gives it as the next free descriptor, after the directories
  * that were given before: "tcp://127.0.0.1:8080", "tcp://[::1]:80", "udp://127.0.0.1:53" or
  * "unix:///run/app.sock". Errors: WR_BAD_ARGUMENT, WR_IO, WR_OUT_OF_MEMORY. */
-WR_API WR_NODISCARD wr_status wr_wasi_listen(wr_wasi_t *wasi, const char *address,
-                                             wr_error *error);
+WR_API WR_NODISCARD wr_status wr_wasi_listen(wr_wasi_t *wasi, const char *address, wr_error *error);
 /* A line, without its end, for each thing that the guest was denied. Any thread that runs it. */
 typedef void (*wr_wasi_log_fn)(void *context, const char *line);
 WR_API void wr_wasi_set_log(wr_wasi_t *wasi, wr_wasi_log_fn log, void *context);
