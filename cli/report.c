@@ -95,7 +95,13 @@ void wr__report_error(const char *path, const wr_error *error) {
             error->func_index == WR_NO_INDEX ? ": " : ", ");
   if (error->line == 0 && error->func_index != WR_NO_INDEX)
     fprintf(stderr, "function %" PRIu32 ": ", error->func_index);
-  put_lines(error->message[0] ? error->message : wr_status_name(error->status));
+  const char *message = error->message[0] ? error->message : wr_status_name(error->status);
+  if (error->line != 0) {
+    put_lines(message);
+  } else {
+    put_printable(message);
+    fputc('\n', stderr);
+  }
 }
 
 static void put_frame(size_t number, const wasm_frame_t *frame) {

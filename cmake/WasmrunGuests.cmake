@@ -4,7 +4,9 @@ find_program(WASMRUN_GUEST_CC clang-19)
 find_program(WASMRUN_GUEST_CXX clang++-19)
 find_file(WASMRUN_GUEST_LIBC lib/wasm32-wasi/libc.a HINTS /usr PATH_SUFFIXES ..)
 
-set(WASMRUN_GUEST_FLAGS --target=wasm32-wasi --sysroot=/usr -O2 --no-wasm-opt -Wall -Wextra)
+# Optimization is for compiling alone: at linking, clang would call wasm-opt where that happens to be
+# installed, which makes other modules than elsewhere, without names.
+set(WASMRUN_GUEST_FLAGS --target=wasm32-wasi --sysroot=/usr -Wall -Wextra)
 
 if(WASMRUN_GUESTS)
   file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/guests)
@@ -22,7 +24,9 @@ function(wasmrun_guest source)
   endif()
   add_custom_command(
     OUTPUT ${output}
-    COMMAND ${compiler} ${WASMRUN_GUEST_FLAGS} ${source} -o ${output} ${ARGN}
+    COMMAND ${compiler} ${WASMRUN_GUEST_FLAGS} -O2 -c ${source} -o ${output}.o
+    COMMAND ${compiler} ${WASMRUN_GUEST_FLAGS} ${output}.o -o ${output} ${ARGN}
+    COMMAND ${CMAKE_COMMAND} -E rm ${output}.o
     DEPENDS ${source} VERBATIM)
   add_custom_target(guest_${name} ALL DEPENDS ${output})
 endfunction()
