@@ -7,11 +7,13 @@
 #include <string.h>
 #include <wasmrun.h>
 
+/* Marks what the guest prints; *context tells whether a line begins. */
 static int take_output(void *context, const uint8_t *data, size_t size_bytes) {
-  (void)context;
+  bool *at_start = context;
   for (size_t i = 0; i < size_bytes; i++) {
-    if (i == 0 || data[i - 1] == '\n') fputs("guest: ", stdout);
+    if (*at_start) fputs("guest: ", stdout);
     putchar(data[i]);
+    *at_start = data[i] == '\n';
   }
   return 0;
 }
@@ -56,10 +58,11 @@ int main(int argc, char **argv) {
   wasm_store_t *store = wasm_store_new(engine);
   wr_wasi_t *wasi = wr_wasi_new();
   const char *const args[] = {"plugin"};
+  bool at_start = true;
   if (wr_wasi_set_args(wasi, args, 1, &error) != WR_OK ||
       wr_wasi_stdin_bytes(wasi, argv[2], strlen(argv[2]), &error) != WR_OK ||
-      wr_wasi_stdout_callback(wasi, 1, take_output, NULL, &error) != WR_OK ||
-      wr_wasi_stdout_callback(wasi, 2, take_output, NULL, &error) != WR_OK)
+      wr_wasi_stdout_callback(wasi, 1, take_output, &at_start, &error) != WR_OK ||
+      wr_wasi_stdout_callback(wasi, 2, take_output, &at_start, &error) != WR_OK)
     return fail("wasi", &error);
   if (wr_store_set_deadline(store, UINT64_C(2000000000)) != WR_OK) return 1;
   int exit_status = run(store, module, wasi);

@@ -245,8 +245,7 @@ static void put_immediates(listing *l, const wr__opinfo *info) {
       break;
     case WR__IMM_MEMARG_LANE:
       put_memarg(l);
-      put_bytes(l, 1);
-      break;
+      __attribute__((fallthrough));
     case WR__IMM_LANE:
       put_bytes(l, 1);
       break;

@@ -100,7 +100,7 @@ static void wrong_options_name_the_right_one(void **state) {
       {"wasmrun --max-memry 1 a.wasm",
        "unknown option '--max-memry'; did you mean '--max-memory'?"},
       {"wasmrun --max-mem=1 a.wasm", "unknown option '--max-mem'; did you mean '--max-memory'?"},
-      {"wasmrun --inv f a.wasm", "unknown option '--inv'; 'wasmrun run --help' lists the options"},
+      {"wasmrun --inv f a.wasm", "unknown option '--inv'; did you mean '--invoke'?"},
       {"wasmrun --json a.wasm", "'--json' is an option of 'wasmrun inspect', not of 'wasmrun run'"},
       {"wasmrun --qqqqqqqq a.wasm",
        "unknown option '--qqqqqqqq'; 'wasmrun run --help' lists the options"},
@@ -131,6 +131,7 @@ static void distances(void **state) {
   const char *const words[] = {"run", "validate", "inspect"};
   assert_string_equal(wr__suggest("insect", words, 3), "inspect");
   assert_string_equal(wr__suggest("valdate", words, 3), "validate");
+  assert_string_equal(wr__suggest("val", words, 3), "validate");
   assert_null(wr__suggest("x", words, 3));
   assert_null(wr__suggest("compile", words, 3));
   assert_null(wr__suggest("", words, 3));

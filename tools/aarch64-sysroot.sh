@@ -1,0 +1,28 @@
+#!/bin/sh
+# Unpacks the Debian packages that a cross-build for aarch64 needs into build/sysroot-aarch64.
+# apt works in a state of its own there, so the machine's packages and architectures stay as they
+# are, and no root is needed.
+set -eu
+cd "$(dirname "$0")/.."
+root=$PWD/build/sysroot-aarch64
+[ -e "$root/complete" ] && exit 0
+packages='libc6 libc6-dev linux-libc-dev libgcc-s1 libgcc-12-dev libcrypt1 libffi8 libffi-dev
+  libc-ares2 libc-ares-dev libjansson4 libjansson-dev libcmocka0 libcmocka-dev libsodium23
+  libsodium-dev'
+
+state=$root.apt
+mkdir -p "$root" "$state/lists/partial" "$state/archives/partial"
+: >"$state/status"
+apt() {
+  apt-get -q -o APT::Architecture=arm64 -o APT::Architectures::=arm64 \
+    -o Dir::State="$state" -o Dir::State::status="$state/status" -o Dir::State::lists="$state/lists" \
+    -o Dir::Cache="$state" -o Dir::Cache::archives="$state/archives" \
+    -o APT::Sandbox::User=root -o Debug::NoLocking=1 "$@"
+}
+apt update >"$state/log" 2>&1 || { cat "$state/log" >&2; exit 1; }
+# The words of the list are the arguments.
+# shellcheck disable=SC2086
+(cd "$state/archives" && apt download $packages >"$state/log" 2>&1) || { cat "$state/log" >&2; exit 1; }
+for package in "$state"/archives/*.deb; do dpkg-deb -x "$package" "$root"; done
+rm -rf "$state"
+touch "$root/complete"
