@@ -61,6 +61,31 @@ static wr_status grant_env(wr_wasi_t *wasi, const char *value, wr_error *error) 
   return status;
 }
 
+/* ACTION=TARGET[,TARGET...][,ACTION=...]: what has no action of its own goes on with the last. */
+static wr_status grant_net(wr_wasi_t *wasi, const char *value, wr_error *error) {
+  size_t action_size = 0, size;
+  const char *action = value;
+  for (const char *at = value;; at += size + 1) {
+    char rule[512];
+    size = strcspn(at, ",");
+    const char *equals = memchr(at, '=', size);
+    if (equals) {
+      action = at;
+      action_size = (size_t)(equals - at) + 1;
+    }
+    int length = snprintf(rule, sizeof rule, "%.*s%.*s", equals ? 0 : (int)action_size, action,
+                          (int)size, at);
+    if (length < 0 || (size_t)length >= sizeof rule) rule[0] = '\0'; /* which is no rule */
+    wr_status status = wr_wasi_net_allow(wasi, rule, error);
+    if (status != WR_OK || at[size] == '\0') return status;
+  }
+}
+
+static void log_line(void *context, const char *line) {
+  (void)context;
+  wr__report("%s", line);
+}
+
 static wr_status grant_args(session *s, wr_error *error) {
   const char *own_name = wr__option_last(s->parsed, WR__OPTION_ARGV0);
   if (!own_name) {
@@ -77,8 +102,32 @@ static wr_status grant_args(session *s, wr_error *error) {
   return status;
 }
 
-/* WR__EXIT_OK, or the status of a failure that was reported. */
+/* Grants what each use of an option gives. WR__EXIT_OK, or a failure that was reported. */
+static int grant_each(session *s, wr__option_id id) {
+  for (size_t i = 0; i < s->parsed->given_count; i++) {
+    const wr__given *given = &s->parsed->given[i];
+    wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
+    wr_status status = WR_OK;
+    if (given->id != id) continue;
+    if (id == WR__OPTION_DIR) status = grant_dir(s->wasi, given->value, &error);
+    if (id == WR__OPTION_ENV) status = grant_env(s->wasi, given->value, &error);
+    if (id == WR__OPTION_NET) status = grant_net(s->wasi, given->value, &error);
+    if (id == WR__OPTION_LISTEN) status = wr_wasi_listen(s->wasi, given->value, &error);
+    if (id == WR__OPTION_LOG) wr_wasi_set_log(s->wasi, log_line, NULL);
+    if (status == WR_OK) continue;
+    char place[512];
+    snprintf(place, sizeof place, "--%s %s", wr__options[id].long_name, given->value);
+    return fail_with(place, &error, WR__EXIT_FAILED);
+  }
+  return WR__EXIT_OK;
+}
+
+/* WR__EXIT_OK, or the status of a failure that was reported. Directories come before listeners:
+ * programs look for directories from the first descriptor until one is none. */
 static int grant_all(session *s) {
+  static const wr__option_id in_order[] = {WR__OPTION_DIR, WR__OPTION_LISTEN, WR__OPTION_ENV,
+                                           WR__OPTION_NET, WR__OPTION_LOG};
+  int exit_status = WR__EXIT_OK;
   wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
   s->wasi = wr_wasi_new();
   if (!s->wasi) {
@@ -90,17 +139,9 @@ static int grant_all(session *s) {
       return fail_with("standard streams", &error, WR__EXIT_FAILED);
   }
   if (grant_args(s, &error) != WR_OK) return fail_with("arguments", &error, WR__EXIT_FAILED);
-  for (size_t i = 0; i < s->parsed->given_count; i++) {
-    const wr__given *given = &s->parsed->given[i];
-    wr_status status = WR_OK;
-    if (given->id == WR__OPTION_DIR) status = grant_dir(s->wasi, given->value, &error);
-    if (given->id == WR__OPTION_ENV) status = grant_env(s->wasi, given->value, &error);
-    if (status == WR_OK) continue;
-    char place[512];
-    snprintf(place, sizeof place, "--%s %s", wr__options[given->id].long_name, given->value);
-    return fail_with(place, &error, WR__EXIT_FAILED);
-  }
-  return WR__EXIT_OK;
+  for (size_t i = 0; exit_status == WR__EXIT_OK && i < sizeof in_order / sizeof in_order[0]; i++)
+    exit_status = grant_each(s, in_order[i]);
+  return exit_status;
 }
 
 /* ---- Linking --------------------------------------------------------------------- */
@@ -137,6 +178,13 @@ static int instantiate(session *s, const char *path, const wasm_module_t *module
   return status == WR_OK ? WR__EXIT_OK : report_outcome(s, path, status, &error, trap);
 }
 
+/* What this module imports of WASI. */
+static int define_wasi(session *s, const wasm_module_t *module) {
+  wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
+  if (wr_wasi_define_for(s->wasi, s->linker, module, &error) == WR_OK) return WR__EXIT_OK;
+  return fail_with("wasi", &error, WR__EXIT_FAILED);
+}
+
 /* NAME=FILE */
 static int preload(session *s, const char *value) {
   const char *equals = strchr(value, '=');
@@ -147,7 +195,8 @@ static int preload(session *s, const char *value) {
   wasm_module_t *module = wr__load_module(s->engine, equals + 1);
   if (!module) return WR__EXIT_FAILED;
   wasm_instance_t *instance = NULL;
-  int exit_status = instantiate(s, equals + 1, module, &instance);
+  int exit_status = define_wasi(s, module);
+  if (exit_status == WR__EXIT_OK) exit_status = instantiate(s, equals + 1, module, &instance);
   if (exit_status == WR__EXIT_OK && instance &&
       wr_linker_define_instance(s->linker, value, (size_t)(equals - value), instance) != WR_OK) {
     wr__report("out of memory");
@@ -172,7 +221,6 @@ static int set_timeout(session *s) {
 }
 
 static int link_all(session *s) {
-  wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
   s->store = wasm_store_new(s->engine);
   s->linker = s->store ? wr_linker_new(s->store) : NULL;
   if (!s->linker) {
@@ -181,8 +229,8 @@ static int link_all(session *s) {
   }
   int exit_status = set_timeout(s);
   if (exit_status != WR__EXIT_OK) return exit_status;
-  if (wr_wasi_define(s->wasi, s->linker, &error) != WR_OK)
-    return fail_with("wasi", &error, WR__EXIT_FAILED);
+  exit_status = define_wasi(s, s->module);
+  if (exit_status != WR__EXIT_OK) return exit_status;
   for (size_t i = 0; i < s->parsed->given_count; i++) {
     if (s->parsed->given[i].id != WR__OPTION_PRELOAD) continue;
     exit_status = preload(s, s->parsed->given[i].value);
