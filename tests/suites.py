@@ -6,7 +6,7 @@ import re
 import subprocess
 
 from result import failed, passed, skipped
-from wasi import run_testsuite
+from wasi import run_http, run_testsuite
 
 # custom-descriptors is a proposal that wasmrun does not have.
 SPEC_FLAGS = ["--exclude", "proposals/custom-descriptors", "--quiet", "--jobs", "2"]
@@ -18,7 +18,8 @@ SPEC_CONFIGURATIONS = {
 
 
 def jobs(build, environment):
-    return wasi_jobs(build, environment) + spec_jobs(build, environment)
+    return wasi_jobs(build, environment) + http_jobs(build, environment) + \
+        spec_jobs(build, environment)
 
 
 # ---- WASI -----------------------------------------------------------------------------
@@ -39,6 +40,18 @@ def wasi_jobs(build, environment):
 def run_wasi(name, wasmrun, program):
     wrong = run_testsuite.run_one(wasmrun, [], program)
     return passed(name) if wrong is None else failed(name, wrong)
+
+
+def http_jobs(build, environment):
+    server = pathlib.Path(environment["GUESTS"]) / "http_server.wasm"
+    if not server.exists():
+        return [("sockets", lambda: [skipped("sockets", f"({server} is not built)")])]
+    return [(f"sockets/{name}", lambda name=name, check=check: [verdict(name, check())])
+            for name, check in run_http.checks(str(build / "bin" / "wasmrun"), str(server))]
+
+
+def verdict(name, wrong):
+    return passed(f"sockets/{name}") if wrong is None else failed(f"sockets/{name}", wrong)
 
 
 # ---- The core suite ---------------------------------------------------------------------
