@@ -136,7 +136,8 @@ static wr_status print_expr(wr__printer *p, wr__cursor *c, const char *wrapper) 
   if (status == WR_OK) {
     bool wrapped = wrapper && count != 1;
     if (wrapped) wr__buffer_format(&p->out, " (%s", wrapper);
-    if (count == 1) {
+    if (text.failed) p->out.failed = true;
+    if (count == 1 && text.size) {
       wr__buffer_text(&p->out, " (");
       wr__buffer_bytes(&p->out, text.data + 1, text.size - 1);
       wr__buffer_byte(&p->out, ')');
