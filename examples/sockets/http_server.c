@@ -4,6 +4,7 @@
  *   curl http://127.0.0.1:8080/
  *
  * With port 0 the system chooses one. The line that it prints tells the address. */
+#define _GNU_SOURCE /* memmem */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
