@@ -26,18 +26,28 @@ enum {
   WR__LINK_SLOTS,
 };
 
-/* A range of code in which exceptions go to handlers; innermost first. */
+/* A part of the code in which exceptions go to handlers. Inner ones come first. */
 typedef struct wr__try_range {
-  uint32_t start, end;      /* code bytes: an instruction that ends in (start, end] throws into it */
+  uint32_t start, end; /* code bytes: instructions that start in [start, end) */
+  uint32_t level;      /* the nesting depth of its construct */
   uint32_t first_handler, handler_count;
 } wr__try_range;
 
+#define WR__CATCH_DELEGATE 4 /* besides wr__catch.kind: on to the handlers at `tag`'s level or above */
+#define WR__NO_EXN_SLOT UINT32_MAX
 typedef struct wr__try_handler {
-  uint8_t kind;             /* as wr__catch.kind */
-  uint32_t tag;             /* module-relative */
-  uint32_t target;          /* code bytes */
-  uint32_t slot;            /* where the arguments, then the reference go */
+  uint8_t kind;      /* wr__catch.kind, or WR__CATCH_DELEGATE */
+  uint32_t tag;      /* module-relative; for delegate the level */
+  uint32_t target;   /* code bytes */
+  uint32_t slot;     /* where the arguments, then the reference go */
+  uint32_t exn_slot; /* where rethrow finds it, or WR__NO_EXN_SLOT */
 } wr__try_handler;
+
+/* The references among the operands at an instruction that may collect: slots[first, first + count). */
+typedef struct wr__ref_map {
+  uint32_t at; /* code bytes, where the instruction starts */
+  uint32_t first, count;
+} wr__ref_map;
 
 typedef struct wr__code {
   uint32_t func_index;
@@ -50,6 +60,9 @@ typedef struct wr__code {
   wr__try_range *try_ranges;
   wr__try_handler *try_handlers;
   uint32_t try_range_count;
+  wr__ref_map *ref_maps;    /* ascending */
+  uint16_t *ref_slots;      /* of the maps; then, from local_refs on, of the locals that are references */
+  uint32_t ref_map_count, local_refs, ref_slot_count;
   uint32_t frame_slots;     /* last before words: a call reads it */
   uint64_t words[];
 } wr__code;

@@ -105,7 +105,8 @@ static bool is_const(const wr__operand *o) { return o->leaf_count == 0 && o->imm
 static uint16_t slot_pattern(char cls) {
   switch (cls) {
     case 'i': return WR__PAT_R_i;
-    case 'l': return WR__PAT_R_l;
+    case 'l':
+    case 'r': return WR__PAT_R_l;
     case 'f': return WR__PAT_R_f;
     case 'd': return WR__PAT_R_d;
     default: return WR__PAT_R_v;
@@ -158,6 +159,7 @@ void wr__emit_push_const(wr__emit *e, char cls, uint64_t bits) {
   wr__operand o = {.imm_count = 1, .cls = cls, .imms = {bits}, .kept = NONE};
   switch (cls) {
     case 'i': o.pattern = WR__PAT_I_i; break;
+    case 'r':
     case 'l': o.pattern = (int64_t)bits == (int32_t)bits ? WR__PAT_I_l : WR__PAT_J_l; break;
     case 'f': o.pattern = WR__PAT_F_f; break;
     default: o.pattern = WR__PAT_D_d; break;
@@ -717,7 +719,7 @@ void wr__emit_select(wr__emit *e, bool is_v128, char cls) {
   wr__emit_u16(e, at + s->dst_at, home);
   slot_changed(e, home);
   if (is_v128) slot_changed(e, home + 1);
-  if (cls == 'i' || cls == 'l') e->acc_slot = home;
+  if (cls == 'i' || cls == 'l' || cls == 'r') e->acc_slot = home;
   if (cls == 'v') e->vacc_slot = home;
   wr__operand result = {.pattern = NONE, .cls = cls};
   remember(e, at, &result, home, s->dst_at);

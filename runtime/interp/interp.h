@@ -8,9 +8,8 @@
 void wr__interp_prepare_func(wr__func *func);
 /* The same for a host function: register code reaches it through its entry. */
 void wr__interp_prepare_host(wr__func *func);
-/* Frees what the interpreter hung on an instance, and on a module (module->code and what it holds). */
+/* Frees what the interpreter hung on an instance. */
 void wr__interp_free_instance(wr__instance *instance);
-void wr__interp_free_module(wr__module *module);
 
 /* Marks every reference that the store's interpreter frames hold; called at a collection. */
 void wr__interp_visit_roots(wr__exec *exec, void (*mark)(void *context, wr__ref ref), void *context);

@@ -11,6 +11,7 @@
 #define WR__MACHINE_H
 
 #include "interp/code.h"
+#include "gc/object.h"
 #include "interp/interp.h"
 #include "numeric/scalar.h"
 #include "numeric/simd.h"

@@ -13,6 +13,32 @@
 #undef WR__CONTROL
 #undef WR__OPERATION_NAME
 
+/* One entry from the host into register code, and where in it a collection or a fault finds the
+ * innermost frame: handlers publish it before they call what may allocate. */
+typedef struct wr__activation {
+  jmp_buf landing; /* of faults */
+  struct wr__activation *outer;
+  const uint8_t *pc;
+  uint64_t *fp;
+  wr__instance *inst;
+  bool returned; /* pc is where a call will return to, not the instruction itself */
+} wr__activation;
+
+static inline void wr__publish_frame(wr__instance *inst, const uint8_t *pc, uint64_t *fp) {
+  wr__activation *activation = inst->exec->activation;
+  activation->pc = pc;
+  activation->fp = fp;
+  activation->inst = inst;
+  activation->returned = false;
+}
+
+/* Where execution goes on after an exception was caught. */
+typedef struct wr__resume {
+  const uint8_t *pc;
+  uint64_t *fp;
+  wr__instance *inst;
+} wr__resume;
+
 /* Code that no module holds. */
 typedef enum wr__stub { WR__STUB_TRANSLATE, WR__STUB_HOST, WR__STUB_RESTORE, WR__STUB_EXIT, WR__STUB_COUNT } wr__stub;
 const void *wr__interp_stub(wr__stub stub);
@@ -28,6 +54,18 @@ bool wr__interp_func_is(const wr__func *func, uint32_t type_id);
 wr_status wr__interp_raise(wr__instance *inst, const uint8_t *pc, uint64_t *fp, wr_trap_kind kind);
 /* The same for a trap that a callee left in exec->trap; pc is where the call would have returned to. */
 wr_status wr__interp_unwind(wr__instance *inst, const uint8_t *pc, uint64_t *fp, wr_status status);
+
+/* Throws an exception object from the instruction at pc (or from the call that would return there).
+ * WR_OK: caught in this activation, go on at *resume. WR_EXCEPTION: nobody did; it is in exec->trap.
+ * Spec exec/instructions: throw_ref. */
+wr_status wr__interp_throw(wr__instance *inst, const uint8_t *pc, uint64_t *fp, wr__ref exception,
+                           bool returned, wr__resume *resume);
+/* A new exception of a tag of the instance with its arguments in slots; null when out of memory. */
+wr__ref wr__interp_new_exception(wr__instance *inst, uint32_t tag_index, const uint64_t *slots);
+
+/* An atomic access: op is its wr__op; operands from slots[0] on, result to slots[0]. Spec: threads. */
+wr_trap_kind wr__interp_atomic(wr__instance *inst, uint64_t *slots, uint32_t memory_index, uint32_t op,
+                               uint64_t offset);
 
 /* Linkage of a call into another instance. */
 static inline void wr__link_across(uint64_t *link, uint64_t pc, uint64_t fp, wr__instance *inst) {

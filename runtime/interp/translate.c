@@ -3,65 +3,18 @@
  *
  * Invariant at every label: all operands are in their homes or constants from outside the
  * construct, and nothing is known of the accumulators. */
-#include "interp/translate.h"
+#include "interp/translator.h"
 
 #include <stdlib.h>
 
-#include "interp/emit.h"
-#include "interp/machine.h"
-
-#define NO_POSITION UINT32_MAX
-
-/* A displacement waiting for its label. */
-typedef struct fixup {
-  uint32_t at, start;
-  uint32_t next; /* index + 1 of the next of the same label */
-} fixup;
-
-/* What the translator knows of a control frame; index in `labels` is the walker's depth. */
-typedef struct label {
-  uint32_t height;      /* operands below the construct's parameters */
-  uint32_t home;        /* of its first parameter or result */
-  uint32_t loop_at;     /* position of a loop's start, else NO_POSITION */
-  uint32_t fixups;      /* index + 1 of the first */
-  uint32_t else_at, else_start; /* displacement of an `if` that skips to else; NO_POSITION when none */
-  bool visited;
-} label;
-
-typedef struct translator {
-  wr__emit e;
-  wr__walker walker;
-  const wr__module *module;
-  wr__engine *engine;
-  bool guarded;
-  uint32_t *local_slots;
-  char *local_cls;
-  /* which locals must start as zero: seen read before a write that dominates. set_in[local] is the
-   * nesting in which its first write stands, 0 when unset */
-  uint32_t *set_in;
-  uint32_t first_zero, end_zero; /* slots */
-  uint32_t *set_stack;           /* locals in the order of their first write */
-  size_t set_stack_capacity;
-  uint32_t set_stack_count;
-  uint32_t param_count;
-  uint32_t link_slot;
-  label *labels;
-  size_t label_capacity;
-  uint32_t label_count;
-  fixup *fixups;
-  size_t fixup_capacity;
-  uint32_t fixup_count;
-  uint32_t enter_at;
-} translator;
-
-static char cls_of(wr_valtype t) {
+char wr__translate_cls(wr_valtype t) {
   switch (t) {
     case WR_I32: return 'i';
     case WR_I64: return 'l';
     case WR_F32: return 'f';
     case WR_F64: return 'd';
     case WR_V128: return 'v';
-    default: return 'l';
+    default: return 'r';
   }
 }
 
@@ -95,7 +48,7 @@ static void local_written(translator *t, uint32_t local) {
   t->set_stack[t->set_stack_count++] = local;
 }
 
-static void forget_writes(translator *t, uint32_t depth) {
+void wr__translate_forget_writes(translator *t, uint32_t depth) {
   while (t->set_stack_count) {
     uint32_t local = t->set_stack[t->set_stack_count - 1];
     if (t->set_in[local] < depth) return;
@@ -123,7 +76,7 @@ static void visit_local_tee(translator *t, uint32_t local) {
 
 /* ---- labels and branches ---------------------------------------------------------------------------- */
 
-static label *label_at(translator *t, uint32_t depth) { return &t->labels[t->label_count - 1 - depth]; }
+label *wr__translate_label(translator *t, uint32_t depth) { return &t->labels[t->label_count - 1 - depth]; }
 
 static void push_label(translator *t, const wr__ctrl *c, bool is_loop) {
   if (!wr__grow(&t->labels, &t->label_capacity, (size_t)t->label_count + 1, sizeof *t->labels)) {
@@ -131,7 +84,7 @@ static void push_label(translator *t, const wr__ctrl *c, bool is_loop) {
     return;
   }
   label *l = &t->labels[t->label_count++];
-  *l = (label){.height = c->height, .loop_at = NO_POSITION, .else_at = NO_POSITION, .visited = true};
+  *l = (label){.height = c->height, .loop_at = NO_POSITION, .else_at = NO_POSITION, .try_at = NO_POSITION};
   uint32_t below = c->height;
   l->home = below ? t->e.stack[below - 1].home + (t->e.stack[below - 1].cls == 'v' ? 2 : 1) : t->e.stack_base;
   if (is_loop) {
@@ -153,7 +106,7 @@ static void add_fixup(translator *t, label *l, uint32_t at, uint32_t start) {
   l->fixups = ++t->fixup_count;
 }
 
-static void bind_fixups(translator *t, label *l) {
+void wr__translate_bind(translator *t, label *l) {
   for (uint32_t k = l->fixups; k; k = t->fixups[k - 1].next)
     wr__emit_patch(&t->e, t->fixups[k - 1].at, t->fixups[k - 1].start, (uint32_t)t->e.size);
   l->fixups = 0;
@@ -163,7 +116,7 @@ static void bind_fixups(translator *t, label *l) {
 /* Is label `depth` the body itself, so that a branch to it returns? */
 static bool is_body(const translator *t, uint32_t depth) { return depth + 1 == t->label_count; }
 
-static void emit_jump(translator *t, label *l) {
+void wr__translate_jump(translator *t, label *l) {
   bool back = l->loop_at != NO_POSITION;
   if (back) wr__emit_note(&t->e, t->e.module_offset);
   uint32_t at = wr__emit_begin(&t->e, back ? WR__H_br_back : WR__H_br, 16);
@@ -199,7 +152,7 @@ static void emit_return(translator *t) {
     o = wr__emit_top(e, 0);
     char cls = o->cls;
     if (wr__emit_is_slot(o)) {
-      bool in_acc = cls != 'v' && e->acc_slot == o->leaves[0] && (cls == 'i' || cls == 'l');
+      bool in_acc = cls != 'v' && e->acc_slot == o->leaves[0] && (cls == 'i' || cls == 'l' || cls == 'r');
       at = wr__emit_begin(e, cls == 'v' ? WR__H_ret_v128 : in_acc ? WR__H_ret_acc : WR__H_ret_slot, 16);
       wr__emit_u16(e, at + 10, o->leaves[0]);
     } else {
@@ -218,24 +171,24 @@ static void emit_return(translator *t) {
   wr__emit_u16(e, at + 8, t->link_slot);
 }
 
-static void visit_br(translator *t, uint32_t depth) {
+void wr__translate_br(translator *t, uint32_t depth) {
   wr__emit_settle_tees(&t->e);
   if (is_body(t, depth)) {
     emit_return(t);
     return;
   }
-  label *l = label_at(t, depth);
+  label *l = wr__translate_label(t, depth);
   const wr_valtype *types;
   uint32_t count = wr__ctrl_label_types(wr__walker_label(&t->walker, depth), &types);
   wr__emit_flush_traps(&t->e);
   move_carried(t, l, count);
-  emit_jump(t, l);
+  wr__translate_jump(t, l);
 }
 
 /* A conditional branch on an operand already popped. */
-static void branch_on(translator *t, wr__operand condition, uint32_t depth, uint32_t count) {
+void wr__translate_branch_on(translator *t, wr__operand condition, uint32_t depth, uint32_t count) {
   wr__emit *e = &t->e;
-  label *l = label_at(t, depth);
+  label *l = wr__translate_label(t, depth);
   uint32_t start;
   if (is_body(t, depth) || carried_need_moves(t, l, count)) {
     uint32_t skip = wr__emit_branch(e, WR__BRANCH_UNLESS, condition, &start);
@@ -248,7 +201,7 @@ static void branch_on(translator *t, wr__operand condition, uint32_t depth, uint
       emit_return(t);
     } else {
       move_carried(t, l, count);
-      emit_jump(t, l);
+      wr__translate_jump(t, l);
     }
     wr__emit_patch(e, skip, start, (uint32_t)e->size);
     wr__emit_label(e);
@@ -263,7 +216,7 @@ static void branch_on(translator *t, wr__operand condition, uint32_t depth, uint
 
 /* Before a conditional branch: what it carries goes home, unless the taken side moves it anyway,
  * and what may trap traps now. */
-static void settle_before_branch(translator *t, uint32_t depth, uint32_t count) {
+void wr__translate_settle_branch(translator *t, uint32_t depth, uint32_t count) {
   wr__emit_settle_tees(&t->e);
   wr__emit_flush_traps(&t->e);
   if (is_body(t, depth)) {
@@ -271,7 +224,7 @@ static void settle_before_branch(translator *t, uint32_t depth, uint32_t count) 
     if (t->walker.func_type->result_count != 1) wr__emit_materialize_from(&t->e, t->e.stack_count - count);
     return;
   }
-  label *l = label_at(t, depth);
+  label *l = wr__translate_label(t, depth);
   if (!carried_need_moves(t, l, count)) wr__emit_materialize_from(&t->e, t->e.stack_count - count);
 }
 
@@ -281,9 +234,9 @@ static void visit_br_if(translator *t, uint32_t depth) {
   /* The condition may trap, and so must come after what it does not hold; keep it pending. */
   wr__operand condition = wr__emit_pop(&t->e);
   uint32_t home = condition.home;
-  settle_before_branch(t, depth, count);
+  wr__translate_settle_branch(t, depth, count);
   condition.home = home;
-  branch_on(t, condition, depth, count);
+  wr__translate_branch_on(t, condition, depth, count);
 }
 
 static void visit_br_table(translator *t, const wr__instr *in) {
@@ -309,7 +262,7 @@ static void visit_br_table(translator *t, const wr__instr *in) {
   wr__emit_u32(e, at + 12, n);
   for (uint32_t k = 0; k <= n; k++) {
     uint32_t depth = in->imm.table.targets[k], spot = at + 16 + 4 * k;
-    label *l = label_at(t, depth);
+    label *l = wr__translate_label(t, depth);
     if (!is_body(t, depth) && !carried_need_moves(t, l, count)) {
       add_fixup(t, l, spot, at);
       continue;
@@ -322,14 +275,14 @@ static void visit_br_table(translator *t, const wr__instr *in) {
     }
     wr__emit_patch(e, spot, at, (uint32_t)e->size);
     wr__emit_forget(e);
-    visit_br(t, depth);
+    wr__translate_br(t, depth);
   }
   wr__emit_forget(e);
 }
 
 /* ---- structured instructions --------------------------------------------------------------------------- */
 
-static void visit_block(translator *t, const wr__instr *in) {
+void wr__translate_open(translator *t, const wr__instr *in) {
   wr__emit *e = &t->e;
   const wr__ctrl *c = wr__walker_label(&t->walker, 0);
   wr__operand condition = {0};
@@ -343,36 +296,36 @@ static void visit_block(translator *t, const wr__instr *in) {
   push_label(t, c, in->op == WR__OP_loop);
   if (e->failed) return;
   if (in->op == WR__OP_if) {
-    label *l = label_at(t, 0);
+    label *l = wr__translate_label(t, 0);
     l->else_at = wr__emit_branch(e, WR__BRANCH_UNLESS, condition, &l->else_start);
   }
 }
 
 /* The operand stack as a construct leaves or restarts it: `types` in their homes above its height. */
-static void reset_stack(translator *t, const label *l, const wr_valtype *types, uint32_t count) {
+void wr__translate_reset_stack(translator *t, const label *l, const wr_valtype *types, uint32_t count) {
   while (t->e.stack_count > l->height) wr__emit_pop(&t->e);
-  for (uint32_t k = 0; k < count; k++) wr__emit_push_home(&t->e, cls_of(types[k]));
+  for (uint32_t k = 0; k < count; k++) wr__emit_push_home(&t->e, wr__translate_cls(types[k]));
 }
 
 static void visit_else(translator *t) {
   const wr__ctrl *c = wr__walker_label(&t->walker, 0);
-  label *l = label_at(t, 0);
+  label *l = wr__translate_label(t, 0);
   if (t->walker.fell_through) {
     wr__emit_flush_traps(&t->e);
     wr__emit_materialize_from(&t->e, t->e.stack_count - c->result_count);
-    emit_jump(t, l);
-    l = label_at(t, 0);
+    wr__translate_jump(t, l);
+    l = wr__translate_label(t, 0);
   }
   wr__emit_patch(&t->e, l->else_at, l->else_start, (uint32_t)t->e.size);
   l->else_at = NO_POSITION;
   wr__emit_label(&t->e);
-  forget_writes(t, t->label_count);
-  reset_stack(t, l, c->params, c->param_count);
+  wr__translate_forget_writes(t, t->label_count);
+  wr__translate_reset_stack(t, l, c->params, c->param_count);
 }
 
-static void visit_end(translator *t) {
+void wr__translate_end(translator *t) {
   const wr__ctrl *c = &t->walker.ended;
-  label *l = label_at(t, 0);
+  label *l = wr__translate_label(t, 0);
   bool last = t->label_count == 1;
   if (t->walker.fell_through) {
     if (last) {
@@ -382,13 +335,15 @@ static void visit_end(translator *t) {
       wr__emit_materialize_from(&t->e, t->e.stack_count - c->result_count);
     }
   }
+  if (l->try_at != NO_POSITION || l->catches || l->first_handler) wr__translate_end_try(t, l, c);
+  l = wr__translate_label(t, 0);
   if (l->else_at != NO_POSITION) wr__emit_patch(&t->e, l->else_at, l->else_start, (uint32_t)t->e.size);
   /* A loop's end is no label: what is known stays known. */
-  if (l->fixups || l->else_at != NO_POSITION || !t->walker.fell_through) bind_fixups(t, l);
-  forget_writes(t, t->label_count);
+  if (l->fixups || l->else_at != NO_POSITION || !t->walker.fell_through) wr__translate_bind(t, l);
+  wr__translate_forget_writes(t, t->label_count);
   label ended = *l;
   t->label_count--;
-  if (!last) reset_stack(t, &ended, c->results, c->result_count);
+  if (!last) wr__translate_reset_stack(t, &ended, c->results, c->result_count);
 }
 
 /* ---- calls ------------------------------------------------------------------------------------------------ */
@@ -397,6 +352,7 @@ static void visit_end(translator *t) {
 static uint32_t settle_arguments(translator *t, const wr__deftype *type) {
   wr__emit *e = &t->e;
   uint32_t first = e->stack_count - type->param_count;
+  wr__emit_settle_tees(e); /* a handler that catches what the callee throws reads the locals */
   wr__emit_flush_effects(e);
   uint32_t base = first ? e->stack[first - 1].home + (e->stack[first - 1].cls == 'v' ? 2 : 1) : e->stack_base;
   if (first && e->stack[first - 1].high_temp >= base) wr__emit_materialize(e, &e->stack[first - 1]);
@@ -408,7 +364,7 @@ static uint32_t settle_arguments(translator *t, const wr__deftype *type) {
 static void finish_call(translator *t, const wr__deftype *type) {
   for (uint32_t k = 0; k < type->param_count; k++) wr__emit_pop(&t->e);
   wr__emit_forget(&t->e);
-  for (uint32_t k = 0; k < type->result_count; k++) wr__emit_push_home(&t->e, cls_of(type->results[k]));
+  for (uint32_t k = 0; k < type->result_count; k++) wr__emit_push_home(&t->e, wr__translate_cls(type->results[k]));
 }
 
 static uint32_t func_distance(const translator *t, uint32_t func_index) {
@@ -422,6 +378,7 @@ static void visit_call(translator *t, uint32_t func_index, bool tail) {
   bool imported = func_index < t->module->imported_funcs;
   uint32_t operand = imported ? func_index : func_distance(t, func_index);
   uint32_t base = settle_arguments(t, type);
+  wr__translate_map_refs(t, e->stack_count - type->param_count);
   wr__emit_note(e, e->module_offset);
   if (tail) {
     uint32_t at = wr__emit_begin(e, imported ? WR__H_return_call_import : WR__H_return_call, 24);
@@ -450,6 +407,7 @@ static void visit_call_value(translator *t, const wr__instr *in, bool tail) {
   uint32_t slot = callee->leaves[0];
   wr__emit_pop(e);
   uint32_t base = settle_arguments(t, type);
+  wr__translate_map_refs(t, e->stack_count - type->param_count);
   wr__emit_note(e, e->module_offset);
   uint32_t at;
   if (tail) {
@@ -473,7 +431,7 @@ static void visit_call_value(translator *t, const wr__instr *in, bool tail) {
 
 /* ---- operations by C functions ------------------------------------------------------------------------------ */
 
-static void visit_operation(translator *t, uint32_t handler, uint32_t operand_count, const char *results,
+void wr__translate_operation(translator *t, uint32_t handler, uint32_t operand_count, const char *results,
                             uint32_t a, uint32_t b) {
   wr__emit *e = &t->e;
   uint32_t first = e->stack_count - operand_count;
@@ -482,6 +440,7 @@ static void visit_operation(translator *t, uint32_t handler, uint32_t operand_co
   if (first && e->stack[first - 1].high_temp >= base) wr__emit_materialize(e, &e->stack[first - 1]);
   wr__emit_materialize_from(e, first);
   wr__emit_use_slots(e, base + 4);
+  wr__translate_map_refs(t, e->stack_count);
   wr__emit_note(e, e->module_offset);
   uint32_t at = wr__emit_begin(e, handler, 24);
   wr__emit_u16(e, at + 8, base);
@@ -550,10 +509,10 @@ static void visit_table_access(translator *t, const wr__instr *in) {
   wr__emit_u16(e, at + 10, get ? home : second);
   wr__emit_u32(e, at + 12, in->imm.index);
   wr__emit_forget(e);
-  if (get) wr__emit_push_home(e, 'l');
+  if (get) wr__emit_push_home(e, 'r');
 }
 
-static void check_non_null(translator *t, wr_trap_kind kind) {
+void wr__translate_check_non_null(translator *t, wr_trap_kind kind) {
   wr__emit *e = &t->e;
   wr__emit_flush_traps(e);
   wr__emit_to_slot(e, wr__emit_top(e, 0));
@@ -576,10 +535,10 @@ static void visit_br_on_null(translator *t, const wr__instr *in) {
   const wr_valtype *types;
   uint32_t count = wr__ctrl_label_types(wr__walker_label(&t->walker, in->imm.index), &types);
   if (on_null) wr__emit_pop(e);
-  settle_before_branch(t, in->imm.index, count);
+  wr__translate_settle_branch(t, in->imm.index, count);
   wr__operand is_null = wr__emit_null_test(e, slot, !on_null);
-  branch_on(t, is_null, in->imm.index, count);
-  if (on_null) wr__emit_push_home(e, 'l');
+  wr__translate_branch_on(t, is_null, in->imm.index, count);
+  if (on_null) wr__emit_push_home(e, 'r');
   else wr__emit_pop(e);
 }
 
@@ -614,7 +573,7 @@ static void visit_plain(translator *t, const wr__instr *in, const wr__opinfo *in
 
 static void visit_global(translator *t, const wr__instr *in) {
   uint64_t index = in->imm.index;
-  char cls = cls_of(t->module->globals[in->imm.index].type);
+  char cls = wr__translate_cls(t->module->globals[in->imm.index].type);
   bool set = in->op == WR__OP_global_set;
   if (set) wr__emit_set_global(&t->e, index);
   else wr__emit_apply(&t->e, wr__emit_global_op(false, cls == 'v'), 0, cls, &index, 1);
@@ -633,10 +592,10 @@ static bool visit_control(translator *t, const wr__instr *in) {
     case WR__OP_nop: return true;
     case WR__OP_block:
     case WR__OP_loop:
-    case WR__OP_if: visit_block(t, in); return true;
+    case WR__OP_if: wr__translate_open(t, in); return true;
     case WR__OP_else: visit_else(t); return true;
-    case WR__OP_end: visit_end(t); return true;
-    case WR__OP_br: visit_br(t, in->imm.index); return true;
+    case WR__OP_end: wr__translate_end(t); return true;
+    case WR__OP_br: wr__translate_br(t, in->imm.index); return true;
     case WR__OP_br_if: visit_br_if(t, in->imm.index); return true;
     case WR__OP_br_table: visit_br_table(t, in); return true;
     case WR__OP_return: emit_return(t); return true;
@@ -658,7 +617,7 @@ static bool visit_value(translator *t, const wr__instr *in) {
     case WR__OP_drop: wr__emit_drop(e); return true;
     case WR__OP_select:
     case WR__OP_select_t: {
-      char cls = cls_of(in->operand_type);
+      char cls = wr__translate_cls(in->operand_type);
       wr__emit_select(e, cls == 'v', cls);
       return true;
     }
@@ -675,8 +634,8 @@ static bool visit_value(translator *t, const wr__instr *in) {
     case WR__OP_ref_null: wr__emit_push_const(e, 'l', 0); return true;
     case WR__OP_ref_is_null: wr__emit_apply(e, WR__OP_i64_eqz, 1, 'i', NULL, 0); return true;
     case WR__OP_ref_eq: wr__emit_apply(e, WR__OP_i64_eq, 2, 'i', NULL, 0); return true;
-    case WR__OP_ref_func: visit_source(t, WR__H_ref_func, 'l', in->imm.index); return true;
-    case WR__OP_ref_as_non_null: check_non_null(t, WR_TRAP_NULL_REFERENCE); return true;
+    case WR__OP_ref_func: visit_source(t, WR__H_ref_func, 'r', in->imm.index); return true;
+    case WR__OP_ref_as_non_null: wr__translate_check_non_null(t, WR_TRAP_NULL_REFERENCE); return true;
     default: return false;
   }
 }
@@ -691,23 +650,23 @@ static bool visit_bulk(translator *t, const wr__instr *in) {
     case WR__OP_memory_size: visit_source(t, WR__H_memory_size, address_cls(&m->memories[a].limits), a); return true;
     case WR__OP_memory_grow:
       cls[0] = address_cls(&m->memories[a].limits);
-      visit_operation(t, WR__H_memory_grow, 1, cls, a, 0);
+      wr__translate_operation(t, WR__H_memory_grow, 1, cls, a, 0);
       return true;
-    case WR__OP_memory_fill: visit_operation(t, WR__H_memory_fill, 3, "", a, 0); return true;
-    case WR__OP_memory_copy: visit_operation(t, WR__H_memory_copy, 3, "", a, b); return true;
-    case WR__OP_memory_init: visit_operation(t, WR__H_memory_init, 3, "", a, b); return true;
-    case WR__OP_data_drop: visit_operation(t, WR__H_data_drop, 0, "", a, 0); return true;
+    case WR__OP_memory_fill: wr__translate_operation(t, WR__H_memory_fill, 3, "", a, 0); return true;
+    case WR__OP_memory_copy: wr__translate_operation(t, WR__H_memory_copy, 3, "", a, b); return true;
+    case WR__OP_memory_init: wr__translate_operation(t, WR__H_memory_init, 3, "", a, b); return true;
+    case WR__OP_data_drop: wr__translate_operation(t, WR__H_data_drop, 0, "", a, 0); return true;
     case WR__OP_table_get:
     case WR__OP_table_set: visit_table_access(t, in); return true;
     case WR__OP_table_size: visit_source(t, WR__H_table_size, address_cls(&m->tables[a].limits), a); return true;
     case WR__OP_table_grow:
       cls[0] = address_cls(&m->tables[a].limits);
-      visit_operation(t, WR__H_table_grow, 2, cls, a, 0);
+      wr__translate_operation(t, WR__H_table_grow, 2, cls, a, 0);
       return true;
-    case WR__OP_table_fill: visit_operation(t, WR__H_table_fill, 3, "", a, 0); return true;
-    case WR__OP_table_copy: visit_operation(t, WR__H_table_copy, 3, "", a, b); return true;
-    case WR__OP_table_init: visit_operation(t, WR__H_table_init, 3, "", a, b); return true;
-    case WR__OP_elem_drop: visit_operation(t, WR__H_elem_drop, 0, "", a, 0); return true;
+    case WR__OP_table_fill: wr__translate_operation(t, WR__H_table_fill, 3, "", a, 0); return true;
+    case WR__OP_table_copy: wr__translate_operation(t, WR__H_table_copy, 3, "", a, b); return true;
+    case WR__OP_table_init: wr__translate_operation(t, WR__H_table_init, 3, "", a, b); return true;
+    case WR__OP_elem_drop: wr__translate_operation(t, WR__H_elem_drop, 0, "", a, 0); return true;
     case WR__OP_i64_add128: visit_wide(t, WR__H_i64_add128, 4); return true;
     case WR__OP_i64_sub128: visit_wide(t, WR__H_i64_sub128, 4); return true;
     case WR__OP_i64_mul_wide_s: visit_wide(t, WR__H_i64_mul_wide_s, 2); return true;
@@ -720,15 +679,45 @@ static wr_status visit(void *context, wr__walker *walker, const wr__instr *in) {
   translator *t = context;
   t->e.module_offset = in->offset;
   const wr__opinfo *info = &wr__opinfos[in->op];
-  if (!visit_value(t, in) && !visit_control(t, in) && !visit_bulk(t, in)) {
+  if (!visit_value(t, in) && !visit_control(t, in) && !visit_bulk(t, in) &&
+      !wr__translate_object(t, in) && !wr__translate_try(t, in)) {
     if (info->special) {
-      return wr__fail(walker->error, WR_UNSUPPORTED, in->offset, "%s is not executed yet", info->text);
+      return wr__fail(walker->error, WR_UNSUPPORTED, in->offset, "%s is not executed", info->text);
     }
     bool memory = info->immediates == WR__IMM_MEMARG || info->immediates == WR__IMM_MEMARG_LANE;
     if (memory) visit_access(t, in, info);
     else visit_plain(t, in, info);
   }
   return t->e.failed ? WR_OUT_OF_MEMORY : WR_OK;
+}
+
+/* ---- what collections need ------------------------------------------------------------------ */
+
+static void add_ref_slot(translator *t, uint32_t slot) {
+  if (!wr__grow(&t->ref_slots, &t->ref_slot_capacity, (size_t)t->ref_slot_count + 1, sizeof *t->ref_slots))
+    t->e.failed = true;
+  else
+    t->ref_slots[t->ref_slot_count++] = (uint16_t)slot;
+}
+
+void wr__translate_map_refs(translator *t, uint32_t count) {
+  uint32_t first = t->ref_slot_count;
+  for (uint32_t k = 0; k < count; k++) {
+    const wr__operand *o = &t->e.stack[k];
+    if (o->cls == 'r' && wr__emit_is_slot(o) && o->leaves[0] >= t->e.stack_base) add_ref_slot(t, o->leaves[0]);
+  }
+  uint32_t found = t->ref_slot_count - first;
+  if (!found && (!t->map_count || !t->maps[t->map_count - 1].count)) return; /* as before: none */
+  if (!wr__grow(&t->maps, &t->map_capacity, (size_t)t->map_count + 1, sizeof *t->maps)) {
+    t->e.failed = true;
+    return;
+  }
+  t->maps[t->map_count++] = (wr__ref_map){(uint32_t)t->e.size, first, found};
+}
+
+static void add_local_refs(translator *t) {
+  for (uint32_t k = 0; k < t->walker.local_count; k++)
+    if (t->local_cls[k] == 'r') add_ref_slot(t, t->local_slots[k]);
 }
 
 /* ---- one function ------------------------------------------------------------------------------------------- */
@@ -746,7 +735,11 @@ static bool lay_out(translator *t, const wr__deftype *type) {
   for (uint32_t k = 0; k < w->local_count; k++) {
     if (k == type->param_count) slot = t->link_slot + WR__LINK_SLOTS;
     t->local_slots[k] = slot;
-    t->local_cls[k] = cls_of(w->locals[k]);
+    t->local_cls[k] = wr__translate_cls(w->locals[k]);
+    if (t->local_cls[k] == 'r') {
+      t->has_refs = true; /* a collection may read it before the first write */
+      if (k >= type->param_count) must_be_zero(t, k);
+    }
     slot += wr__valtype_slots(w->locals[k]);
   }
   if (w->local_count == type->param_count) slot = t->link_slot + WR__LINK_SLOTS;
@@ -772,25 +765,43 @@ static wr_status visit_first(void *context, wr__walker *walker, const wr__instr 
 /* The finished code: without `enter` where no local must start as zero. */
 static wr__code *finish(translator *t, uint32_t func_index) {
   wr__emit *e = &t->e;
+  if (t->exn_count) { /* they lie behind all others, and a collection reads them */
+    if (t->first_zero == t->end_zero) t->first_zero = e->frame_slots;
+    t->end_zero = e->frame_slots + t->exn_count;
+  }
   uint32_t skip = t->first_zero == t->end_zero ? 16 : 0;
   if (!skip) {
     wr__emit_u16(e, t->enter_at + 8, t->first_zero);
     wr__emit_u16(e, t->enter_at + 10, t->end_zero - t->first_zero);
   }
+  uint32_t local_refs = t->ref_slot_count;
+  add_local_refs(t);
+  for (uint32_t k = 0; k < t->exn_count; k++) add_ref_slot(t, e->frame_slots + k);
   size_t size = e->size - skip;
-  wr__code *code = malloc(sizeof *code + size);
-  uint8_t *offsets = malloc(e->offsets_size ? e->offsets_size : 1);
-  if (e->failed || !code || !offsets) {
-    free(code);
-    free(offsets);
-    return NULL;
-  }
-  *code = (wr__code){.func_index = func_index, .size_bytes = (uint32_t)size, .link_slot = t->link_slot,
-                     .offsets = offsets, .offsets_size = (uint32_t)e->offsets_size,
-                     .first_at = skip, .frame_slots = e->frame_slots};
+  wr__code *code = e->failed ? NULL : calloc(1, sizeof *code + size);
+  if (!code) return NULL;
+  code->func_index = func_index;
+  code->size_bytes = (uint32_t)size;
+  code->link_slot = t->link_slot;
+  code->first_at = skip;
+  code->frame_slots = e->frame_slots + t->exn_count;
+  /* The lists are handed over as they are. */
+  code->offsets = e->offsets;
+  code->offsets_size = (uint32_t)e->offsets_size;
+  e->offsets = NULL;
+  code->ref_maps = t->maps;
+  code->ref_map_count = t->map_count;
+  t->maps = NULL;
+  code->ref_slots = t->ref_slots;
+  code->local_refs = local_refs;
+  code->ref_slot_count = t->ref_slot_count;
+  t->ref_slots = NULL;
+  for (uint32_t k = 0; k < code->ref_map_count; k++) code->ref_maps[k].at -= skip;
+  wr__translate_finish_try(t, code, skip);
   memcpy(code->words, e->code + skip, size);
-  if (e->offsets_size) memcpy(offsets, e->offsets, e->offsets_size);
-  return code;
+  if (!e->failed) return code;
+  wr__code_free(code); /* an exception slot too far away */
+  return NULL;
 }
 
 wr__code *wr__translate(const wr__module *module, uint32_t func_index, bool guarded, uint32_t options) {
@@ -805,8 +816,14 @@ wr__code *wr__translate(const wr__module *module, uint32_t func_index, bool guar
   free(t.local_cls);
   free(t.set_in);
   free(t.set_stack);
+  for (uint32_t k = 0; k < t.label_count; k++) free(t.labels[k].catches);
   free(t.labels);
   free(t.fixups);
+  free(t.ranges);
+  free(t.handlers);
+  free(t.exn_patches);
+  free(t.maps);
+  free(t.ref_slots);
   return code;
 }
 
@@ -815,5 +832,7 @@ void wr__code_free(wr__code *code) {
   free(code->offsets);
   free(code->try_ranges);
   free(code->try_handlers);
+  free(code->ref_maps);
+  free(code->ref_slots);
   free(code);
 }

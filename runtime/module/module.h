@@ -139,8 +139,8 @@ typedef struct wr__module {
   /* Functions that ref.func may name: exports, elements, global initialisers; a bit each. */
   uint8_t *declared_funcs;
 
-  /* The interpreter's table of translated functions (interp/run.c); NULL until the first. */
-  struct wr__code *_Atomic *_Atomic code;
+  /* The interpreter's table of translated functions (interp/frames.c); NULL until the first. */
+  struct wr__translated *_Atomic code;
   /* Set by whoever fills in code: frees what is there, before the module goes. NULL: nothing to do. */
   void (*_Atomic release_code)(struct wr__module *module);
 } wr__module;

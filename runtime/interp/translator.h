@@ -1,0 +1,107 @@
+/* What the parts of the translator share: translate.c (control, locals, calls, memory),
+ * translate_objects.c (references, structures, arrays, atomics), translate_try.c (exceptions). */
+#ifndef WR__TRANSLATOR_H
+#define WR__TRANSLATOR_H
+
+#include "interp/emit.h"
+#include "interp/machine.h"
+#include "interp/translate.h"
+
+#define NO_POSITION UINT32_MAX
+
+/* A displacement waiting for its label. */
+typedef struct fixup {
+  uint32_t at, start;
+  uint32_t next; /* index + 1 of the next of the same label */
+} fixup;
+
+/* What the translator knows of a control frame; index in `labels` is the walker's depth. */
+typedef struct label {
+  uint32_t height;      /* operands below the construct's parameters */
+  uint32_t home;        /* of its first parameter or result */
+  uint32_t loop_at;     /* position of a loop's start, else NO_POSITION */
+  uint32_t fixups;      /* index + 1 of the first */
+  uint32_t else_at, else_start; /* displacement of an `if` that skips to else; NO_POSITION when none */
+  /* try_table, try: */
+  uint32_t try_at;      /* where the guarded code starts; NO_POSITION when there is none, or it has ended */
+  uint32_t try_end;     /* try: where it ended */
+  wr__catch *catches;   /* try_table: a copy */
+  uint32_t catch_count;
+  uint32_t first_handler; /* try: of this construct, in the translator's list */
+  uint32_t exn_index;   /* try: which of the frame's exception slots is its own */
+} label;
+
+typedef struct translator {
+  wr__emit e;
+  wr__walker walker;
+  const wr__module *module;
+  wr__engine *engine;
+  bool guarded;
+  uint32_t *local_slots;
+  char *local_cls;
+  /* which locals must start as zero: seen read before a write that dominates. set_in[local] is the
+   * nesting in which its first write stands, 0 when unset */
+  uint32_t *set_in;
+  uint32_t first_zero, end_zero; /* slots */
+  uint32_t *set_stack;           /* locals in the order of their first write */
+  size_t set_stack_capacity;
+  uint32_t set_stack_count;
+  uint32_t param_count;
+  uint32_t link_slot;
+  label *labels;
+  size_t label_capacity;
+  uint32_t label_count;
+  fixup *fixups;
+  size_t fixup_capacity;
+  uint32_t fixup_count;
+  uint32_t enter_at;
+  wr__try_range *ranges;
+  size_t range_capacity;
+  uint32_t range_count;
+  wr__try_handler *handlers;
+  size_t handler_capacity;
+  uint32_t handler_count;
+  uint32_t exn_count;    /* exception slots of legacy try; they lie behind all others */
+  uint32_t *exn_patches; /* positions of u16 operands that name one */
+  size_t exn_patch_capacity;
+  uint32_t exn_patch_count;
+  wr__ref_map *maps;
+  size_t map_capacity;
+  uint32_t map_count;
+  uint16_t *ref_slots;
+  size_t ref_slot_capacity;
+  uint32_t ref_slot_count;
+  bool has_refs;         /* locals or operands that are references: collections must find them */
+} translator;
+
+
+/* The class of a value type: i l f d v, and r for references (in patterns they are l). */
+char wr__translate_cls(wr_valtype type);
+
+/* ---- translate.c */
+label *wr__translate_label(translator *t, uint32_t depth);
+void wr__translate_reset_stack(translator *t, const label *l, const wr_valtype *types, uint32_t count);
+void wr__translate_jump(translator *t, label *l);
+void wr__translate_bind(translator *t, label *l);
+void wr__translate_br(translator *t, uint32_t depth);
+void wr__translate_branch_on(translator *t, wr__operand condition, uint32_t depth, uint32_t count);
+void wr__translate_settle_branch(translator *t, uint32_t depth, uint32_t count);
+void wr__translate_forget_writes(translator *t, uint32_t depth);
+void wr__translate_end(translator *t);
+void wr__translate_open(translator *t, const wr__instr *in);
+/* An operation by a C function on the top operands; results in classes. */
+void wr__translate_operation(translator *t, uint32_t handler, uint32_t operand_count, const char *results,
+                             uint32_t a, uint32_t b);
+void wr__translate_check_non_null(translator *t, wr_trap_kind kind);
+/* The references among the lowest `count` operands, at the instruction about to be written. */
+void wr__translate_map_refs(translator *t, uint32_t count);
+
+/* ---- translate_objects.c, translate_try.c: false where the instruction is not theirs */
+bool wr__translate_object(translator *t, const wr__instr *in);
+bool wr__translate_try(translator *t, const wr__instr *in);
+/* try_table and try, at their end: after the fallthrough has been settled, before the label is bound. */
+void wr__translate_end_try(translator *t, label *l, const wr__ctrl *ended);
+/* What try.c adds to finished code: ranges and handlers, and the numbers of exception slots. */
+void wr__translate_finish_try(translator *t, wr__code *code, uint32_t skip);
+
+#endif
