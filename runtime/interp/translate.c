@@ -675,18 +675,24 @@ static bool visit_bulk(translator *t, const wr__instr *in) {
   }
 }
 
+/* Arithmetic: operands to one result, no more to it. */
+static bool is_plain(const wr__opinfo *info) {
+  return !info->special && info->results[0] && !info->results[1] && info->params[0] &&
+         (info->immediates == WR__IMM_NONE || info->immediates == WR__IMM_LANE || info->immediates == WR__IMM_LANES16);
+}
+
 static wr_status visit(void *context, wr__walker *walker, const wr__instr *in) {
   translator *t = context;
   t->e.module_offset = in->offset;
   const wr__opinfo *info = &wr__opinfos[in->op];
-  if (!visit_value(t, in) && !visit_control(t, in) && !visit_bulk(t, in) &&
-      !wr__translate_object(t, in) && !wr__translate_try(t, in)) {
+  if (is_plain(info)) {
+    visit_plain(t, in, info);
+  } else if (!visit_value(t, in) && !visit_control(t, in) && !visit_bulk(t, in) &&
+             !wr__translate_object(t, in) && !wr__translate_try(t, in)) {
     if (info->special) {
       return wr__fail(walker->error, WR_UNSUPPORTED, in->offset, "%s is not executed", info->text);
     }
-    bool memory = info->immediates == WR__IMM_MEMARG || info->immediates == WR__IMM_MEMARG_LANE;
-    if (memory) visit_access(t, in, info);
-    else visit_plain(t, in, info);
+    visit_access(t, in, info);
   }
   return t->e.failed ? WR_OUT_OF_MEMORY : WR_OK;
 }

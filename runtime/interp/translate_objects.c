@@ -15,6 +15,7 @@ static char field_cls(const wr__deftype *type, uint32_t field) {
 }
 
 static bool visit_struct(translator *t, const wr__instr *in) {
+  if (in->op > WR__OP_struct_set) return false; /* they are the first of the page */
   uint32_t a = in->imm.index, b = in->imm.index2;
   const wr__deftype *type = t->module->types[a];
   char cls[2];
@@ -141,5 +142,6 @@ bool wr__translate_object(translator *t, const wr__instr *in) {
     else visit_atomic(t, in, info);
     return true;
   }
+  if (info->page != WR__PAGE_GC) return false;
   return visit_struct(t, in) || visit_array(t, in) || visit_reference(t, in);
 }
