@@ -38,7 +38,7 @@ const char *wr__suggest(const char *word, const char *const *candidates, size_t 
   for (size_t i = 0; i < count; i++) {
     size_t distance = wr__edit_distance(word, candidates[i]);
     /* A beginning is nearer than any mistyped word. */
-    if (length >= 2 && distance > 0 && strncmp(word, candidates[i], length) == 0) distance = 1;
+    if (length >= 2 && strncmp(word, candidates[i], length) == 0) distance = 0;
     /* Everything replaced is not a likeness. */
     if (distance > best || distance >= length || (found && distance == best)) continue;
     best = distance;
