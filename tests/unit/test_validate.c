@@ -1,4 +1,6 @@
 /* Unit tests of validate/: the rules, the messages with what was found, and what visitors see. */
+#include <stdio.h>
+
 #include "frontend.h"
 #include "validate/walker.h"
 
