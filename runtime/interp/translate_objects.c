@@ -15,7 +15,7 @@ static char field_cls(const wr__deftype *type, uint32_t field) {
 }
 
 static bool visit_struct(translator *t, const wr__instr *in) {
-  if (in->op > WR__OP_struct_set) return false; /* they are the first of the page */
+  if (in->op < WR__OP_struct_new || in->op > WR__OP_struct_set) return false; /* else a is no type */
   uint32_t a = in->imm.index, b = in->imm.index2;
   const wr__deftype *type = t->module->types[a];
   char cls[2];
