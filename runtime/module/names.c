@@ -36,9 +36,10 @@ static wr__span find_subsection(const wr__module *module, uint8_t wanted) {
 }
 
 static wr__span find_in_map(wr__span map, uint32_t wanted) {
+  if (!map.data) return no_name;
   const uint8_t *at = map.data, *end = at + map.size;
   uint32_t count, index;
-  if (!map.data || !read_u32(&at, end, &count)) return no_name;
+  if (!read_u32(&at, end, &count)) return no_name;
   for (uint32_t i = 0; i < count; i++) {
     wr__span name;
     if (!read_u32(&at, end, &index) || !read_name(&at, end, &name)) return no_name;

@@ -27,11 +27,11 @@ typedef struct wr__field {
 } wr__field;
 
 typedef struct wr__deftype {
-  uint32_t id; /* canonical number: heap type WR_HEAP_DEFINED + id */
+  uint32_t id;  /* canonical number: heap type WR_HEAP_DEFINED + id */
   uint8_t comp; /* wr__comp */
   bool is_final;
-  uint32_t depth;      /* number of supertypes above */
-  uint32_t super_id;   /* WR__NO_TYPE where there is none */
+  uint32_t depth;          /* number of supertypes above */
+  uint32_t super_id;       /* WR__NO_TYPE where there is none */
   const uint32_t *display; /* display[0..depth]: ids from the root to this type itself */
   /* function */
   uint32_t param_count, result_count;
@@ -42,7 +42,7 @@ typedef struct wr__deftype {
   const wr__field *fields;
   uint32_t size_bytes;         /* of the whole object (structure), of the header (array) */
   uint32_t element_size_bytes; /* array: 1, 2, 4, 8, 16 */
-  const uint8_t *ref_map; /* internal to types/: NULL, or field_count flags: is a reference */
+  const uint8_t *ref_map;      /* internal to types/: NULL, or field_count flags: is a reference */
   /* internal to types/ */
   uint32_t group_start, group_size;
 } wr__deftype;
@@ -63,12 +63,14 @@ const wr__deftype *wr__type_func(wr__typereg *reg, const wr_valtype *params, uin
                                  const wr_valtype *results, uint32_t result_count);
 
 /* A recursion group as decoded, before it is canonical. Types in it name members of their own
- * group as heap type WR_HEAP_DEFINED + WR__GROUP_BASE + position, all others by canonical number. */
+ * group as heap type WR_HEAP_DEFINED + WR__GROUP_BASE + position, all others by canonical number.
+ */
 #define WR__GROUP_BASE 0x800000u
 typedef struct wr__subtype_decl {
   uint8_t comp;
   bool is_final;
-  uint32_t super_id; /* as above, without WR_HEAP_DEFINED: canonical, WR__GROUP_BASE + position, or none */
+  uint32_t super_id; /* as above, without WR_HEAP_DEFINED: canonical, WR__GROUP_BASE + position, or
+                        none */
   uint32_t param_count, result_count;
   const wr_valtype *params, *results;
   uint32_t field_count;
@@ -81,8 +83,8 @@ typedef struct wr__subtype_decl {
 wr_status wr__type_intern(wr__typereg *reg, const wr__subtype_decl *group, uint32_t count,
                           const wr__deftype **out);
 
-/* Does the declared supertype fit: not final, of the same kind, and matched by the type's structure?
- * Spec: valid/types, sub types. */
+/* Does the declared supertype fit: not final, of the same kind, and matched by the type's
+ * structure? Spec: valid/types, sub types. */
 bool wr__type_super_valid(const wr__typereg *reg, const wr__deftype *type);
 
 /* Subtyping. Spec: valid/matching. */

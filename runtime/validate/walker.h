@@ -26,8 +26,8 @@ typedef struct wr__instr {
   union {
     int32_t i32;
     int64_t i64;
-    uint32_t f32; /* bits */
-    uint64_t f64; /* bits */
+    uint32_t f32;     /* bits */
+    uint64_t f64;     /* bits */
     uint8_t v128[16]; /* also LANES16 */
     /* LABEL, FUNC, LOCAL, GLOBAL, TABLE, ELEM, DATA, MEM, TAG, TYPE; the first of a pair */
     struct {
@@ -44,7 +44,7 @@ typedef struct wr__instr {
     struct {
       uint32_t *targets; /* count labels, then the default: targets[count] */
       uint32_t count;
-    } table; /* LABEL_TABLE */
+    } table;         /* LABEL_TABLE */
     wr_valtype type; /* SELECT_TYPES; HEAPTYPE: the reference type named (nullability included) */
     struct {
       uint32_t label;
@@ -55,16 +55,18 @@ typedef struct wr__instr {
       uint32_t count;
     } try_table; /* its block type is in the new control frame */
   } imm;
-  /* The type of the first operand popped (topmost but for `select`'s condition): of drop, select, ref.*, br_on_*, local.*,
-   * global.*. Known for reachable code, but WR__BOT where it came from a polymorphic stack. */
+  /* The type of the first operand popped (topmost but for `select`'s condition): of drop, select,
+   * ref.*, br_on_*, local.*, global.*. Known for reachable code, but WR__BOT where it came from a
+   * polymorphic stack. */
   wr_valtype operand_type;
 } wr__instr;
 
 typedef struct wr__ctrl {
-  uint16_t op;      /* wr__op: block, loop, if, else, try_table, try, catch, catch_all; WR__OP_NONE: the body */
-  bool unreachable; /* the rest of it is */
-  bool entered;     /* its opening instruction was reachable, so its end is visited */
-  uint32_t height;  /* operands below its parameters */
+  uint16_t op; /* wr__op: block, loop, if, else, try_table, try, catch, catch_all; WR__OP_NONE: the
+                  body */
+  bool unreachable;     /* the rest of it is */
+  bool entered;         /* its opening instruction was reachable, so its end is visited */
+  uint32_t height;      /* operands below its parameters */
   uint32_t init_height; /* internal */
   uint32_t param_count, result_count;
   const wr_valtype *params, *results;
@@ -115,11 +117,11 @@ struct wr__walker {
   uint32_t catch_capacity;
   uint32_t instr_offset;
   const wr__visitor *visitor;
-  bool tracks_init;          /* some local has no default value */
-  uint32_t global_limit;     /* in constant expressions: globals below may be read */
-  int64_t block_type_index;  /* of the block being opened; -1: block_type says it */
-  wr_valtype block_type;     /* one result, as in the bytes; WR__BOT: none */
-  wr_valtype cached_types[8]; /* the last block types that are references, */
+  bool tracks_init;                    /* some local has no default value */
+  uint32_t global_limit;               /* in constant expressions: globals below may be read */
+  int64_t block_type_index;            /* of the block being opened; -1: block_type says it */
+  wr_valtype block_type;               /* one result, as in the bytes; WR__BOT: none */
+  wr_valtype cached_types[8];          /* the last block types that are references, */
   const wr_valtype *cached_results[8]; /* and where the registry keeps each as a result list */
 };
 
@@ -133,7 +135,8 @@ wr_status wr__walk_func(wr__walker *walker, uint32_t func_index, const wr__visit
 
 /* wr__walk_const: walks a constant expression of the expected type at an offset of the module's
  * bytes, before limit; *expr receives where it lies. Globals below global_limit may be read.
- * The visitor (NULL allowed) sees its instructions; the last is `end`. Spec: valid/instructions, constant. */
+ * The visitor (NULL allowed) sees its instructions; the last is `end`. Spec: valid/instructions,
+ * constant. */
 wr_status wr__walk_const(wr__walker *walker, uint32_t offset, uint32_t limit, wr_valtype expected,
                          uint32_t global_limit, const wr__visitor *visitor, wr__expr *expr);
 

@@ -26,15 +26,6 @@ static int free_engine(void **state) {
   return 0;
 }
 
-static wr__engine *engine_without(uint64_t features) {
-  wr__config config;
-  wr__config_init(&config);
-  config.features &= ~features;
-  wr__engine *made = wr__engine_new(&config);
-  assert_non_null(made);
-  return made;
-}
-
 /* The binary of a text module, in the buffer. */
 static void assemble(const char *text, wr__buffer *out) {
   wr_error error = {0};

@@ -48,7 +48,7 @@ static void invalid_bodies_are_explained(void **state) {
       {"immutable global 0",
        "(module (global i32 (i32.const 0)) (func (global.set 0 (i32.const 1))))"},
       {"uninitialized local 0", "(module (func (local (ref func)) (drop (local.get 0))))"},
-      {"uninitialized local 0", /* set in a block alone */
+      {"uninitialized local 1", /* set in a block alone */
        "(module (func (param $f (ref func)) (local $x (ref func))"
        " (block (local.set $x (local.get $f))) (drop (local.get $x)))"
        ")"},
