@@ -18,6 +18,7 @@ static const char usage[] =
     "  --timeout SECONDS        for each script (default: 60)\n"
     "  --exclude TEXT           leave out paths that contain TEXT (may be repeated)\n"
     "  --strict-messages        an error in other words than the script's is a failure\n"
+    "  --round-trip             print every module and parse it again: it must be the same\n"
     "  --print                  let the print functions print\n"
     "  --quiet                  only failures and totals\n"
     "  --json FILE              write the outcome as JSON\n"
@@ -133,6 +134,7 @@ static bool parse_valued(run *r, const char *option, const char *value) {
 static bool parse_flag(run *r, const char *option) {
   bool *flag = !strcmp(option, "--gc-stress")         ? &r->options.gc_stress
                : !strcmp(option, "--strict-messages") ? &r->options.strict_messages
+               : !strcmp(option, "--round-trip")      ? &r->options.round_trip
                : !strcmp(option, "--print")           ? &r->options.print
                : !strcmp(option, "--quiet")           ? &r->quiet
                                                       : NULL;
@@ -201,6 +203,7 @@ static int print_totals(run *r) {
   }
   printf("%zu files, %" PRIu64 " modules, %" PRIu64 " assertions, %.2f s\n", r->count, sum.modules,
          sum.assertions, seconds);
+  if (sum.round_trips) printf("%" PRIu64 " modules printed and parsed again\n", sum.round_trips);
   if (sum.reworded)
     printf("%" PRIu64 " errors of the expected kind have other words than the script's\n",
            sum.reworded);

@@ -30,6 +30,7 @@ void report_add(report_counts *sum, const report_counts *counts) {
   sum->skipped += counts->skipped;
   sum->modules += counts->modules;
   sum->assertions += counts->assertions;
+  sum->round_trips += counts->round_trips;
   sum->reworded += counts->reworded;
 }
 

@@ -15,6 +15,7 @@ typedef struct report_failure {
 typedef struct report_counts {
   uint64_t passed, failed, skipped;
   uint64_t modules, assertions; /* among those passed */
+  uint64_t round_trips;         /* modules that survived printing and parsing */
   uint64_t reworded;            /* errors of the right kind with other words than the script's */
 } report_counts;
 

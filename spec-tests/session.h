@@ -11,6 +11,7 @@ typedef struct settings {
   wr_bounds bounds;
   bool gc_stress;
   bool strict_messages;   /* another wording is a failure */
+  bool round_trip;        /* print and parse every module that loads */
   bool print;             /* spectest's print functions print */
   double timeout_seconds; /* for a script */
 } settings;
