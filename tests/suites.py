@@ -12,7 +12,7 @@ from wasi import run_http, run_testsuite
 SPEC_FLAGS = ["--exclude", "proposals/custom-descriptors", "--quiet", "--jobs", "2"]
 # Configurations in which the core suite runs, and in which builds.
 SPEC_CONFIGURATIONS = {
-    "release": [[], ["--bounds", "explicit"], ["--gc-stress"]],
+    "release": [[], ["--bounds", "explicit"], ["--gc-stress"], ["--round-trip"]],
     "dev": [[]],
 }
 
