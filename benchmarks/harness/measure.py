@@ -133,15 +133,15 @@ def measure(programs, engines, rounds, size, directory, launcher, log):
     return {row[0].program.name: {c.engine.name: c.result() for c in row} for row in cells if row}
 
 
-def run_micro(wasmrun_directory, launcher, log):
-    """Programs named bench_* beside wasmrun print lines of `name value unit`; they measure parts, not programs."""
+def run_micro(wasmrun_directory, modules, launcher, log):
+    """Programs named bench_* beside wasmrun measure parts: given modules, they print lines of `name value unit`."""
     results = []
     if not wasmrun_directory:
         return results
     for file in sorted(os.listdir(wasmrun_directory)):
         if not file.startswith("bench_"):
             continue
-        run = launcher.run([os.path.join(wasmrun_directory, file)])
+        run = launcher.run([os.path.join(wasmrun_directory, file), *modules])
         if run["status"] != 0:
             log(f"FAILED {file}: exit {run['status']}")
         for line in run["output"].splitlines():

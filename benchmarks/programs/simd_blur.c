@@ -16,7 +16,7 @@ static BENCH_NOINLINE void blur(uint32_t width, uint32_t height, const uint8_t *
 }
 
 int main(int argc, char **argv) {
-  uint32_t rounds = bench_size(argc, argv, 80), width = 1024, height = 768;
+  uint32_t rounds = bench_size(argc, argv, 50), width = 1024, height = 768;
   uint8_t *a = bench_alloc(width * height), *b = bench_alloc(width * height);
   for (uint32_t i = 0; i < width * height; i++) a[i] = b[i] = (uint8_t)bench_random();
   for (uint32_t r = 0; r < rounds; r++) {

@@ -41,7 +41,7 @@ static void tile(uint32_t n, const float *a, const float *b, float *c) {
 #endif
 
 int main(int argc, char **argv) {
-  uint32_t n = bench_size(argc, argv, 720) / 8 * 8;
+  uint32_t n = bench_size(argc, argv, 480) / 8 * 8;
   float *a = bench_alloc(n * n * sizeof *a), *b = bench_alloc(n * n * sizeof *b),
         *c = bench_alloc(n * n * sizeof *c);
   for (uint32_t i = 0; i < n * n; i++) {

@@ -37,7 +37,7 @@ static BENCH_NOINLINE uint32_t difference(const uint8_t *a, const uint8_t *b) {
 #endif
 
 int main(int argc, char **argv) {
-  int range = (int)bench_size(argc, argv, 40);
+  int range = (int)bench_size(argc, argv, 24);
   uint8_t *a = bench_alloc(WIDTH * HEIGHT), *b = bench_alloc(WIDTH * HEIGHT);
   for (uint32_t i = 0; i < WIDTH * HEIGHT; i++)
     a[i] = (uint8_t)((i % WIDTH * 3 + i / WIDTH * 5 + bench_random() % 64));

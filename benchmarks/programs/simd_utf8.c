@@ -49,7 +49,7 @@ static BENCH_NOINLINE void scan(uint8_t *text, uint32_t n, uint32_t *counts) {
 #endif
 
 int main(int argc, char **argv) {
-  uint32_t rounds = bench_size(argc, argv, 500), n = 1 << 20, counts[3] = {0};
+  uint32_t rounds = bench_size(argc, argv, 200), n = 1 << 20, counts[3] = {0};
   uint8_t *text = bench_alloc(n);
   static const char *pieces[] = {"text ", "\xc3\xa9", "\xe2\x82\xac ", "\xf0\x9f\x90\xa7",
                                  "\n",    "Upper ",   "lower",         "12"};
