@@ -719,7 +719,8 @@ void wr__emit_select(wr__emit *e, bool is_v128, char cls) {
   wr__emit_u16(e, at + s->dst_at, home);
   slot_changed(e, home);
   if (is_v128) slot_changed(e, home + 1);
-  if (cls == 'i' || cls == 'l' || cls == 'r') e->acc_slot = home;
+  /* the handler leaves the bits in acc, where a float leaf does not look */
+  if (!is_v128) e->acc_slot = cls == 'f' || cls == 'd' ? WR__NO_SLOT : home;
   if (cls == 'v') e->vacc_slot = home;
   wr__operand result = {.pattern = NONE, .cls = cls};
   remember(e, at, &result, home, s->dst_at);
