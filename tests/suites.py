@@ -65,11 +65,28 @@ def spec_jobs(build, environment):
         return [("spec", lambda: [skipped("spec", "(WASMRUN_TESTSUITE is not set)")])]
     return [("spec " + " ".join(flags), lambda flags=flags: run_spec(program, folder, flags,
                                                                     environment))
-            for flags in SPEC_CONFIGURATIONS.get(build.name, [[]])]
+            for flags in SPEC_CONFIGURATIONS.get(build.name, [[]])] + portable_jobs(
+                build, folder, environment)
 
 
-def run_spec(program, folder, flags, environment):
-    name = " ".join(["spec", *flags])
+def portable_jobs(build, folder, environment):
+    """The interpreter's portable dispatcher, in a program that only tests want and build."""
+    if build.name != "release":
+        return []
+    name = "wasmrun-spectest-portable"
+
+    def run():
+        made = subprocess.run(["cmake", "--build", str(build), "--target", name],
+                              capture_output=True, text=True, errors="replace")
+        if made.returncode != 0:
+            return [failed("spec portable", made.stdout + made.stderr)]
+        return run_spec(build / "bin" / name, folder, [], environment, "spec portable")
+
+    return [("spec portable", run)]
+
+
+def run_spec(program, folder, flags, environment, name=None):
+    name = name or " ".join(["spec", *flags])
     command = [str(program), *SPEC_FLAGS, *flags, folder]
     try:
         done = subprocess.run(command, capture_output=True, text=True, errors="replace",
