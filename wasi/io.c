@@ -16,6 +16,17 @@ static bool ready_now(int fd, short events) {
   return poll(&p, 1, 0) > 0;
 }
 
+/* One piece is the usual case, and costs the host less. */
+static ssize_t read_host(int fd, const wr__transfer *t) {
+  return t->count == 1 ? read(fd, t->iov->iov_base, t->iov->iov_len)
+                       : readv(fd, t->iov, (int)t->count);
+}
+
+static ssize_t write_host(int fd, const wr__transfer *t) {
+  return t->count == 1 ? write(fd, t->iov->iov_base, t->iov->iov_len)
+                       : writev(fd, t->iov, (int)t->count);
+}
+
 static ssize_t read_socket(wr__desc *desc, wr__transfer *t) {
   struct msghdr message = {.msg_iov = t->iov, .msg_iovlen = t->count};
   return recvmsg(desc->host_fd, &message, MSG_DONTWAIT);
@@ -33,7 +44,7 @@ static ssize_t read_stream(wr__desc *desc, wr__transfer *t) {
     if (size >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS)) return size;
     desc->no_nowait = true;
   }
-  if (ready_now(desc->host_fd, POLLIN)) return readv(desc->host_fd, t->iov, (int)t->count);
+  if (ready_now(desc->host_fd, POLLIN)) return read_host(desc->host_fd, t);
   errno = EAGAIN;
   return -1;
 }
@@ -44,7 +55,7 @@ static ssize_t write_stream_now(wr__desc *desc, wr__transfer *t) {
     if (size >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS)) return size;
     desc->no_nowait = true;
   }
-  if (ready_now(desc->host_fd, POLLOUT)) return writev(desc->host_fd, t->iov, (int)t->count);
+  if (ready_now(desc->host_fd, POLLOUT)) return write_host(desc->host_fd, t);
   errno = EAGAIN;
   return -1;
 }
@@ -108,7 +119,7 @@ static ssize_t write_callback(wr__desc *desc, wr__transfer *t) {
 static ssize_t read_once(wr__desc *desc, wr__transfer *t) {
   switch (desc->kind) {
     case WR__DESC_FILE:
-      return readv(desc->host_fd, t->iov, (int)t->count);
+      return read_host(desc->host_fd, t);
     case WR__DESC_STREAM:
       return read_stream(desc, t);
     case WR__DESC_SOCKET:
@@ -126,7 +137,7 @@ static ssize_t read_once(wr__desc *desc, wr__transfer *t) {
 static ssize_t write_once(wr__desc *desc, wr__transfer *t) {
   switch (desc->kind) {
     case WR__DESC_FILE:
-      return writev(desc->host_fd, t->iov, (int)t->count);
+      return write_host(desc->host_fd, t);
     case WR__DESC_STREAM:
       return write_stream(desc, t);
     case WR__DESC_SOCKET:

@@ -211,6 +211,7 @@ static uint32_t run(polling *p, uint8_t *out, uint32_t *events) {
       wait_replaced(p);
       continue;
     }
+    if (p->call->wasi->never_wait) return WASI_AGAIN;
     uint32_t error = wait_host(p);
     if (error != WASI_SUCCESS) return error;
   }

@@ -27,6 +27,7 @@ uint32_t wr__wait_ready(wr__call *call, int host_fd, wr__wait what, uint64_t tim
   };
   if (timeout_ns != WR__NO_TIMEOUT && __builtin_add_overflow(monotonic_ns(), timeout_ns, &end))
     end = WR__NO_TIMEOUT;
+  if (call->wasi->never_wait) return WASI_AGAIN;
   for (;;) {
     if (call->caller && wr_store_interrupted(wr_caller_store(call->caller))) {
       call->interrupted = true;
