@@ -81,6 +81,17 @@ static wr_status grant_net(wr_wasi_t *wasi, const char *value, wr_error *error) 
   }
 }
 
+static wr_status grant_threads(wr_wasi_t *wasi, const char *value, wr_error *error) {
+  char *end;
+  unsigned long count = strtoul(value, &end, 10);
+  if (value[0] < '0' || value[0] > '9' || *end != '\0' || count == 0 || count > UINT32_MAX) {
+    snprintf(error->message, sizeof error->message, "not a number of threads");
+    return error->status = WR_BAD_ARGUMENT;
+  }
+  wr_wasi_set_max_threads(wasi, (uint32_t)count);
+  return WR_OK;
+}
+
 static void log_line(void *context, const char *line) {
   (void)context;
   wr__report("%s", line);
@@ -113,6 +124,7 @@ static int grant_each(session *s, wr__option_id id) {
     if (id == WR__OPTION_ENV) status = grant_env(s->wasi, given->value, &error);
     if (id == WR__OPTION_NET) status = grant_net(s->wasi, given->value, &error);
     if (id == WR__OPTION_LISTEN) status = wr_wasi_listen(s->wasi, given->value, &error);
+    if (id == WR__OPTION_MAX_THREADS) status = grant_threads(s->wasi, given->value, &error);
     if (id == WR__OPTION_LOG) wr_wasi_set_log(s->wasi, log_line, NULL);
     if (status == WR_OK) continue;
     char place[512];
@@ -126,7 +138,8 @@ static int grant_each(session *s, wr__option_id id) {
  * programs look for directories from the first descriptor until one is none. */
 static int grant_all(session *s) {
   static const wr__option_id in_order[] = {WR__OPTION_DIR, WR__OPTION_LISTEN, WR__OPTION_ENV,
-                                           WR__OPTION_NET, WR__OPTION_LOG};
+                                           WR__OPTION_NET, WR__OPTION_MAX_THREADS,
+                                           WR__OPTION_LOG};
   int exit_status = WR__EXIT_OK;
   wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
   s->wasi = wr_wasi_new();

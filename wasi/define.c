@@ -1,6 +1,6 @@
 /* The table of functions, and how they become imports. A call costs a look at the caller's memory
  * and an indirect call beyond the function itself. */
-#include "wasi.h"
+#include "threads.h"
 
 #include <stdlib.h>
 
@@ -200,5 +200,5 @@ wr_status wr_wasi_define_for(wr_wasi_t *wasi, wr_linker_t *linker, const wasm_mo
     wr_status status = define(wasi, linker, unstable ? UNSTABLE : STABLE, function, unstable);
     if (status != WR_OK) return fail(error, status, function->name);
   }
-  return WR_OK;
+  return wr__threads_define(wasi, linker, module, error);
 }

@@ -73,11 +73,13 @@ struct wr_wasi {
   uint32_t fd_capacity;
   uint32_t fd_lowest_free;      /* nothing below it is free */
   bool walk_paths;              /* resolve by component, without openat2: for tests */
-  bool never_wait;      /* what would wait ends with WASI_AGAIN: for tests */
+  bool never_wait;              /* what would wait ends with WASI_AGAIN: for tests */
   wr_wasi_clock_fn clock_now;   /* NULL: the host's clocks */
   wr_wasi_sleep_fn clock_sleep; /* NULL: sleeping ends at once on a replaced clock */
   void *clock_context;
-  struct wr__net *net; /* net.c; NULL: no rules */
+  struct wr__threads *threads; /* threads.c; NULL until a module with threads is defined */
+  uint32_t max_threads;        /* 0: the default */
+  struct wr__net *net;         /* net.c; NULL: no rules */
   wr_wasi_log_fn log;
   void *log_context;
   wr_wasi_random_fn random; /* NULL: the host's */

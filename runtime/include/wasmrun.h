@@ -788,8 +788,13 @@ WR_API void wr_wasi_set_log(wr_wasi_t *wasi, wr_wasi_log_fn log, void *context);
  * signatures agree) in a linker. One wr_wasi_t may be defined in several stores (threads). */
 WR_API WR_NODISCARD wr_status wr_wasi_define(wr_wasi_t *wasi, wr_linker_t *linker, wr_error *error);
 
+/* The most threads that the guest may have beside its first. Default 256. */
+WR_API void wr_wasi_set_max_threads(wr_wasi_t *wasi, uint32_t count);
+
 /* wr_wasi_define_for: defines only what this module imports, which is quicker, and where a name
- * has several published signatures (sock_accept, sock_recv_from, …), the one that it imports. */
+ * has several published signatures (sock_accept, sock_recv_from, …), the one that it imports.
+ * For a module with threads (wasi-threads) also thread-spawn and the shared memory; the module and
+ * this store then have to outlive wr_wasi_run, which ends the threads. */
 WR_API WR_NODISCARD wr_status wr_wasi_define_for(wr_wasi_t *wasi, wr_linker_t *linker,
                                                  const wasm_module_t *module, wr_error *error);
 

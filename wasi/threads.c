@@ -1,0 +1,313 @@
+/* wasi-threads: thread-spawn makes another instance of the module, with a store of its own and the
+ * same shared memory, and calls its wasi_thread_start on a thread of the host. The WASI context is
+ * shared. The first thread that exits or traps ends all. Everything here is under the group's
+ * lock, but for what a thread does in its own store. */
+#include "threads.h"
+
+#include <stdlib.h>
+
+#define DEFAULT_LIMIT 256u
+#define MAX_TID ((1 << 29) - 1)
+/* Guests have a stack of their own; this is for the host's functions. */
+#define HOST_STACK (1u << 20)
+
+typedef struct thread {
+  struct wr__threads *group;
+  struct thread *next, **link;
+  wasm_store_t *store;
+  wasm_instance_t *instance;
+  int32_t tid;
+  int32_t argument;
+} thread;
+
+typedef struct wr__threads {
+  wr_wasi_t *wasi;
+  const wasm_module_t *module; /* borrowed: outlives the threads */
+  wasm_engine_t *engine;
+  wasm_store_t *main_store;
+  wr_shared_memory_t *memory;
+  pthread_mutex_t lock;
+  pthread_cond_t ended; /* running has become less */
+  thread *first;        /* those whose stores are to be interrupted */
+  uint32_t running;
+  int32_t last_tid;
+  bool ending;      /* no new threads, and the present ones are stopped */
+  wr_status status; /* of the first that ended the program; WR_OK: none */
+  int32_t exit_status;
+  wr_trap_kind kind;
+} wr__threads;
+
+void wr_wasi_set_max_threads(wr_wasi_t *wasi, uint32_t count) { wasi->max_threads = count; }
+
+/* ---- ending */
+
+/* Under the lock. */
+static void stop_all(wr__threads *group, const thread *but) {
+  group->ending = true;
+  for (thread *t = group->first; t; t = t->next)
+    if (t != but) wr_store_interrupt(t->store);
+}
+
+/* How a thread's function ended. An interrupt of ours is no outcome. */
+static void note_outcome(thread *t, wr_status status, const wasm_trap_t *trap) {
+  wr__threads *group = t->group;
+  if (status == WR_OK) return;
+  pthread_mutex_lock(&group->lock);
+  if (group->status == WR_OK && !group->ending) {
+    group->status = status;
+    if (trap) {
+      group->kind = wr_trap_get_kind(trap);
+      wr_trap_exit_status(trap, &group->exit_status);
+    }
+    stop_all(group, t);
+    wr_store_interrupt(group->main_store);
+  }
+  pthread_mutex_unlock(&group->lock);
+}
+
+static void delete_thread(thread *t) {
+  if (t->instance) wasm_instance_delete(t->instance);
+  if (t->store) wasm_store_delete(t->store);
+  free(t);
+}
+
+/* Takes the thread out of the group before its store goes. */
+static void leave(thread *t) {
+  wr__threads *group = t->group;
+  pthread_mutex_lock(&group->lock);
+  *t->link = t->next;
+  if (t->next) t->next->link = t->link;
+  pthread_mutex_unlock(&group->lock);
+  delete_thread(t);
+  pthread_mutex_lock(&group->lock);
+  group->running--;
+  pthread_cond_broadcast(&group->ended);
+  pthread_mutex_unlock(&group->lock);
+}
+
+static void *run_thread(void *argument) {
+  thread *t = argument;
+  static const char name[] = "wasi_thread_start";
+  wasm_extern_t *external = wr_instance_export(t->instance, name, sizeof name - 1);
+  wasm_func_t *func = external ? wasm_extern_as_func(external) : NULL;
+  wr_val args[2] = {{.type = WR_I32, .of.i32 = t->tid}, {.type = WR_I32, .of.i32 = t->argument}};
+  wasm_trap_t *trap = NULL;
+  wr_status status = wr_func_call(func, args, 2, NULL, 0, &trap);
+  note_outcome(t, status, trap);
+  if (trap) wasm_trap_delete(trap);
+  if (external) wasm_extern_delete(external);
+  leave(t);
+  return NULL;
+}
+
+/* ---- spawning */
+
+/* Does the instance have wasi_thread_start of type [i32 i32] -> []? */
+static bool has_entry(const wasm_instance_t *instance) {
+  static const char name[] = "wasi_thread_start";
+  wasm_extern_t *external = wr_instance_export(instance, name, sizeof name - 1);
+  wasm_func_t *func = external ? wasm_extern_as_func(external) : NULL;
+  bool fits = false;
+  if (func) {
+    wr_externtype type = wr_func_type(func);
+    fits = type.param_count == 2 && type.result_count == 0 && type.params[0] == WR_I32 &&
+           type.params[1] == WR_I32;
+  }
+  if (external) wasm_extern_delete(external);
+  return fits;
+}
+
+/* A store with an instance in it. Runs in the thread that spawns, so that it learns of a failure.
+ */
+static bool prepare(thread *t) {
+  wr__threads *group = t->group;
+  t->store = wasm_store_new(group->engine);
+  wr_linker_t *linker = t->store ? wr_linker_new(t->store) : NULL;
+  wasm_trap_t *trap = NULL;
+  bool ready = linker && wr_wasi_define_for(group->wasi, linker, group->module, NULL) == WR_OK &&
+               wr_linker_instantiate(linker, group->module, &t->instance, &trap, NULL) == WR_OK &&
+               has_entry(t->instance);
+  if (trap) wasm_trap_delete(trap);
+  if (linker) wr_linker_delete(linker);
+  return ready;
+}
+
+static bool start(thread *t) {
+  pthread_attr_t attributes;
+  pthread_t id;
+  if (pthread_attr_init(&attributes) != 0) return false;
+  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  pthread_attr_setstacksize(&attributes, HOST_STACK);
+  bool started = pthread_create(&id, &attributes, run_thread, t) == 0;
+  pthread_attr_destroy(&attributes);
+  return started;
+}
+
+/* Counts the thread, if there may be one more. */
+static bool reserve(wr__threads *group) {
+  uint32_t limit = group->wasi->max_threads ? group->wasi->max_threads : DEFAULT_LIMIT;
+  pthread_mutex_lock(&group->lock);
+  bool may = !group->ending && group->running < limit;
+  if (may) group->running++;
+  pthread_mutex_unlock(&group->lock);
+  return may;
+}
+
+static void give_back(wr__threads *group) {
+  pthread_mutex_lock(&group->lock);
+  group->running--;
+  pthread_cond_broadcast(&group->ended);
+  pthread_mutex_unlock(&group->lock);
+}
+
+/* Into the group, with a number; then it can be stopped. */
+static bool join_group(wr__threads *group, thread *t) {
+  pthread_mutex_lock(&group->lock);
+  bool may = !group->ending;
+  if (may) {
+    group->last_tid = group->last_tid < MAX_TID ? group->last_tid + 1 : 1;
+    t->tid = group->last_tid;
+    t->next = group->first;
+    t->link = &group->first;
+    if (t->next) t->next->link = &t->next;
+    group->first = t;
+  }
+  pthread_mutex_unlock(&group->lock);
+  return may;
+}
+
+static int32_t spawn(wr__threads *group, int32_t argument) {
+  if (!reserve(group)) return -WASI_AGAIN;
+  thread *t = calloc(1, sizeof *t);
+  if (!t) {
+    give_back(group);
+    return -WASI_NOMEM;
+  }
+  t->group = group;
+  t->argument = argument;
+  if (!prepare(t) || !join_group(group, t)) {
+    delete_thread(t);
+    give_back(group);
+    return -WASI_AGAIN;
+  }
+  int32_t tid = t->tid; /* afterwards the thread may be gone */
+  if (start(t)) return tid;
+  leave(t);
+  return -WASI_AGAIN;
+}
+
+static wr_status thread_spawn(void *env, wr_caller *caller, uint64_t *slots) {
+  (void)caller;
+  slots[0] = (uint32_t)spawn(env, (int32_t)slots[0]);
+  return WR_OK;
+}
+
+/* ---- defining */
+
+static bool is_spawn(const wr_import *import) {
+  return import->type.kind == WR_EXTERN_FUNC && import->module_size == 4 &&
+         memcmp(import->module, "wasi", 4) == 0 && import->name_size == 12 &&
+         memcmp(import->name, "thread-spawn", 12) == 0;
+}
+
+static bool is_shared_memory(const wr_import *import) {
+  return import->type.kind == WR_EXTERN_MEMORY && import->type.limits.shared;
+}
+
+static bool find_import(const wasm_module_t *module, bool (*is)(const wr_import *),
+                        wr_import *out) {
+  size_t count = wr_module_import_count(module);
+  for (size_t i = 0; i < count; i++) {
+    *out = wr_module_import(module, i);
+    if (is(out)) return true;
+  }
+  return false;
+}
+
+static wr_status make_group(wr_wasi_t *wasi, wr_linker_t *linker, const wasm_module_t *module,
+                            const wr_import *memory, wr_error *error) {
+  wr__threads *group = calloc(1, sizeof *group);
+  if (!group) return wr__wasi_fail(error, WR_OUT_OF_MEMORY, "out of memory");
+  group->wasi = wasi;
+  group->module = module;
+  group->main_store = wr_linker_store(linker);
+  group->engine = wr_store_engine(group->main_store);
+  group->memory = wr_shared_memory_new(group->engine, &memory->type.limits, error);
+  if (!group->memory) {
+    free(group);
+    return WR_OUT_OF_MEMORY;
+  }
+  pthread_mutex_init(&group->lock, NULL);
+  pthread_cond_init(&group->ended, NULL);
+  wasi->threads = group;
+  return WR_OK;
+}
+
+static wr_status define_memory(wr__threads *group, wr_linker_t *linker, const wr_import *import) {
+  wasm_memory_t *memory = wr_shared_memory_obtain(wr_linker_store(linker), group->memory);
+  if (!memory) return WR_OUT_OF_MEMORY;
+  wr_status status = wr_linker_define(linker, import->module, import->module_size, import->name,
+                                      import->name_size, wasm_memory_as_extern_const(memory));
+  wasm_memory_delete(memory);
+  return status;
+}
+
+static wr_status define_spawn(wr__threads *group, wr_linker_t *linker, const wr_import *import) {
+  const wr_valtype i32 = WR_I32;
+  wasm_functype_t *type = wr_functype_new(&i32, 1, &i32, 1);
+  wasm_func_t *func =
+      type ? wr_func_new_raw(wr_linker_store(linker), type, thread_spawn, group, NULL) : NULL;
+  wr_status status = WR_OUT_OF_MEMORY;
+  if (func)
+    status = wr_linker_define(linker, import->module, import->module_size, import->name,
+                              import->name_size, wasm_func_as_extern_const(func));
+  if (func) wasm_func_delete(func);
+  if (type) wasm_functype_delete(type);
+  return status;
+}
+
+wr_status wr__threads_define(wr_wasi_t *wasi, wr_linker_t *linker, const wasm_module_t *module,
+                             wr_error *error) {
+  wr_import spawn_import, memory_import;
+  if (!find_import(module, is_spawn, &spawn_import) ||
+      !find_import(module, is_shared_memory, &memory_import))
+    return WR_OK;
+  wr_status status = WR_OK;
+  if (!wasi->threads) status = make_group(wasi, linker, module, &memory_import, error);
+  if (status == WR_OK && wasi->threads->module != module)
+    return wr__wasi_fail(error, WR_UNSUPPORTED, "threads of two modules in one WASI context");
+  if (status == WR_OK) status = define_memory(wasi->threads, linker, &memory_import);
+  return status == WR_OK ? define_spawn(wasi->threads, linker, &spawn_import) : status;
+}
+
+/* ---- the end */
+
+void wr__threads_end(wr_wasi_t *wasi, wr_status *status, int32_t *exit_status, wr_trap_kind *kind) {
+  wr__threads *group = wasi->threads;
+  if (!group) return;
+  pthread_mutex_lock(&group->lock);
+  stop_all(group, NULL);
+  while (group->running > 0) pthread_cond_wait(&group->ended, &group->lock);
+  if (group->status != WR_OK) {
+    *status = group->status;
+    *exit_status = group->exit_status;
+    *kind = group->kind;
+  }
+  pthread_mutex_unlock(&group->lock);
+}
+
+wasm_store_t *wr__threads_store(const wr_wasi_t *wasi) { return wasi->threads->main_store; }
+
+void wr__threads_delete(wr_wasi_t *wasi) {
+  wr__threads *group = wasi->threads;
+  wr_status status;
+  int32_t exit_status;
+  wr_trap_kind kind;
+  if (!group) return;
+  wr__threads_end(wasi, &status, &exit_status, &kind);
+  wr_shared_memory_delete(group->memory);
+  pthread_cond_destroy(&group->ended);
+  pthread_mutex_destroy(&group->lock);
+  free(group);
+  wasi->threads = NULL;
+}
