@@ -142,6 +142,7 @@ static wr_status decode_subtype(wr__decoder *d, uint8_t form, uint32_t position,
 
 /* Makes the group's types canonical and checks their supertypes. */
 static wr_status finish_group(wr__decoder *d, const uint8_t *start, uint32_t size) {
+  if (!size) return WR_OK;
   wr__module *m = d->module;
   const wr__deftype **types = m->types + m->type_count;
   for (uint32_t i = 0; i < size; i++) {

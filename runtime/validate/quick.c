@@ -26,7 +26,7 @@ WR__INLINE unsigned leb_length(const uint8_t *p, unsigned most) {
 /* What does not change while ordinary instructions are walked. */
 typedef struct quick_frame {
   const wr_valtype *locals;
-  uint32_t local_count; /* 0 where sets must be tracked */
+  uint32_t local_count; /* those listed; 0 where sets must be tracked */
   bool memory32;        /* memory 0 is there and has 32-bit addresses */
 } quick_frame;
 
@@ -125,7 +125,7 @@ void wr__walk_quick(wr__walker *w) {
   if (WR_UNLIKELY(w->end - w->at < LONGEST)) return;
   const quick_frame frame = {
       .locals = w->locals,
-      .local_count = w->tracks_init ? 0 : w->local_count,
+      .local_count = w->tracks_init ? 0 : w->listed_count,
       .memory32 = w->module->memory_count && !w->module->memories[0].limits.is64};
   const wr_valtype *base = w->stack + wr__walker_top(w)->height;
   const wr_valtype *limit = w->stack + w->stack_capacity - WR__WALKER_RESERVE;

@@ -12,6 +12,10 @@ typedef enum walk_mode { WALK_PLAIN, WALK_VISITED, WALK_CONST } walk_mode;
  * of two bytes may push a thousand. */
 enum { MAX_OPERANDS = 1000000 };
 
+/* Locals that are listed one by one when nobody visits. Five bytes may declare 50,000; beyond the
+ * first few, runs keep the time to read a body linear in its bytes. */
+enum { LISTED_LOCALS = 256 };
+
 void wr__walker_init(wr__walker *walker, const wr__module *module, wr_error *error) {
   *walker = (wr__walker){.module = module,
                          .types = module->engine->types,
@@ -24,6 +28,7 @@ void wr__walker_free(wr__walker *walker) {
   free(walker->stack);
   free(walker->ctrl);
   free(walker->locals);
+  free(walker->runs);
   free(walker->local_is_set);
   free(walker->init_stack);
   free(walker->targets);
@@ -231,12 +236,25 @@ static wr_status note_set(wr__walker *w, uint32_t index) {
   return WR_OK;
 }
 
+/* A local beyond those listed: a binary search among the runs. */
+static wr_valtype find_local(const wr__walker *w, uint32_t index) {
+  uint32_t low = 0, high = w->run_count - 1;
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    if (index < w->runs[middle].end)
+      high = middle;
+    else
+      low = middle + 1;
+  }
+  return w->runs[low].type;
+}
+
 WR__INLINE wr_status local_instruction(wr__walker *w, wr__instr *instr) {
   uint32_t index;
   WR_TRY(wr__walker_u32(w, &index));
   instr->imm.index = index;
   if (WR_UNLIKELY(index >= w->local_count)) return wr__walker_unknown(w, "local", index);
-  wr_valtype type = w->locals[index];
+  wr_valtype type = index < w->listed_count ? w->locals[index] : find_local(w, index);
   instr->operand_type = type;
   if (instr->op == WR__OP_local_get) {
     if (WR_UNLIKELY(w->tracks_init && !w->local_is_set[index])) return uninitialized(w, index);
@@ -488,11 +506,20 @@ static wr_status walk_const(wr__walker *w) {
 /* ---- Bodies ---- */
 
 static wr_status add_locals(wr__walker *w, uint32_t count, wr_valtype type) {
-  if (!wr__grow32(&w->locals, &w->local_capacity, w->local_count + count, sizeof *w->locals))
-    return wr__walker_fail_oom(w);
-  for (uint32_t i = 0; i < count; i++) w->locals[w->local_count + i] = type;
-  w->local_count += count;
-  if (!wr__valtype_is_defaultable(type) && count) w->tracks_init = true;
+  if (!count) return WR_OK;
+  if (!wr__valtype_is_defaultable(type)) w->tracks_init = true;
+  uint32_t all = w->local_count + count;
+  if (w->run_count || (!w->visitor && all > LISTED_LOCALS)) {
+    if (!wr__grow32(&w->runs, &w->run_capacity, w->run_count + 1, sizeof *w->runs))
+      return wr__walker_fail_oom(w);
+    w->runs[w->run_count++] = (wr__local_run){all, type};
+  } else {
+    if (!wr__grow32(&w->locals, &w->local_capacity, all, sizeof *w->locals))
+      return wr__walker_fail_oom(w);
+    for (uint32_t i = w->local_count; i < all; i++) w->locals[i] = type;
+    w->listed_count = all;
+  }
+  w->local_count = all;
   return WR_OK;
 }
 
@@ -524,14 +551,19 @@ static wr_status start_tracking(wr__walker *w) {
   free(w->local_is_set);
   w->local_is_set = malloc(w->local_count);
   if (!w->local_is_set) return wr__walker_fail_oom(w);
-  for (uint32_t i = 0; i < w->local_count; i++)
+  for (uint32_t i = 0; i < w->listed_count; i++)
     w->local_is_set[i] = i < w->func_type->param_count || wr__valtype_is_defaultable(w->locals[i]);
+  uint32_t start = w->listed_count;
+  for (uint32_t i = 0; i < w->run_count; start = w->runs[i++].end)
+    memset(w->local_is_set + start, wr__valtype_is_defaultable(w->runs[i].type),
+           w->runs[i].end - start);
   return WR_OK;
 }
 
 static void reset(wr__walker *w, const wr__visitor *visitor) {
   w->visitor = visitor;
   w->stack_count = w->ctrl_count = w->init_count = w->local_count = w->max_stack_count = 0;
+  w->run_count = w->listed_count = 0;
   w->tracks_init = false;
   w->end = w->module->bytes + w->module->size;
 }
@@ -548,7 +580,7 @@ wr_status wr__walk_func(wr__walker *w, uint32_t func_index, const wr__visitor *v
   if (!wr__grow32(&w->locals, &w->local_capacity, type->param_count, sizeof *w->locals))
     return wr__walker_fail_oom(w);
   if (type->param_count) memcpy(w->locals, type->params, type->param_count * sizeof *w->locals);
-  w->local_count = type->param_count;
+  w->local_count = w->listed_count = type->param_count;
   WR_TRY(wr__walker_read_locals(w, false));
   if (WR_UNLIKELY(w->tracks_init)) WR_TRY(start_tracking(w));
   WR_TRY(wr__walker_push_frame(w, WR__OP_NONE, NULL, 0, type->results, type->result_count));

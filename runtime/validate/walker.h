@@ -75,6 +75,12 @@ typedef struct wr__ctrl {
 
 typedef struct wr__walker wr__walker;
 
+/* Locals of one type that are declared together, up to `end`. */
+typedef struct wr__local_run {
+  uint32_t end;
+  wr_valtype type;
+} wr__local_run;
+
 /* What a visitor gets. Called after the instruction has been checked and applied: walker->stack
  * holds what is there afterwards. Order for structured instructions:
  *   block, loop, if, try_table, try   the new frame is wr__walker_label(w, 0)
@@ -98,7 +104,7 @@ struct wr__walker {
   uint32_t stack_count, stack_capacity;
   wr__ctrl *ctrl;
   uint32_t ctrl_count, ctrl_capacity;
-  wr_valtype *locals; /* parameters first */
+  wr_valtype *locals; /* parameters first; the first of them alone where there is no visitor */
   uint32_t local_count;
   uint32_t func_index;
   const wr__deftype *func_type;
@@ -111,6 +117,9 @@ struct wr__walker {
   uint8_t *local_is_set;
   uint32_t *init_stack;
   uint32_t init_count, init_capacity, local_capacity;
+  wr__local_run *runs; /* of the locals from listed_count on */
+  uint32_t run_count, run_capacity;
+  uint32_t listed_count; /* locals that `locals` holds */
   uint32_t *targets;
   uint32_t target_capacity;
   wr__catch *catches;

@@ -93,6 +93,34 @@ static void errors_name_function_and_offset(void **state) {
   wr__buffer_free(&binary);
 }
 
+/* Locals beyond the first hundreds are kept by runs: each has its own type still. */
+static void many_locals_keep_their_types(void **state) {
+  (void)state;
+  enum { MANY = 400 };
+  char *module = malloc(MANY * 12 + 400);
+  assert_non_null(module);
+  for (int wrong = 0; wrong < 2; wrong++) {
+    char *at = module;
+    at += sprintf(at, "(module (func (param f64) (local i64)");
+    for (int i = 0; i < MANY; i++) at += sprintf(at, " (local %s)", i % 100 < 99 ? "i32" : "f32");
+    at += sprintf(at, " (local (ref func))");
+    sprintf(at,
+            " (local.set 0 (f64.const 0)) (local.set 1 (i64.const 0)) (drop (i32.eqz (local.get"
+            " 100))) (drop (f32.neg (local.get %d))) (drop (i32.eqz (local.get %d)))"
+            " (local.set %d (ref.func 0)) (drop (local.get %d))) (elem declare func 0))",
+            2 + 399, 2 + 398 + wrong, 2 + MANY, 2 + MANY);
+    expect(wrong ? WR_INVALID : WR_OK,
+           "type mismatch: instruction requires [i32] but stack has [f32]", module);
+  }
+  sprintf(module, "(module (func (local");
+  for (int i = 0; i < MANY; i++) strcat(module, " i32");
+  strcat(module, ") (local (ref func)) (drop (local.get 400))))");
+  expect(WR_INVALID, "uninitialized local 400", module);
+  strcpy(strstr(module, "(drop"), "(drop (local.get 401))))");
+  expect(WR_INVALID, "unknown local 401", module);
+  free(module);
+}
+
 /* ---- Visitors ---- */
 
 typedef struct seen {
@@ -202,6 +230,7 @@ int main(void) {
       cmocka_unit_test(valid_bodies_pass),
       cmocka_unit_test(invalid_bodies_are_explained),
       cmocka_unit_test(errors_name_function_and_offset),
+      cmocka_unit_test(many_locals_keep_their_types),
       cmocka_unit_test(visitors_see_live_code),
       cmocka_unit_test(visitors_get_operand_types),
       cmocka_unit_test(visitors_can_stop_the_walk),
