@@ -65,7 +65,8 @@ struct wr__heap {
   /* Bounds what fragmentation can take: twice the heap's limit, and some. */
   size_t block_limit;
   wr__large *large;
-  wr__large **large_index; /* by address; made by the first look-up of a collection, gone with its end */
+  wr__large *
+      *large_index; /* by address; made by the first look-up of a collection, gone with its end */
   size_t large_count;
   /* accounting, in bytes of cells and large objects */
   uint8_t *run_start[WR__HEAP_CLASSES]; /* of the run that is being used */
