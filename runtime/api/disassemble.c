@@ -203,19 +203,9 @@ static void put_integer(listing *l, bool is_long) {
   put(l, " %" PRId64, is_long ? wide : narrow);
 }
 
-static void put_immediates(listing *l, const wr__opinfo *info) {
-  switch ((wr__imm)info->immediates) {
-    case WR__IMM_NONE:
-      break;
-    case WR__IMM_BLOCK:
-      put_block_type(l);
-      break;
-    case WR__IMM_LABEL_TABLE:
-      put_labels(l);
-      break;
-    case WR__IMM_FUNC:
-      put_func(l);
-      break;
+/* How many plain indices an instruction has, where it has nothing else. */
+static unsigned index_count(wr__imm immediates) {
+  switch (immediates) {
     case WR__IMM_LABEL:
     case WR__IMM_TYPE:
     case WR__IMM_LOCAL:
@@ -225,8 +215,7 @@ static void put_immediates(listing *l, const wr__opinfo *info) {
     case WR__IMM_DATA:
     case WR__IMM_MEM:
     case WR__IMM_TAG:
-      put_index(l);
-      break;
+      return 1;
     case WR__IMM_TYPE_TABLE:
     case WR__IMM_TYPE_FIELD:
     case WR__IMM_TYPE_COUNT:
@@ -237,15 +226,31 @@ static void put_immediates(listing *l, const wr__opinfo *info) {
     case WR__IMM_ELEM_TABLE:
     case WR__IMM_DATA_MEM:
     case WR__IMM_MEM_MEM:
-      put_index(l);
-      put_index(l);
+      return 2;
+    default:
+      return 0;
+  }
+}
+
+static void put_immediates(listing *l, wr__imm immediates) {
+  for (unsigned i = index_count(immediates); i > 0; i--) put_index(l);
+  switch (immediates) {
+    case WR__IMM_BLOCK:
+      put_block_type(l);
+      break;
+    case WR__IMM_LABEL_TABLE:
+      put_labels(l);
+      break;
+    case WR__IMM_FUNC:
+      put_func(l);
       break;
     case WR__IMM_MEMARG:
       put_memarg(l);
       break;
     case WR__IMM_MEMARG_LANE:
       put_memarg(l);
-      __attribute__((fallthrough));
+      put_bytes(l, 1);
+      break;
     case WR__IMM_LANE:
       put_bytes(l, 1);
       break;
@@ -283,6 +288,8 @@ static void put_immediates(listing *l, const wr__opinfo *info) {
     case WR__IMM_FENCE:
       read_byte(l);
       break;
+    default:
+      break; /* none, or indices */
   }
 }
 
@@ -322,7 +329,7 @@ static wr_status list_instruction(listing *l) {
   if (closes && l->depth) l->depth--;
   begin_line(l, start, l->depth - (continues(op) && l->depth ? 1 : 0));
   put(l, "%s", wr__opinfos[op].text);
-  put_immediates(l, &wr__opinfos[op]);
+  put_immediates(l, (wr__imm)wr__opinfos[op].immediates);
   end_line(l);
   if (opens(op)) l->depth++;
   return WR_OK;
