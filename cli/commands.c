@@ -163,6 +163,10 @@ static bool apply_option(wasm_config_t *config, const wr__given *given) {
       if ((word = parse_word(given->id, given->value)) < 0) return false;
       wr_config_set_bounds(config, (wr_bounds)word);
       return true;
+    case WR__OPTION_NO_OPTIMISATION:
+      if ((word = parse_word(given->id, given->value)) < 0) return false;
+      wr_config_set_optimisation(config, (wr_optimisation)word, false);
+      return true;
     default:
       return true;
   }

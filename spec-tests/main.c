@@ -14,6 +14,7 @@ static const char usage[] =
     "  --engine interp|native   what executes (default: interp)\n"
     "  --bounds auto|explicit   guard pages where possible, or checks before each access\n"
     "  --gc-stress              collect at every allocation\n"
+    "  --plain                  the interpreter without its optimisations\n"
     "  --jobs N                 run N scripts at once (default: 1)\n"
     "  --timeout SECONDS        for each script (default: 60)\n"
     "  --exclude TEXT           leave out paths that contain TEXT (may be repeated)\n"
@@ -133,6 +134,7 @@ static bool parse_valued(run *r, const char *option, const char *value) {
 
 static bool parse_flag(run *r, const char *option) {
   bool *flag = !strcmp(option, "--gc-stress")         ? &r->options.gc_stress
+               : !strcmp(option, "--plain")           ? &r->options.plain
                : !strcmp(option, "--strict-messages") ? &r->options.strict_messages
                : !strcmp(option, "--round-trip")      ? &r->options.round_trip
                : !strcmp(option, "--print")           ? &r->options.print

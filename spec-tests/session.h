@@ -10,6 +10,7 @@ typedef struct settings {
   wr_engine_kind engine;
   wr_bounds bounds;
   bool gc_stress;
+  bool plain; /* the interpreter without its optimisations */
   bool strict_messages;   /* another wording is a failure */
   bool round_trip;        /* print and parse every module that loads */
   bool print;             /* spectest's print functions print */

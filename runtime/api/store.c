@@ -50,6 +50,12 @@ void wr_config_set_max_gc_heap(wasm_config_t *config, uint64_t size_bytes) {
 
 void wr_config_set_gc_stress(wasm_config_t *config, bool on) { config->config.gc_stress = on; }
 
+void wr_config_set_optimisation(wasm_config_t *config, wr_optimisation which, bool on) {
+  uint32_t bit = 1u << which;
+  if (on) config->config.optimisations_off &= ~bit;
+  else config->config.optimisations_off |= bit;
+}
+
 void wr_config_set_relaxed_deterministic(wasm_config_t *config, bool on) {
   config->config.relaxed_deterministic = on;
 }

@@ -308,6 +308,14 @@ typedef enum wr_bounds {
  * fitting image, else the interpreter. */
 typedef enum wr_engine_kind { WR_ENGINE_AUTO, WR_ENGINE_INTERP, WR_ENGINE_NATIVE } wr_engine_kind;
 
+/* What the interpreter does to be fast, each of which can be switched off to find a fault in it. */
+typedef enum wr_optimisation {
+  WR_OPTIMISE_FUSION,       /* several instructions in one */
+  WR_OPTIMISE_ACCUMULATORS, /* the last result stays in a register */
+  WR_OPTIMISE_COALESCING,   /* results are written where they are moved to */
+  WR_OPTIMISE_LOOPS,        /* additions join the branch that ends a loop */
+} wr_optimisation;
+
 /* Setters on a wasm_config_t, before it goes to wasm_engine_new_with_config, which copies it: later
  * changes have no effect. */
 
@@ -331,6 +339,8 @@ WR_API void wr_config_set_max_table_elements(wasm_config_t *config, uint64_t cou
 WR_API void wr_config_set_max_gc_heap(wasm_config_t *config, uint64_t size_bytes);
 /* wr_config_set_gc_stress: collect at every allocation: for tests. Default: off. */
 WR_API void wr_config_set_gc_stress(wasm_config_t *config, bool on);
+/* wr_config_set_optimisation: default: all on. */
+WR_API void wr_config_set_optimisation(wasm_config_t *config, wr_optimisation which, bool on);
 /* wr_config_set_relaxed_deterministic: make relaxed SIMD give the deterministic profile's results.
  * Default: on. Spec: appendix/profiles. */
 WR_API void wr_config_set_relaxed_deterministic(wasm_config_t *config, bool on);

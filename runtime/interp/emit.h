@@ -82,15 +82,15 @@ typedef struct wr__emit {
   uint32_t last_run;      /* how many statements the last instruction holds */
   uint32_t pending_tees;  /* operands whose computation writes a local */
   uint32_t module_offset; /* of the wasm instruction being translated */
-  uint32_t options;       /* WR__EMIT_* switched off */
+  uint32_t options;       /* WR__EMIT_NO_* */
 } wr__emit;
 
-/* Switches for finding a fault: each turns one optimisation off. */
+/* Bits of wr__config.optimisations_off. */
 enum {
-  WR__EMIT_NO_FUSION = 1,
-  WR__EMIT_NO_ACCUMULATORS = 2,
-  WR__EMIT_NO_COALESCING = 4,
-  WR__EMIT_NO_LOOP_FUSION = 8,
+  WR__EMIT_NO_FUSION = 1 << WR_OPTIMISE_FUSION,
+  WR__EMIT_NO_ACCUMULATORS = 1 << WR_OPTIMISE_ACCUMULATORS,
+  WR__EMIT_NO_COALESCING = 1 << WR_OPTIMISE_COALESCING,
+  WR__EMIT_NO_LOOP_FUSION = 1 << WR_OPTIMISE_LOOPS,
 };
 
 void wr__emit_free(wr__emit *e);

@@ -4,9 +4,10 @@
  *   mem   first byte of memory 0              inst  the instance
  *   acc   the last integer result             vacc  the last float or vector result
  *
- * Handlers are written once, with these macros. Under WR_PORTABLE_DISPATCH they are labels of
- * one function (dispatch_loop.c); otherwise each is a function that ends in a tail call, and the
- * registers are the arguments. */
+ * Handlers are written once, with these macros, and each becomes a function. With tail calls the
+ * registers are its arguments and the next handler is called in its place (dispatch_tail.c). Under
+ * WR_PORTABLE_DISPATCH, for compilers that do not guarantee tail calls, a loop calls one handler
+ * after the other, and the registers wait in a structure between them (dispatch_loop.c). */
 #ifndef WR__MACHINE_H
 #define WR__MACHINE_H
 
@@ -22,8 +23,6 @@
 #define WR__STATE                                                            \
   WR__UNUSED const uint8_t *pc, WR__UNUSED uint64_t *fp, WR__UNUSED uint8_t *mem, \
       WR__UNUSED wr__instance *inst, WR__UNUSED uint64_t acc, WR__UNUSED wr__v128 vacc
-
-typedef wr_status (*wr__handler)(WR__STATE) WR__PRESERVE_NONE;
 
 /* Numbers of handlers: the generated ones, then those of control.inc. */
 enum {
@@ -197,26 +196,55 @@ static inline wr__v128 wr__vacc_f64(double v) {
     WR__NEXT(size);                                                                   \
   } while (0)
 
+#define WR__SECTION __attribute__((section("wr_interp"), aligned(16), visibility("hidden")))
 #ifdef WR_PORTABLE_DISPATCH
-#define WR__HANDLER(name) L_##name:
-#define WR__DISPATCH() goto *(void *)(uintptr_t)wr__code_u64(pc)
-#define WR__GOTO(name) goto L_##name
-#define WR__TRAP(kind) do { acc = (uint64_t)(kind); goto L_trap; } while (0)
+typedef struct wr__machine {
+  uint64_t *fp;
+  uint8_t *mem;
+  wr__instance *inst;
+  uint64_t acc;
+  wr__v128 vacc;
+  wr_status status;
+} wr__machine;
+/* Gives the next instruction, or NULL with m->status set. */
+typedef const uint8_t *(*wr__handler)(const uint8_t *pc, wr__machine *restrict m);
+#define WR__DECLARE(name) const uint8_t *wr__h_##name(const uint8_t *pc, wr__machine *restrict m);
+#define WR__HANDLER(name)                                                                     \
+  static inline __attribute__((always_inline)) const uint8_t *wr__body_##name(                \
+      WR__STATE, wr__machine *restrict m);                                                    \
+  WR__SECTION const uint8_t *wr__h_##name(const uint8_t *pc, wr__machine *restrict m) {       \
+    return wr__body_##name(pc, m->fp, m->mem, m->inst, m->acc, m->vacc, m);                   \
+  }                                                                                           \
+  static inline const uint8_t *wr__body_##name(WR__STATE, wr__machine *restrict m)
+#define WR__KEEP()     \
+  do {                 \
+    m->fp = fp;        \
+    m->mem = mem;      \
+    m->inst = inst;    \
+    m->acc = acc;      \
+    m->vacc = vacc;    \
+  } while (0)
+#define WR__DISPATCH() do { WR__KEEP(); return pc; } while (0)
+#define WR__GOTO(name) do { WR__KEEP(); return wr__h_##name(pc, m); } while (0)
+#define WR__TRAP(kind) do { acc = (uint64_t)(kind); WR__GOTO(trap); } while (0)
+#define WR__LEAVE(result) do { m->status = (result); return NULL; } while (0)
 #else
-#define WR__HANDLER(name)                                                              \
-  __attribute__((section("wr_interp"), aligned(16), visibility("hidden"))) WR__PRESERVE_NONE \
-      wr_status wr__h_##name(WR__STATE)
+typedef wr_status (*wr__handler)(WR__STATE) WR__PRESERVE_NONE;
+#define WR__DECLARE(name) WR__PRESERVE_NONE wr_status wr__h_##name(WR__STATE);
+#define WR__HANDLER(name) WR__SECTION WR__PRESERVE_NONE wr_status wr__h_##name(WR__STATE)
 #define WR__MUSTTAIL __attribute__((musttail)) return
 #define WR__DISPATCH() \
   WR__MUSTTAIL((wr__handler)(uintptr_t)wr__code_u64(pc))(pc, fp, mem, inst, acc, vacc)
 #define WR__GOTO(name) WR__MUSTTAIL wr__h_##name(pc, fp, mem, inst, acc, vacc)
 #define WR__TRAP(kind) WR__MUSTTAIL wr__h_trap(pc, fp, mem, inst, (uint64_t)(kind), vacc)
-#define WR__PLAIN(name) WR__PRESERVE_NONE wr_status wr__h_##name(WR__STATE);
-#define WR__CONTROL(name) WR__PRESERVE_NONE wr_status wr__h_##name(WR__STATE);
+#define WR__LEAVE(result) return (result)
+#endif
+
+#define WR__PLAIN(name) WR__DECLARE(name)
+#define WR__CONTROL(name) WR__DECLARE(name)
 #include "handler_names.inc"
 #include "interp/control_names.inc"
 #undef WR__PLAIN
 #undef WR__CONTROL
-#endif
 
 #endif

@@ -42,7 +42,8 @@ const void *wr__interp_translate_func(wr__func *func) {
   if (!index) return NULL;
   wr__code *code = wr__code_get(index, defined, guarded);
   if (!code) {
-    code = wr__translate(inst->module, func->func_index, guarded, 0);
+    code = wr__translate(inst->module, func->func_index, guarded,
+                        inst->module->engine->config.optimisations_off);
     if (code) code = wr__code_put(index, defined, guarded, code);
     if (!code) return NULL;
   }

@@ -9,6 +9,11 @@
 #endif
 #endif
 
+/* Tail calls are guaranteed by clang only. */
+#if !defined(__clang__) && !defined(WR_PORTABLE_DISPATCH)
+#define WR_PORTABLE_DISPATCH 1
+#endif
+
 /* clang 19 fails on preserve_none under the sanitizers. */
 #if defined(__clang__) && __has_attribute(preserve_none) && !defined(WR__SANITIZED) && \
     !defined(WR_PORTABLE_DISPATCH)

@@ -16,6 +16,7 @@ typedef struct wr__config {
   uint64_t max_table_elements;
   uint64_t max_gc_heap_bytes;
   bool gc_stress;
+  uint32_t optimisations_off; /* bit wr_optimisation */
   bool relaxed_deterministic;
 } wr__config;
 
