@@ -16,9 +16,9 @@
 #define WR_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 
 /* Passes a failure on to the caller. */
-#define WR_TRY(expr)                             \
-  do {                                           \
-    wr_status wr_try_status_ = (expr);           \
+#define WR_TRY(expr)                                                 \
+  do {                                                               \
+    wr_status wr_try_status_ = (expr);                               \
     if (WR_UNLIKELY(wr_try_status_ != WR_OK)) return wr_try_status_; \
   } while (0)
 

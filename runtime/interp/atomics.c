@@ -9,32 +9,49 @@ typedef enum action { LOAD, STORE, ADD, SUB, AND, OR, XOR, XCHG, CMPXCHG } actio
 /* The rows stand in the table in this order: seven widths for each action. */
 static const uint8_t widths[7] = {4, 8, 1, 2, 1, 2, 4};
 
-#define ACT(type)                                                                       \
-  do {                                                                                  \
-    _Atomic(type) *cell = (_Atomic(type) *)at;                                          \
-    type value = (type)slots[1], expected = (type)slots[1];                             \
-    switch (act) {                                                                      \
-      case LOAD: return atomic_load(cell);                                              \
-      case STORE: atomic_store(cell, value); return slots[0];                           \
-      case ADD: return atomic_fetch_add(cell, value);                                   \
-      case SUB: return atomic_fetch_sub(cell, value);                                   \
-      case AND: return atomic_fetch_and(cell, value);                                   \
-      case OR: return atomic_fetch_or(cell, value);                                     \
-      case XOR: return atomic_fetch_xor(cell, value);                                   \
-      case XCHG: return atomic_exchange(cell, value);                                   \
-      case CMPXCHG:                                                                     \
+#define ACT(type)                                                                           \
+  do {                                                                                      \
+    _Atomic(type) *cell = (_Atomic(type) *)at;                                              \
+    type value = (type)slots[1], expected = (type)slots[1];                                 \
+    switch (act) {                                                                          \
+      case LOAD:                                                                            \
+        return atomic_load(cell);                                                           \
+      case STORE:                                                                           \
+        atomic_store(cell, value);                                                          \
+        return slots[0];                                                                    \
+      case ADD:                                                                             \
+        return atomic_fetch_add(cell, value);                                               \
+      case SUB:                                                                             \
+        return atomic_fetch_sub(cell, value);                                               \
+      case AND:                                                                             \
+        return atomic_fetch_and(cell, value);                                               \
+      case OR:                                                                              \
+        return atomic_fetch_or(cell, value);                                                \
+      case XOR:                                                                             \
+        return atomic_fetch_xor(cell, value);                                               \
+      case XCHG:                                                                            \
+        return atomic_exchange(cell, value);                                                \
+      case CMPXCHG:                                                                         \
         if (slots[1] != expected) return atomic_load(cell); /* no narrow value equals it */ \
-        atomic_compare_exchange_strong(cell, &expected, (type)slots[2]);                \
-        return expected;                                                                \
-    }                                                                                   \
+        atomic_compare_exchange_strong(cell, &expected, (type)slots[2]);                    \
+        return expected;                                                                    \
+    }                                                                                       \
   } while (0)
 
 static uint64_t act_on(void *at, action act, uint32_t width, const uint64_t *slots) {
   switch (width) {
-    case 1: ACT(uint8_t); break;
-    case 2: ACT(uint16_t); break;
-    case 4: ACT(uint32_t); break;
-    default: ACT(uint64_t); break;
+    case 1:
+      ACT(uint8_t);
+      break;
+    case 2:
+      ACT(uint16_t);
+      break;
+    case 4:
+      ACT(uint32_t);
+      break;
+    default:
+      ACT(uint64_t);
+      break;
   }
   return 0;
 }
@@ -44,14 +61,15 @@ static wr_trap_kind locate(const wr__memory *memory, uint64_t slot, uint64_t off
   uint64_t base = memory->is64 ? slot : (uint32_t)slot;
   if (__builtin_add_overflow(base, offset, address)) return WR_TRAP_MEMORY_OUT_OF_BOUNDS;
   if (*address % width) return WR_TRAP_UNALIGNED_ATOMIC;
-  uint64_t size = atomic_load_explicit(&((wr__memory *)(uintptr_t)memory)->size_bytes, memory_order_acquire);
+  uint64_t size =
+      atomic_load_explicit(&((wr__memory *)(uintptr_t)memory)->size_bytes, memory_order_acquire);
   if (*address > size || size - *address < width) return WR_TRAP_MEMORY_OUT_OF_BOUNDS;
   return WR_TRAP_NONE;
 }
 
 /* [address, expected, timeout] -> [0, 1 or 2];  [address, count] -> [woken] */
-static wr_trap_kind wait_or_notify(wr__instance *inst, wr__memory *memory, uint64_t *slots, uint32_t op,
-                                   uint64_t offset) {
+static wr_trap_kind wait_or_notify(wr__instance *inst, wr__memory *memory, uint64_t *slots,
+                                   uint32_t op, uint64_t offset) {
   bool is64 = op == WR__OP_memory_atomic_wait64;
   uint64_t address;
   uint32_t result = 0;
@@ -68,8 +86,8 @@ static wr_trap_kind wait_or_notify(wr__instance *inst, wr__memory *memory, uint6
   return kind;
 }
 
-wr_trap_kind wr__interp_atomic(wr__instance *inst, uint64_t *slots, uint32_t memory_index, uint32_t op,
-                               uint64_t offset) {
+wr_trap_kind wr__interp_atomic(wr__instance *inst, uint64_t *slots, uint32_t memory_index,
+                               uint32_t op, uint64_t offset) {
   wr__memory *memory = inst->memories[memory_index];
   if (op < WR__OP_i32_atomic_load) return wait_or_notify(inst, memory, slots, op, offset);
   uint32_t row = op - WR__OP_i32_atomic_load, width = widths[row % 7];

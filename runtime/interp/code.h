@@ -18,9 +18,9 @@
 #include "types/types.h"
 
 enum {
-  WR__LINK_PC,         /* the caller's next instruction, or a stub's */
-  WR__LINK_FP,         /* the caller's frame; for WR__STUB_RESTORE this linkage itself */
-  WR__LINK_SAVED_PC,   /* calls that change the instance: what the stub restores */
+  WR__LINK_PC,       /* the caller's next instruction, or a stub's */
+  WR__LINK_FP,       /* the caller's frame; for WR__STUB_RESTORE this linkage itself */
+  WR__LINK_SAVED_PC, /* calls that change the instance: what the stub restores */
   WR__LINK_SAVED_FP,
   WR__LINK_SAVED_INSTANCE,
   WR__LINK_SLOTS,
@@ -33,7 +33,8 @@ typedef struct wr__try_range {
   uint32_t first_handler, handler_count;
 } wr__try_range;
 
-#define WR__CATCH_DELEGATE 4 /* besides wr__catch.kind: on to the handlers at `tag`'s level or above */
+#define WR__CATCH_DELEGATE \
+  4 /* besides wr__catch.kind: on to the handlers at `tag`'s level or above */
 #define WR__NO_EXN_SLOT UINT32_MAX
 typedef struct wr__try_handler {
   uint8_t kind;      /* wr__catch.kind, or WR__CATCH_DELEGATE */
@@ -43,7 +44,8 @@ typedef struct wr__try_handler {
   uint32_t exn_slot; /* where rethrow finds it, or WR__NO_EXN_SLOT */
 } wr__try_handler;
 
-/* The references among the operands at an instruction that may collect: slots[first, first + count). */
+/* The references among the operands at an instruction that may collect: slots[first, first +
+ * count). */
 typedef struct wr__ref_map {
   uint32_t at; /* code bytes, where the instruction starts */
   uint32_t first, count;
@@ -51,19 +53,20 @@ typedef struct wr__ref_map {
 
 typedef struct wr__code {
   uint32_t func_index;
-  uint32_t size_bytes;      /* of words */
+  uint32_t size_bytes; /* of words */
   uint32_t link_slot;
   uint32_t offsets_size;
-  uint32_t first_at;        /* what the offsets count from: bytes left out before words */
-  uint8_t *offsets;         /* pairs of LEB128 deltas: code bytes, module offset; for instructions that
-                             * may trap or call */
+  uint32_t first_at; /* what the offsets count from: bytes left out before words */
+  uint8_t *offsets;  /* pairs of LEB128 deltas: code bytes, module offset; for instructions that
+                      * may trap or call */
   wr__try_range *try_ranges;
   wr__try_handler *try_handlers;
   uint32_t try_range_count;
-  wr__ref_map *ref_maps;    /* ascending */
-  uint16_t *ref_slots;      /* of the maps; then, from local_refs on, of the locals that are references */
+  wr__ref_map *ref_maps; /* ascending */
+  uint16_t
+      *ref_slots; /* of the maps; then, from local_refs on, of the locals that are references */
   uint32_t ref_map_count, local_refs, ref_slot_count;
-  uint32_t frame_slots;     /* last before words: a call reads it */
+  uint32_t frame_slots; /* last before words: a call reads it */
   uint64_t words[];
 } wr__code;
 

@@ -86,11 +86,14 @@ void wr__emit_forget(wr__emit *e) {
 
 void wr__emit_label(wr__emit *e) { wr__emit_forget(e); }
 
-/* ---- the operand stack ------------------------------------------------------------------------- */
+/* ---- the operand stack -------------------------------------------------------------------------
+ */
 
 static uint32_t cls_slots(char cls) { return cls == 'v' ? 2 : 1; }
 
-wr__operand *wr__emit_top(wr__emit *e, uint32_t depth) { return &e->stack[e->stack_count - 1 - depth]; }
+wr__operand *wr__emit_top(wr__emit *e, uint32_t depth) {
+  return &e->stack[e->stack_count - 1 - depth];
+}
 
 uint32_t wr__emit_next_home(const wr__emit *e) {
   if (!e->stack_count) return e->stack_base;
@@ -100,16 +103,24 @@ uint32_t wr__emit_next_home(const wr__emit *e) {
 
 static bool is_slot(const wr__operand *o) { return o->pattern <= WR__PAT_R_v && !o->negated; }
 bool wr__emit_is_slot(const wr__operand *o) { return is_slot(o); }
-static bool is_const(const wr__operand *o) { return o->leaf_count == 0 && o->imm_count == 1 && o->pattern != NONE && !wr__patterns[o->pattern].reads_global && !o->negated; }
+static bool is_const(const wr__operand *o) {
+  return o->leaf_count == 0 && o->imm_count == 1 && o->pattern != NONE &&
+         !wr__patterns[o->pattern].reads_global && !o->negated;
+}
 
 static uint16_t slot_pattern(char cls) {
   switch (cls) {
-    case 'i': return WR__PAT_R_i;
+    case 'i':
+      return WR__PAT_R_i;
     case 'l':
-    case 'r': return WR__PAT_R_l;
-    case 'f': return WR__PAT_R_f;
-    case 'd': return WR__PAT_R_d;
-    default: return WR__PAT_R_v;
+    case 'r':
+      return WR__PAT_R_l;
+    case 'f':
+      return WR__PAT_R_f;
+    case 'd':
+      return WR__PAT_R_d;
+    default:
+      return WR__PAT_R_v;
   }
 }
 
@@ -141,33 +152,50 @@ wr__operand wr__emit_pop(wr__emit *e) {
 }
 
 static wr__operand slot_operand(const wr__emit *e, char cls, uint32_t slot) {
-  wr__operand o = {.pattern = slot_pattern(cls), .leaf_count = 1, .cls = cls, .leaves = {(uint16_t)slot}, .kept = NONE};
+  wr__operand o = {.pattern = slot_pattern(cls),
+                   .leaf_count = 1,
+                   .cls = cls,
+                   .leaves = {(uint16_t)slot},
+                   .kept = NONE};
   o.high_temp = slot >= e->stack_base ? slot + cls_slots(cls) - 1 : 0;
   return o;
 }
 
-void wr__emit_push_slot(wr__emit *e, char cls, uint32_t slot) { push(e, slot_operand(e, cls, slot)); }
+void wr__emit_push_slot(wr__emit *e, char cls, uint32_t slot) {
+  push(e, slot_operand(e, cls, slot));
+}
 
 void wr__emit_push_home(wr__emit *e, char cls) {
   uint32_t home = wr__emit_next_home(e);
   wr__emit_use_slots(e, home + cls_slots(cls));
-  if (!e->failed) push(e, slot_operand(e, cls, home));
-  else push(e, slot_operand(e, cls, e->stack_base));
+  if (!e->failed)
+    push(e, slot_operand(e, cls, home));
+  else
+    push(e, slot_operand(e, cls, e->stack_base));
 }
 
 void wr__emit_push_const(wr__emit *e, char cls, uint64_t bits) {
   wr__operand o = {.imm_count = 1, .cls = cls, .imms = {bits}, .kept = NONE};
   switch (cls) {
-    case 'i': o.pattern = WR__PAT_I_i; break;
+    case 'i':
+      o.pattern = WR__PAT_I_i;
+      break;
     case 'r':
-    case 'l': o.pattern = (int64_t)bits == (int32_t)bits ? WR__PAT_I_l : WR__PAT_J_l; break;
-    case 'f': o.pattern = WR__PAT_F_f; break;
-    default: o.pattern = WR__PAT_D_d; break;
+    case 'l':
+      o.pattern = (int64_t)bits == (int32_t)bits ? WR__PAT_I_l : WR__PAT_J_l;
+      break;
+    case 'f':
+      o.pattern = WR__PAT_F_f;
+      break;
+    default:
+      o.pattern = WR__PAT_D_d;
+      break;
   }
   push(e, o);
 }
 
-/* ---- writing a tree ------------------------------------------------------------------------------ */
+/* ---- writing a tree
+ * ------------------------------------------------------------------------------ */
 
 /* Which of the pattern's leaves is in an accumulator: 0, 1, 2 as acc_handler counts, or -1. */
 static int leaf_in_acc(const wr__emit *e, const wr__operand *o, const wr__pattern *p) {
@@ -189,9 +217,15 @@ static void put_operands(wr__emit *e, uint32_t at, const wr__operand *o, const u
   for (uint32_t k = 0, n = 0; k < o->imm_count; k++, n++) {
     uint32_t spot = at + imm_at[n];
     switch (imm_width[n]) {
-      case 2: wr__emit_u16(e, spot, (uint32_t)o->imms[k]); break;
-      case 4: wr__emit_u32(e, spot, (uint32_t)o->imms[k]); break;
-      case 8: wr__emit_u64(e, spot, o->imms[k]); break;
+      case 2:
+        wr__emit_u16(e, spot, (uint32_t)o->imms[k]);
+        break;
+      case 4:
+        wr__emit_u32(e, spot, (uint32_t)o->imms[k]);
+        break;
+      case 8:
+        wr__emit_u64(e, spot, o->imms[k]);
+        break;
       default: /* 16: two words */
         wr__emit_u64(e, spot, o->imms[k]);
         wr__emit_u64(e, spot + 8, o->imms[++k]);
@@ -208,11 +242,14 @@ static void slot_changed(wr__emit *e, uint32_t slot) {
 static void result_in(wr__emit *e, char cls, uint32_t slot) {
   slot_changed(e, slot);
   if (cls == 'v') slot_changed(e, slot + 1);
-  if (cls == 'i' || cls == 'l') e->acc_slot = slot;
-  else e->vacc_slot = slot;
+  if (cls == 'i' || cls == 'l')
+    e->acc_slot = slot;
+  else
+    e->vacc_slot = slot;
 }
 
-/* Moving a value that the last instruction left in an operand's slot: let it write there at once. */
+/* Moving a value that the last instruction left in an operand's slot: let it write there at once.
+ */
 static bool retarget_last(wr__emit *e, const wr__operand *o, uint32_t slot) {
   if (e->options & WR__EMIT_NO_COALESCING || e->last_at == UINT32_MAX || !is_slot(o)) return false;
   uint32_t from = o->leaves[0];
@@ -238,13 +275,15 @@ static void remember(wr__emit *e, uint32_t at, const wr__operand *o, uint32_t ds
 /* x = y + k after x' = y' + k', or a move after a move: one instruction does both. */
 static bool extend_run(wr__emit *e, const wr__operand *o, uint32_t slot) {
   bool adds = o->pattern == WR__PAT_ADD_RI;
-  if (e->options & WR__EMIT_NO_FUSION || e->last_at == UINT32_MAX || o->pattern != e->last.pattern) return false;
+  if (e->options & WR__EMIT_NO_FUSION || e->last_at == UINT32_MAX || o->pattern != e->last.pattern)
+    return false;
   if ((!adds && o->pattern != WR__PAT_COPY) || e->last_run == WR__MAX_RUN) return false;
   uint32_t at = e->last_at, run = e->last_run + 1, entry = adds ? 8 : 4;
   uint8_t held[8 * WR__MAX_RUN];
   memcpy(held, e->code + at + 8, entry * e->last_run);
   e->size = at;
-  wr__emit_begin(e, adds ? wr__runs[run - 2].adds : wr__runs[run - 2].copies, (8 + entry * run + 7) / 8 * 8);
+  wr__emit_begin(e, adds ? wr__runs[run - 2].adds : wr__runs[run - 2].copies,
+                 (8 + entry * run + 7) / 8 * 8);
   if (e->failed) return true;
   memcpy(e->code + at + 8, held, entry * e->last_run);
   uint32_t spot = at + 8 + entry * (run - 1);
@@ -306,7 +345,8 @@ void wr__emit_write(wr__emit *e, const wr__operand *o, uint32_t slot) {
   if (o->leaves[0] == slot) return;
   wr__operand move = *o;
   bool wide = o->cls == 'v';
-  move.pattern = combine(wide ? WR__PSEUDO_copy_v128 : WR__PSEUDO_copy, wide ? WR__PAT_R_v : WR__PAT_R_l, NONE);
+  move.pattern = combine(wide ? WR__PSEUDO_copy_v128 : WR__PSEUDO_copy,
+                         wide ? WR__PAT_R_v : WR__PAT_R_l, NONE);
   bool is_float = o->cls == 'f' || o->cls == 'd';
   write_pattern(e, &move, slot);
   if (is_float) e->acc_slot = WR__NO_SLOT; /* acc has the bits, but no float leaf looks there */
@@ -349,11 +389,15 @@ wr__operand wr__emit_settle_popped(wr__emit *e, wr__operand o) {
 }
 
 void wr__emit_tee(wr__emit *e, uint32_t slot) {
-  static const uint16_t tees[] = {['i'] = WR__PSEUDO_tee_i, ['l'] = WR__PSEUDO_tee_l, ['f'] = WR__PSEUDO_tee_f, ['d'] = WR__PSEUDO_tee_d, ['v'] = 0};
+  static const uint16_t tees[] = {['i'] = WR__PSEUDO_tee_i,
+                                  ['l'] = WR__PSEUDO_tee_l,
+                                  ['f'] = WR__PSEUDO_tee_f,
+                                  ['d'] = WR__PSEUDO_tee_d,
+                                  ['v'] = 0};
   wr__emit_settle_tee(e, slot);
   wr__operand o = wr__emit_pop(e);
-  bool pending = !is_slot(&o) && !is_const(&o) && !o.negated && o.cls != 'v' && o.tee_count < 2 && o.kept == NONE &&
-                 o.imm_count < WR__MAX_IMMS && !(e->options & WR__EMIT_NO_FUSION);
+  bool pending = !is_slot(&o) && !is_const(&o) && !o.negated && o.cls != 'v' && o.tee_count < 2 &&
+                 o.kept == NONE && o.imm_count < WR__MAX_IMMS && !(e->options & WR__EMIT_NO_FUSION);
   uint16_t pattern = pending ? combine(tees[(uint8_t)o.cls], o.pattern, NONE) : NONE;
   if (pattern == NONE) {
     char cls = o.cls;
@@ -404,7 +448,8 @@ void wr__emit_flush_slot(wr__emit *e, uint32_t slot) {
   for (uint32_t k = 0; k < e->stack_count; k++) {
     wr__operand *o = &e->stack[k];
     for (uint32_t leaf = 0; leaf < o->leaf_count; leaf++)
-      if (o->leaves[leaf] == slot || (o->leaves[leaf] + 1u == slot && wr__leaf_cls[o->pattern][leaf] == 'v')) {
+      if (o->leaves[leaf] == slot ||
+          (o->leaves[leaf] + 1u == slot && wr__leaf_cls[o->pattern][leaf] == 'v')) {
         if (wr__patterns[o->pattern].traps) wr__emit_flush_traps(e);
         wr__emit_materialize(e, o);
         break;
@@ -429,15 +474,18 @@ void wr__emit_flush_all(wr__emit *e) {
     if (!is_const(&e->stack[k])) wr__emit_materialize(e, &e->stack[k]);
 }
 
-/* ---- growing trees ------------------------------------------------------------------------------- */
+/* ---- growing trees
+ * ------------------------------------------------------------------------------- */
 
 static bool op_in(const uint16_t *ops, size_t count, uint16_t op) {
   size_t low = 0;
   while (low < count) {
     size_t mid = (low + count) / 2;
     if (ops[mid] == op) return true;
-    if (ops[mid] < op) low = mid + 1;
-    else count = mid;
+    if (ops[mid] < op)
+      low = mid + 1;
+    else
+      count = mid;
   }
   return false;
 }
@@ -459,17 +507,21 @@ static bool fits(const wr__operand *l, const wr__operand *r, uint32_t extra_coun
          l->imm_count + (r ? r->imm_count : 0u) + extra_count <= WR__MAX_IMMS;
 }
 
-static wr__operand join(const wr__emit *e, uint16_t pattern, const wr__operand *l, const wr__operand *r,
-                        const uint64_t *extra, uint32_t extra_count, char cls) {
+static wr__operand join(const wr__emit *e, uint16_t pattern, const wr__operand *l,
+                        const wr__operand *r, const uint64_t *extra, uint32_t extra_count,
+                        char cls) {
   wr__operand o = {.pattern = pattern, .cls = cls, .kept = NONE};
   const wr__operand *sides[2] = {l, r};
   for (int s = 0; s < 2; s++) {
     if (!sides[s]) continue;
-    for (uint32_t k = 0; k < sides[s]->leaf_count; k++) o.leaves[o.leaf_count++] = sides[s]->leaves[k];
+    for (uint32_t k = 0; k < sides[s]->leaf_count; k++)
+      o.leaves[o.leaf_count++] = sides[s]->leaves[k];
     for (uint32_t k = 0; k < sides[s]->imm_count; k++) o.imms[o.imm_count++] = sides[s]->imms[k];
     if (sides[s]->high_temp > o.high_temp) o.high_temp = sides[s]->high_temp;
-    if (wr__patterns[sides[s]->pattern].traps && !o.trap_offset) o.trap_offset = sides[s]->trap_offset;
-    for (uint32_t k = 0; k < sides[s]->tee_count; k++) o.tee_slots[o.tee_count++] = sides[s]->tee_slots[k];
+    if (wr__patterns[sides[s]->pattern].traps && !o.trap_offset)
+      o.trap_offset = sides[s]->trap_offset;
+    for (uint32_t k = 0; k < sides[s]->tee_count; k++)
+      o.tee_slots[o.tee_count++] = sides[s]->tee_slots[k];
   }
   for (uint32_t k = 0; k < extra_count; k++) o.imms[o.imm_count++] = extra[k];
   if (!o.trap_offset) o.trap_offset = e->module_offset;
@@ -477,8 +529,8 @@ static wr__operand join(const wr__emit *e, uint16_t pattern, const wr__operand *
 }
 
 /* The pattern of op over the two as they are, swapped where that is the same; *swap tells. */
-static uint16_t try_combine(const wr__emit *e, uint16_t op, const wr__operand *l, const wr__operand *r,
-                            uint32_t extra_count, bool *swap) {
+static uint16_t try_combine(const wr__emit *e, uint16_t op, const wr__operand *l,
+                            const wr__operand *r, uint32_t extra_count, bool *swap) {
   *swap = false;
   if (l->negated || r->negated || !fits(l, r, extra_count)) return NONE;
   bool leaves_only = (is_slot(l) || is_const(l)) && (is_slot(r) || is_const(r));
@@ -492,19 +544,21 @@ static uint16_t try_combine(const wr__emit *e, uint16_t op, const wr__operand *l
   return combine(other, r->pattern, l->pattern);
 }
 
-static void apply_binary(wr__emit *e, uint16_t op, char cls, const uint64_t *extra, uint32_t extra_count,
-                         wr__operand *out) {
+static void apply_binary(wr__emit *e, uint16_t op, char cls, const uint64_t *extra,
+                         uint32_t extra_count, wr__operand *out) {
   bool swap;
   for (int attempt = 0;; attempt++) {
     wr__operand *l = wr__emit_top(e, 1), *r = wr__emit_top(e, 0);
     uint16_t p = try_combine(e, op, l, r, extra_count, &swap);
     if (p != NONE) {
-      *out = swap ? join(e, p, r, l, extra, extra_count, cls) : join(e, p, l, r, extra, extra_count, cls);
+      *out = swap ? join(e, p, r, l, extra, extra_count, cls)
+                  : join(e, p, l, r, extra, extra_count, cls);
       return;
     }
     /* Give up the right tree first, unless the left one must be computed before it. */
     bool right_is_tree = !is_slot(r) && !is_const(r), left_is_tree = !is_slot(l) && !is_const(l);
-    if (right_is_tree && !(left_is_tree && wr__patterns[l->pattern].traps && wr__patterns[r->pattern].traps)) {
+    if (right_is_tree &&
+        !(left_is_tree && wr__patterns[l->pattern].traps && wr__patterns[r->pattern].traps)) {
       if (wr__patterns[r->pattern].traps) wr__emit_flush_traps(e);
       wr__emit_to_slot(e, wr__emit_top(e, 0));
     } else if (left_is_tree) {
@@ -523,15 +577,18 @@ static void apply_binary(wr__emit *e, uint16_t op, char cls, const uint64_t *ext
   }
 }
 
-static void apply_unary(wr__emit *e, uint16_t op, char cls, const uint64_t *extra, uint32_t extra_count,
-                        wr__operand *out) {
+static void apply_unary(wr__emit *e, uint16_t op, char cls, const uint64_t *extra,
+                        uint32_t extra_count, wr__operand *out) {
   wr__operand *v = wr__emit_top(e, 0);
   bool plain = is_slot(v) || is_const(v) || !(e->options & WR__EMIT_NO_FUSION);
-  uint16_t p = v->negated || !plain || !fits(v, NULL, extra_count) ? NONE : combine(op, v->pattern, NONE);
+  uint16_t p =
+      v->negated || !plain || !fits(v, NULL, extra_count) ? NONE : combine(op, v->pattern, NONE);
   if (p == NONE) {
     if (wr__patterns[v->pattern].traps) wr__emit_flush_traps(e);
-    if (is_const(v)) wr__emit_materialize(e, v);
-    else wr__emit_to_slot(e, v);
+    if (is_const(v))
+      wr__emit_materialize(e, v);
+    else
+      wr__emit_to_slot(e, v);
     p = combine(op, wr__emit_top(e, 0)->pattern, NONE);
     if (p == NONE) e->failed = true;
   }
@@ -587,9 +644,11 @@ void wr__emit_apply(wr__emit *e, uint16_t op, uint32_t operand_count, char resul
                     const uint64_t *extra, uint32_t extra_count) {
   if (op == WR__OP_i32_eqz && apply_not(e)) return;
   if ((op == WR__OP_i32_sub && wr__emit_top(e, 0)->pattern == WR__PAT_I_i) ||
-      (op == WR__OP_i64_sub && wr__emit_top(e, 0)->pattern == WR__PAT_I_l && wr__emit_top(e, 0)->imms[0] != (uint64_t)INT32_MIN)) {
+      (op == WR__OP_i64_sub && wr__emit_top(e, 0)->pattern == WR__PAT_I_l &&
+       wr__emit_top(e, 0)->imms[0] != (uint64_t)INT32_MIN)) {
     wr__operand k = wr__emit_pop(e); /* x - k is x + -k */
-    wr__emit_push_const(e, k.cls, k.cls == 'i' ? (uint32_t)(0u - (uint32_t)k.imms[0]) : 0u - k.imms[0]);
+    wr__emit_push_const(e, k.cls,
+                        k.cls == 'i' ? (uint32_t)(0u - (uint32_t)k.imms[0]) : 0u - k.imms[0]);
     op = op == WR__OP_i32_sub ? WR__OP_i32_add : WR__OP_i64_add;
   }
   wr__operand out;
@@ -606,7 +665,8 @@ void wr__emit_effect(wr__emit *e, uint16_t op, uint32_t operand_count, const uin
   write_pattern(e, &out, 0);
 }
 
-/* ---- branches and selects --------------------------------------------------------------------------- */
+/* ---- branches and selects
+ * --------------------------------------------------------------------------- */
 
 /* The condition as something that a branch or select knows, computing it first where it must be. */
 static void settle_condition(wr__emit *e, wr__operand *c, bool select) {
@@ -629,8 +689,11 @@ static void settle_condition(wr__emit *e, wr__operand *c, bool select) {
 }
 
 /* A run of additions and then the end of a loop that counts with one more: one instruction. */
-static bool fuse_loop_end(wr__emit *e, const wr__operand *c, uint32_t *start, uint32_t *displacement_at) {
-  if (e->options & (WR__EMIT_NO_LOOP_FUSION | WR__EMIT_NO_FUSION) || e->last_at == UINT32_MAX || c->negated) return false;
+static bool fuse_loop_end(wr__emit *e, const wr__operand *c, uint32_t *start,
+                          uint32_t *displacement_at) {
+  if (e->options & (WR__EMIT_NO_LOOP_FUSION | WR__EMIT_NO_FUSION) || e->last_at == UINT32_MAX ||
+      c->negated)
+    return false;
   if (e->last.pattern != WR__PAT_ADD_RI) return false;
   for (size_t k = 0; k < WR_ARRAY_COUNT(wr__loop_ends); k++) {
     if (wr__loop_ends[k].condition != c->pattern) continue;
@@ -657,7 +720,8 @@ uint32_t wr__emit_branch(wr__emit *e, wr__branch_kind kind, wr__operand c, uint3
   if (wr__patterns[c.pattern].traps) wr__emit_flush_traps(e);
   settle_condition(e, &c, false);
   uint32_t displacement_at;
-  if (kind == WR__BRANCH_IF_BACK && fuse_loop_end(e, &c, start, &displacement_at)) return displacement_at;
+  if (kind == WR__BRANCH_IF_BACK && fuse_loop_end(e, &c, start, &displacement_at))
+    return displacement_at;
   if (kind == WR__BRANCH_IF_BACK && c.negated && is_slot(&(wr__operand){.pattern = c.pattern})) {
     /* there is no "unless, back": an eqz takes the not in */
     c.pattern = combine(WR__OP_i32_eqz, WR__PAT_R_i, NONE);
@@ -712,8 +776,10 @@ void wr__emit_select(wr__emit *e, bool is_v128, char cls) {
   wr__emit_u16(e, at + 10, b.leaves[0]);
   for (uint32_t k = 0; k < c.leaf_count; k++) wr__emit_u16(e, at + 12 + 2 * k, c.leaves[k]);
   if (c.imm_count) {
-    if (wr__patterns[c.pattern].imm_width[0] == 8) wr__emit_u64(e, at + s->imm_at, c.imms[0]);
-    else wr__emit_u32(e, at + s->imm_at, (uint32_t)c.imms[0]);
+    if (wr__patterns[c.pattern].imm_width[0] == 8)
+      wr__emit_u64(e, at + s->imm_at, c.imms[0]);
+    else
+      wr__emit_u32(e, at + s->imm_at, (uint32_t)c.imms[0]);
   }
   uint32_t home = wr__emit_next_home(e);
   wr__emit_u16(e, at + s->dst_at, home);
@@ -767,6 +833,6 @@ wr__operand wr__emit_null_test(const wr__emit *e, uint32_t slot, bool negated) {
   o.pattern = combine(WR__OP_i64_eqz, WR__PAT_R_l, NONE);
   o.cls = 'i';
   o.negated = negated;
-  o.home = slot;
+  o.home = slot + 1; /* the reference stays where it is */
   return o;
 }

@@ -1,7 +1,7 @@
 /* Emitter: holds operands back as patterns, grows them, and writes register code.
  *
- * An operand of the wasm stack is a wr__operand: a slot, a constant, or an expression tree that has not
- * been computed yet. Growing a tree costs nothing; a tree is written as one instruction when
+ * An operand of the wasm stack is a wr__operand: a slot, a constant, or an expression tree that has
+ * not been computed yet. Growing a tree costs nothing; a tree is written as one instruction when
  * something needs its value in a slot (materialize). Until then the emitter keeps
  * these invariants:
  *   - a tree's slots still hold what they held when it was built: whoever writes a local
@@ -23,7 +23,7 @@ typedef struct wr__pattern {
   uint16_t acc_handler[3]; /* with leaf k in the accumulator; k = 2 stands for the last leaf */
   uint8_t size, leaf_count, dst_at, imm_count;
   uint8_t imm_at[WR__MAX_IMMS], imm_width[WR__MAX_IMMS];
-  char cls;                /* of the result: i l f d v, or - */
+  char cls; /* of the result: i l f d v, or - */
   bool traps, reads_memory, reads_global;
   uint16_t branch, select; /* rows of their tables, or WR__OP_NONE */
   uint16_t negated;        /* the pattern of the opposite comparison, or WR__OP_NONE */
@@ -41,20 +41,19 @@ typedef struct wr__select_pattern {
   uint8_t size, dst_at, imm_at;
 } wr__select_pattern;
 
-
 typedef struct wr__operand {
   uint16_t pattern;
   uint8_t leaf_count, imm_count;
-  char cls;               /* of the value: i l f d v */
-  bool negated;           /* the value is the logical not of the tree's */
+  char cls;     /* of the value: i l f d v */
+  bool negated; /* the value is the logical not of the tree's */
   uint16_t leaves[WR__MAX_LEAVES];
   uint64_t imms[WR__MAX_IMMS];
   uint32_t home;
-  uint32_t high_temp;     /* the highest operand slot among the leaves, or 0 */
-  uint32_t trap_offset;   /* module offset of the instruction in it that may trap */
-  uint16_t tee_slots[2];  /* locals that computing it also writes; tee_count of them */
+  uint32_t high_temp;    /* the highest operand slot among the leaves, or 0 */
+  uint32_t trap_offset;  /* module offset of the instruction in it that may trap */
+  uint16_t tee_slots[2]; /* locals that computing it also writes; tee_count of them */
   uint8_t tee_count;
-  uint16_t kept;          /* the pattern without the local.tee at its root, or WR__OP_NONE */
+  uint16_t kept; /* the pattern without the local.tee at its root, or WR__OP_NONE */
 } wr__operand;
 
 typedef struct wr__emit {
@@ -69,13 +68,13 @@ typedef struct wr__emit {
   wr__operand *stack;
   size_t stack_capacity;
   uint32_t stack_count;
-  uint32_t stack_base;    /* home of the lowest operand */
-  uint32_t frame_slots;   /* so far */
-  uint32_t *local_reads;  /* by slot below stack_base: how many operands read it */
+  uint32_t stack_base;   /* home of the lowest operand */
+  uint32_t frame_slots;  /* so far */
+  uint32_t *local_reads; /* by slot below stack_base: how many operands read it */
   /* what the accumulators hold: the slot whose value they mirror */
   uint32_t acc_slot, vacc_slot;
   /* the last instruction that computed a value, for joining it with the next */
-  uint32_t last_at;       /* its position; UINT32_MAX when there is none, or a label is between */
+  uint32_t last_at; /* its position; UINT32_MAX when there is none, or a label is between */
   wr__operand last;
   uint32_t last_dst;
   uint8_t last_dst_at;
@@ -111,29 +110,38 @@ void wr__emit_effect(wr__emit *e, uint16_t op, uint32_t operand_count, const uin
 
 /* local.tee: the top operand is also to go to a local. Kept pending where a pattern has it. */
 void wr__emit_tee(wr__emit *e, uint32_t slot);
-/* Writes pending tees: of one local, before anybody reads or writes it; all, before control leaves. */
+/* Writes pending tees: of one local, before anybody reads or writes it; all, before control leaves.
+ */
 void wr__emit_settle_tee(wr__emit *e, uint32_t slot);
 void wr__emit_settle_tees(wr__emit *e);
 /* A popped operand with its tees written, in a slot. */
 wr__operand wr__emit_settle_popped(wr__emit *e, wr__operand operand);
 
 /* ---- writing values */
-void wr__emit_materialize(wr__emit *e, wr__operand *operand);    /* to its home, unless it is a slot there */
-void wr__emit_to_slot(wr__emit *e, wr__operand *operand);        /* to any slot: locals stay */
-void wr__emit_store_slot(wr__emit *e, wr__operand operand, uint32_t slot); /* a popped operand, to a slot */
-void wr__emit_write(wr__emit *e, const wr__operand *operand, uint32_t slot); /* leaves the operand as it is */
+void wr__emit_materialize(wr__emit *e,
+                          wr__operand *operand); /* to its home, unless it is a slot there */
+void wr__emit_to_slot(wr__emit *e, wr__operand *operand); /* to any slot: locals stay */
+void wr__emit_store_slot(wr__emit *e, wr__operand operand,
+                         uint32_t slot); /* a popped operand, to a slot */
+void wr__emit_write(wr__emit *e, const wr__operand *operand,
+                    uint32_t slot); /* leaves the operand as it is */
 /* Materializes the operands from `first` on, to their homes (constants too). */
 void wr__emit_materialize_from(wr__emit *e, uint32_t first);
-/* Materializes what reads a local's slot; what may trap; what traps, reads memory or globals; all but constants. */
+/* Materializes what reads a local's slot; what may trap; what traps, reads memory or globals; all
+ * but constants. */
 void wr__emit_flush_slot(wr__emit *e, uint32_t slot);
 void wr__emit_flush_traps(wr__emit *e);
 void wr__emit_flush_effects(wr__emit *e);
 void wr__emit_flush_all(wr__emit *e);
 
 /* ---- control */
-typedef enum wr__branch_kind { WR__BRANCH_IF, WR__BRANCH_UNLESS, WR__BRANCH_IF_BACK } wr__branch_kind;
-/* Writes a conditional branch on a popped operand; returns where its displacement stands, to be filled by
- * wr__emit_patch. */
+typedef enum wr__branch_kind {
+  WR__BRANCH_IF,
+  WR__BRANCH_UNLESS,
+  WR__BRANCH_IF_BACK
+} wr__branch_kind;
+/* Writes a conditional branch on a popped operand; returns where its displacement stands, to be
+ * filled by wr__emit_patch. */
 uint32_t wr__emit_branch(wr__emit *e, wr__branch_kind kind, wr__operand condition, uint32_t *start);
 void wr__emit_select(wr__emit *e, bool is_v128, char cls);
 /* A label is here: nothing is known of accumulators, nothing joins across. */

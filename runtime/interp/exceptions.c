@@ -16,8 +16,8 @@ static bool takes(const wr__try_handler *handler, const wr__instance *inst, cons
   return inst->tags[handler->tag] == exn->tag;
 }
 
-/* The handler of the frame that takes the exception, or NULL. Ranges come inner first; a delegate sends it
- * past those nested deeper than its target. */
+/* The handler of the frame that takes the exception, or NULL. Ranges come inner first; a delegate
+ * sends it past those nested deeper than its target. */
 static const wr__try_handler *find_handler(const wr__walk *walk, const wr__exn *exn) {
   const wr__code *code = walk->code;
   uint32_t level = UINT32_MAX; /* ranges nested deeper are passed over */
@@ -57,12 +57,14 @@ wr_status wr__interp_throw(wr__instance *inst, const uint8_t *pc, uint64_t *fp, 
     if (handler) {
       deliver(&walk, handler, exn);
       exec->trap.exception = WR__NULL_REF;
-      *resume = (wr__resume){(const uint8_t *)walk.code->words + handler->target, walk.fp, walk.inst};
+      *resume =
+          (wr__resume){(const uint8_t *)walk.code->words + handler->target, walk.fp, walk.inst};
       return WR_OK;
     }
     wr__walk_up(&walk);
   }
-  bool rethrown = returned && exec->trap.kind == WR_TRAP_UNCAUGHT_EXCEPTION && exec->trap.exception == exception;
+  bool rethrown = returned && exec->trap.kind == WR_TRAP_UNCAUGHT_EXCEPTION &&
+                  exec->trap.exception == exception;
   exec->trap.exception = exception;
   if (rethrown) return wr__interp_unwind(inst, pc, fp, WR_EXCEPTION);
   return wr__interp_raise(inst, pc, fp, WR_TRAP_UNCAUGHT_EXCEPTION);

@@ -9,7 +9,7 @@
 #include "platform/thread.h"
 
 typedef struct wr__translated {
-  wr__mutex lock; /* of sorted */
+  wr__mutex lock;    /* of sorted */
   wr__code **sorted; /* by address */
   size_t count, capacity;
   uint32_t defined;
@@ -42,7 +42,8 @@ wr__translated *wr__translated_of(wr__module *module) {
 }
 
 wr__code *wr__code_get(const wr__translated *index, uint32_t defined, bool guarded) {
-  return atomic_load_explicit(&index->slots[defined + (guarded ? 0 : index->defined)], memory_order_acquire);
+  return atomic_load_explicit(&index->slots[defined + (guarded ? 0 : index->defined)],
+                              memory_order_acquire);
 }
 
 /* The position of the first code that lies above an address. */
@@ -50,8 +51,10 @@ static size_t upper_bound(const wr__translated *index, const void *address) {
   size_t low = 0, high = index->count;
   while (low < high) {
     size_t mid = (low + high) / 2;
-    if ((const void *)index->sorted[mid] <= address) low = mid + 1;
-    else high = mid;
+    if ((const void *)index->sorted[mid] <= address)
+      low = mid + 1;
+    else
+      high = mid;
   }
   return low;
 }
@@ -60,9 +63,11 @@ wr__code *wr__code_put(wr__translated *index, uint32_t defined, bool guarded, wr
   wr__code *_Atomic *slot = &index->slots[defined + (guarded ? 0 : index->defined)];
   wr__mutex_lock(&index->lock);
   wr__code *there = atomic_load(slot);
-  if (!there && wr__grow(&index->sorted, &index->capacity, index->count + 1, sizeof *index->sorted)) {
+  if (!there &&
+      wr__grow(&index->sorted, &index->capacity, index->count + 1, sizeof *index->sorted)) {
     size_t at = upper_bound(index, code);
-    memmove(&index->sorted[at + 1], &index->sorted[at], (index->count - at) * sizeof *index->sorted);
+    memmove(&index->sorted[at + 1], &index->sorted[at],
+            (index->count - at) * sizeof *index->sorted);
     index->sorted[at] = code;
     index->count++;
     atomic_store_explicit(slot, code, memory_order_release);
@@ -80,7 +85,8 @@ static const wr__code *find_code(const wr__instance *inst, const uint8_t *pc) {
   size_t above = upper_bound(index, pc);
   const wr__code *code = above ? index->sorted[above - 1] : NULL;
   wr__mutex_unlock(&index->lock);
-  if (!code || pc < (const uint8_t *)code->words || pc >= (const uint8_t *)code->words + code->size_bytes)
+  if (!code || pc < (const uint8_t *)code->words ||
+      pc >= (const uint8_t *)code->words + code->size_bytes)
     return NULL;
   return code;
 }
@@ -112,7 +118,8 @@ void wr__walk_up(wr__walk *walk) {
   walk->returned = true;
 }
 
-/* ---- backtraces -------------------------------------------------------------------------------- */
+/* ---- backtraces --------------------------------------------------------------------------------
+ */
 
 static uint32_t read_leb(const uint8_t **p) {
   uint32_t value = 0;
@@ -156,28 +163,35 @@ wr_status wr__interp_unwind(wr__instance *inst, const uint8_t *pc, uint64_t *fp,
   return status;
 }
 
-/* ---- the collector's roots -------------------------------------------------------------------------- */
+/* ---- the collector's roots
+ * -------------------------------------------------------------------------- */
 
 /* The map of the operands at a code position: the last that starts at or before it. */
 static const wr__ref_map *ref_map_at(const wr__code *code, uint32_t at) {
   size_t low = 0, high = code->ref_map_count;
   while (low < high) {
     size_t mid = (low + high) / 2;
-    if (code->ref_maps[mid].at <= at) low = mid + 1;
-    else high = mid;
+    if (code->ref_maps[mid].at <= at)
+      low = mid + 1;
+    else
+      high = mid;
   }
   return low ? &code->ref_maps[low - 1] : NULL;
 }
 
-static void visit_frame(const wr__walk *walk, void (*mark)(void *context, wr__ref ref), void *context) {
+static void visit_frame(const wr__walk *walk, void (*mark)(void *context, wr__ref ref),
+                        void *context) {
   const wr__code *code = walk->code;
-  for (uint32_t k = code->local_refs; k < code->ref_slot_count; k++) mark(context, walk->fp[code->ref_slots[k]]);
+  for (uint32_t k = code->local_refs; k < code->ref_slot_count; k++)
+    mark(context, walk->fp[code->ref_slots[k]]);
   const wr__ref_map *map = ref_map_at(code, walk->at);
   if (!map) return;
-  for (uint32_t k = map->first; k < map->first + map->count; k++) mark(context, walk->fp[code->ref_slots[k]]);
+  for (uint32_t k = map->first; k < map->first + map->count; k++)
+    mark(context, walk->fp[code->ref_slots[k]]);
 }
 
-void wr__interp_visit_roots(wr__exec *exec, void (*mark)(void *context, wr__ref ref), void *context) {
+void wr__interp_visit_roots(wr__exec *exec, void (*mark)(void *context, wr__ref ref),
+                            void *context) {
   for (const wr__activation *a = exec->activation; a; a = a->outer) {
     if (!a->pc) continue;
     wr__walk walk = {.inst = a->inst, .pc = a->pc, .fp = a->fp, .returned = a->returned};

@@ -10,13 +10,13 @@ typedef struct wr__walk {
   wr__instance *inst;
   const uint8_t *pc;
   uint64_t *fp;
-  bool returned;       /* pc is where a call returns to */
+  bool returned;        /* pc is where a call returns to */
   const wr__code *code; /* set by wr__walk_frame */
-  uint32_t at;         /* code bytes: the instruction, or within the call that has not returned */
+  uint32_t at;          /* code bytes: the instruction, or within the call that has not returned */
 } wr__walk;
 
-/* Finds the code of the walk's frame, going through stubs of calls between instances first. False at the
- * host's entry. */
+/* Finds the code of the walk's frame, going through stubs of calls between instances first. False
+ * at the host's entry. */
 bool wr__walk_frame(wr__walk *walk);
 /* On to the caller's frame. */
 void wr__walk_up(wr__walk *walk);
@@ -25,7 +25,9 @@ void wr__walk_up(wr__walk *walk);
 struct wr__translated *wr__translated_of(wr__module *module);
 /* The code of a defined function (0 the first), or NULL. */
 wr__code *wr__code_get(const struct wr__translated *index, uint32_t defined, bool guarded);
-/* Puts code in; returns what is there afterwards: this, or another thread's (and this is freed). NULL when out of memory. */
-wr__code *wr__code_put(struct wr__translated *index, uint32_t defined, bool guarded, wr__code *code);
+/* Puts code in; returns what is there afterwards: this, or another thread's (and this is freed).
+ * NULL when out of memory. */
+wr__code *wr__code_put(struct wr__translated *index, uint32_t defined, bool guarded,
+                       wr__code *code);
 
 #endif

@@ -12,7 +12,8 @@ void wr__interp_prepare_host(wr__func *func);
 void wr__interp_free_instance(wr__instance *instance);
 
 /* Marks every reference that the store's interpreter frames hold; called at a collection. */
-void wr__interp_visit_roots(wr__exec *exec, void (*mark)(void *context, wr__ref ref), void *context);
+void wr__interp_visit_roots(wr__exec *exec, void (*mark)(void *context, wr__ref ref),
+                            void *context);
 
 /* For the fault handler (any thread, signal context): does the interpreter own this pc, and if so,
  * arrange that the thread goes on at the trap. platform/fault.h calls it. */

@@ -20,7 +20,7 @@
 #include "store/store.h"
 
 #define WR__UNUSED __attribute__((unused))
-#define WR__STATE                                                            \
+#define WR__STATE                                                                 \
   WR__UNUSED const uint8_t *pc, WR__UNUSED uint64_t *fp, WR__UNUSED uint8_t *mem, \
       WR__UNUSED wr__instance *inst, WR__UNUSED uint64_t acc, WR__UNUSED wr__v128 vacc
 
@@ -43,11 +43,31 @@ wr_status wr__dispatch(const uint8_t *pc, uint64_t *fp, wr__instance *inst, wr__
 void wr__dispatch_range(uintptr_t *start, uintptr_t *end);
 
 /* ---- operands in the instruction */
-static inline uint16_t wr__code_u16(const uint8_t *p) { uint16_t v; memcpy(&v, p, 2); return v; }
-static inline uint32_t wr__code_u32(const uint8_t *p) { uint32_t v; memcpy(&v, p, 4); return v; }
-static inline uint64_t wr__code_u64(const uint8_t *p) { uint64_t v; memcpy(&v, p, 8); return v; }
-static inline float wr__code_f32(const uint8_t *p) { float v; memcpy(&v, p, 4); return v; }
-static inline double wr__code_f64(const uint8_t *p) { double v; memcpy(&v, p, 8); return v; }
+static inline uint16_t wr__code_u16(const uint8_t *p) {
+  uint16_t v;
+  memcpy(&v, p, 2);
+  return v;
+}
+static inline uint32_t wr__code_u32(const uint8_t *p) {
+  uint32_t v;
+  memcpy(&v, p, 4);
+  return v;
+}
+static inline uint64_t wr__code_u64(const uint8_t *p) {
+  uint64_t v;
+  memcpy(&v, p, 8);
+  return v;
+}
+static inline float wr__code_f32(const uint8_t *p) {
+  float v;
+  memcpy(&v, p, 4);
+  return v;
+}
+static inline double wr__code_f64(const uint8_t *p) {
+  double v;
+  memcpy(&v, p, 8);
+  return v;
+}
 
 #define WR__IMM_U16(at) wr__code_u16(pc + (at))
 #define WR__IMM_U32(at) wr__code_u32(pc + (at))
@@ -59,9 +79,21 @@ static inline double wr__code_f64(const uint8_t *p) { double v; memcpy(&v, p, 8)
 #define WR__SLOT(at) fp[WR__IMM_U16(at)]
 
 /* ---- slots and accumulators */
-static inline float wr__slot_f32(const uint64_t *slot) { float v; memcpy(&v, slot, 4); return v; }
-static inline double wr__slot_f64(const uint64_t *slot) { double v; memcpy(&v, slot, 8); return v; }
-static inline wr__v128 wr__slot_v128(const uint64_t *slot) { wr__v128 v; memcpy(&v, slot, 16); return v; }
+static inline float wr__slot_f32(const uint64_t *slot) {
+  float v;
+  memcpy(&v, slot, 4);
+  return v;
+}
+static inline double wr__slot_f64(const uint64_t *slot) {
+  double v;
+  memcpy(&v, slot, 8);
+  return v;
+}
+static inline wr__v128 wr__slot_v128(const uint64_t *slot) {
+  wr__v128 v;
+  memcpy(&v, slot, 16);
+  return v;
+}
 
 #define WR__GET_i(at) (uint32_t)WR__SLOT(at)
 #define WR__GET_l(at) WR__SLOT(at)
@@ -97,20 +129,47 @@ static inline wr__v128 wr__vacc_f64(double v) {
 #define WR__TEE_l(slot, v) (fp[slot] = (v))
 #define WR__TEE_f(slot, v) memcpy(&fp[slot], &(v), 4)
 #define WR__TEE_d(slot, v) memcpy(&fp[slot], &(v), 8)
-#define WR__RESULT_i(at, v, size) do { acc = (uint32_t)(v); WR__SLOT(at) = acc; WR__NEXT(size); } while (0)
-#define WR__RESULT_l(at, v, size) do { acc = (v); WR__SLOT(at) = acc; WR__NEXT(size); } while (0)
-#define WR__RESULT_f(at, v, size) \
-  do { float r_ = (v); memcpy(&WR__SLOT(at), &r_, 4); vacc = wr__vacc_f32(r_); WR__NEXT(size); } while (0)
-#define WR__RESULT_d(at, v, size) \
-  do { double r_ = (v); memcpy(&WR__SLOT(at), &r_, 8); vacc = wr__vacc_f64(r_); WR__NEXT(size); } while (0)
-#define WR__RESULT_v(at, v, size) \
-  do { vacc = (v); memcpy(&WR__SLOT(at), &vacc, 16); WR__NEXT(size); } while (0)
+#define WR__RESULT_i(at, v, size) \
+  do {                            \
+    acc = (uint32_t)(v);          \
+    WR__SLOT(at) = acc;           \
+    WR__NEXT(size);               \
+  } while (0)
+#define WR__RESULT_l(at, v, size) \
+  do {                            \
+    acc = (v);                    \
+    WR__SLOT(at) = acc;           \
+    WR__NEXT(size);               \
+  } while (0)
+#define WR__RESULT_f(at, v, size)  \
+  do {                             \
+    float r_ = (v);                \
+    memcpy(&WR__SLOT(at), &r_, 4); \
+    vacc = wr__vacc_f32(r_);       \
+    WR__NEXT(size);                \
+  } while (0)
+#define WR__RESULT_d(at, v, size)  \
+  do {                             \
+    double r_ = (v);               \
+    memcpy(&WR__SLOT(at), &r_, 8); \
+    vacc = wr__vacc_f64(r_);       \
+    WR__NEXT(size);                \
+  } while (0)
+#define WR__RESULT_v(at, v, size)     \
+  do {                                \
+    vacc = (v);                       \
+    memcpy(&WR__SLOT(at), &vacc, 16); \
+    WR__NEXT(size);                   \
+  } while (0)
 
 #define WR__GLOBAL_l(index) inst->globals[index]->value.slot
 #define WR__GLOBAL_v(index) wr__slot_v128(inst->globals[index]->value.slots)
 #define WR__SET_GLOBAL_l(index, v) (inst->globals[index]->value.slot = (v))
-#define WR__SET_GLOBAL_v(index, v) \
-  do { wr__v128 g_ = (v); memcpy(inst->globals[index]->value.slots, &g_, 16); } while (0)
+#define WR__SET_GLOBAL_v(index, v)                      \
+  do {                                                  \
+    wr__v128 g_ = (v);                                  \
+    memcpy(inst->globals[index]->value.slots, &g_, 16); \
+  } while (0)
 
 /* ---- memory */
 #define WR__TYPE_u8 uint32_t
@@ -146,22 +205,37 @@ static inline wr__v128 wr__vacc_f64(double v) {
   register const uint8_t *pin_pc __asm__(WR__REG_PC) = pc; \
   register uint64_t *pin_fp __asm__(WR__REG_FP) = fp;      \
   register wr__instance *pin_inst __asm__(WR__REG_INST) = inst
-#define WR__LOAD(type, ea, out) do { WR__PIN; WR__LOAD_##type(out, mem, ea); } while (0)
-#define WR__STORE(type, ea, value) \
-  do { WR__TYPE_##type v_ = (WR__TYPE_##type)(value); WR__PIN; WR__STORE_##type(v_, mem, ea); } while (0)
+#define WR__LOAD(type, ea, out)    \
+  do {                             \
+    WR__PIN;                       \
+    WR__LOAD_##type(out, mem, ea); \
+  } while (0)
+#define WR__STORE(type, ea, value)                 \
+  do {                                             \
+    WR__TYPE_##type v_ = (WR__TYPE_##type)(value); \
+    WR__PIN;                                       \
+    WR__STORE_##type(v_, mem, ea);                 \
+  } while (0)
 
 /* Any memory, with a check. Spec exec/instructions: memory instructions. */
-#define WR__CHECKED_ADDRESS(ea, memory, address, offset, width)                                   \
-  wr__memory *m_ = inst->memories[memory];                                                        \
-  uint64_t at_, size_ = atomic_load_explicit(&m_->size_bytes, memory_order_relaxed);              \
-  if (WR_UNLIKELY(__builtin_add_overflow((uint64_t)(address), (offset), &at_) || at_ > size_ ||   \
-                  size_ - at_ < (width)))                                                         \
-    WR__TRAP(WR_TRAP_MEMORY_OUT_OF_BOUNDS);                                                       \
+#define WR__CHECKED_ADDRESS(ea, memory, address, offset, width)                                 \
+  wr__memory *m_ = inst->memories[memory];                                                      \
+  uint64_t at_, size_ = atomic_load_explicit(&m_->size_bytes, memory_order_relaxed);            \
+  if (WR_UNLIKELY(__builtin_add_overflow((uint64_t)(address), (offset), &at_) || at_ > size_ || \
+                  size_ - at_ < (width)))                                                       \
+    WR__TRAP(WR_TRAP_MEMORY_OUT_OF_BOUNDS);                                                     \
   uint8_t *ea = m_->base + at_
 #define WR__CHECKED_LOAD(type, ea, out) \
-  do { WR__BYTES_##type v_; memcpy(&v_, ea, sizeof v_); out = v_; } while (0)
-#define WR__CHECKED_STORE(type, ea, value) \
-  do { WR__BYTES_##type v_ = (WR__BYTES_##type)(value); memcpy(ea, &v_, sizeof v_); } while (0)
+  do {                                  \
+    WR__BYTES_##type v_;                \
+    memcpy(&v_, ea, sizeof v_);         \
+    out = v_;                           \
+  } while (0)
+#define WR__CHECKED_STORE(type, ea, value)           \
+  do {                                               \
+    WR__BYTES_##type v_ = (WR__BYTES_##type)(value); \
+    memcpy(ea, &v_, sizeof v_);                      \
+  } while (0)
 
 #define WR__LANE_8(v, lane) wr__num_i8x16_extract_lane_u(v, lane)
 #define WR__LANE_16(v, lane) wr__num_i16x8_extract_lane_u(v, lane)
@@ -175,25 +249,32 @@ static inline wr__v128 wr__vacc_f64(double v) {
 /* ---- control */
 #define WR__INTERRUPTED() \
   WR_UNLIKELY(atomic_load_explicit(inst->interrupt, memory_order_relaxed) != 0)
-#define WR__CHECK(kind_expression)                                   \
-  do {                                                               \
-    wr_trap_kind kind_ = (kind_expression);                          \
+#define WR__CHECK(kind_expression)                                     \
+  do {                                                                 \
+    wr_trap_kind kind_ = (kind_expression);                            \
     if (WR_UNLIKELY(kind_ != WR_TRAP_NONE)) WR__TRAP((uint64_t)kind_); \
   } while (0)
-#define WR__NEXT(size) do { pc += (size); WR__DISPATCH(); } while (0)
-#define WR__BRANCH_IF(condition, displacement, size)                                  \
-  do {                                                                                \
-    if (condition) { pc += (displacement); WR__DISPATCH(); }                          \
-    WR__NEXT(size);                                                                   \
+#define WR__NEXT(size) \
+  do {                 \
+    pc += (size);      \
+    WR__DISPATCH();    \
   } while (0)
-#define WR__BRANCH_BACK_IF(condition, displacement, size)                             \
-  do {                                                                                \
-    if (condition) {                                                                  \
-      if (WR__INTERRUPTED()) WR__TRAP(WR_TRAP_INTERRUPTED);                           \
-      pc += (displacement);                                                           \
-      WR__DISPATCH();                                                                 \
-    }                                                                                 \
-    WR__NEXT(size);                                                                   \
+#define WR__BRANCH_IF(condition, displacement, size) \
+  do {                                               \
+    if (condition) {                                 \
+      pc += (displacement);                          \
+      WR__DISPATCH();                                \
+    }                                                \
+    WR__NEXT(size);                                  \
+  } while (0)
+#define WR__BRANCH_BACK_IF(condition, displacement, size)   \
+  do {                                                      \
+    if (condition) {                                        \
+      if (WR__INTERRUPTED()) WR__TRAP(WR_TRAP_INTERRUPTED); \
+      pc += (displacement);                                 \
+      WR__DISPATCH();                                       \
+    }                                                       \
+    WR__NEXT(size);                                         \
   } while (0)
 
 #define WR__SECTION __attribute__((section("wr_interp"), aligned(16), visibility("hidden")))
@@ -209,25 +290,41 @@ typedef struct wr__machine {
 /* Gives the next instruction, or NULL with m->status set. */
 typedef const uint8_t *(*wr__handler)(const uint8_t *pc, wr__machine *restrict m);
 #define WR__DECLARE(name) const uint8_t *wr__h_##name(const uint8_t *pc, wr__machine *restrict m);
-#define WR__HANDLER(name)                                                                     \
-  static inline __attribute__((always_inline)) const uint8_t *wr__body_##name(                \
-      WR__STATE, wr__machine *restrict m);                                                    \
-  WR__SECTION const uint8_t *wr__h_##name(const uint8_t *pc, wr__machine *restrict m) {       \
-    return wr__body_##name(pc, m->fp, m->mem, m->inst, m->acc, m->vacc, m);                   \
-  }                                                                                           \
+#define WR__HANDLER(name)                                                               \
+  static inline __attribute__((always_inline))                                          \
+  const uint8_t *wr__body_##name(WR__STATE, wr__machine *restrict m);                   \
+  WR__SECTION const uint8_t *wr__h_##name(const uint8_t *pc, wr__machine *restrict m) { \
+    return wr__body_##name(pc, m->fp, m->mem, m->inst, m->acc, m->vacc, m);             \
+  }                                                                                     \
   static inline const uint8_t *wr__body_##name(WR__STATE, wr__machine *restrict m)
-#define WR__KEEP()     \
-  do {                 \
-    m->fp = fp;        \
-    m->mem = mem;      \
-    m->inst = inst;    \
-    m->acc = acc;      \
-    m->vacc = vacc;    \
+#define WR__KEEP()  \
+  do {              \
+    m->fp = fp;     \
+    m->mem = mem;   \
+    m->inst = inst; \
+    m->acc = acc;   \
+    m->vacc = vacc; \
   } while (0)
-#define WR__DISPATCH() do { WR__KEEP(); return pc; } while (0)
-#define WR__GOTO(name) do { WR__KEEP(); return wr__h_##name(pc, m); } while (0)
-#define WR__TRAP(kind) do { acc = (uint64_t)(kind); WR__GOTO(trap); } while (0)
-#define WR__LEAVE(result) do { m->status = (result); return NULL; } while (0)
+#define WR__DISPATCH() \
+  do {                 \
+    WR__KEEP();        \
+    return pc;         \
+  } while (0)
+#define WR__GOTO(name)          \
+  do {                          \
+    WR__KEEP();                 \
+    return wr__h_##name(pc, m); \
+  } while (0)
+#define WR__TRAP(kind)      \
+  do {                      \
+    acc = (uint64_t)(kind); \
+    WR__GOTO(trap);         \
+  } while (0)
+#define WR__LEAVE(result) \
+  do {                    \
+    m->status = (result); \
+    return NULL;          \
+  } while (0)
 #else
 typedef wr_status (*wr__handler)(WR__STATE) WR__PRESERVE_NONE;
 #define WR__DECLARE(name) WR__PRESERVE_NONE wr_status wr__h_##name(WR__STATE);

@@ -16,7 +16,8 @@ wr_trap_kind wr__interp_struct_new(wr__instance *inst, uint64_t *slots, uint32_t
   return made(slots, wr__struct_new(inst->exec, inst->types[a], slots));
 }
 
-wr_trap_kind wr__interp_struct_new_default(wr__instance *inst, uint64_t *slots, uint32_t a, uint32_t b) {
+wr_trap_kind wr__interp_struct_new_default(wr__instance *inst, uint64_t *slots, uint32_t a,
+                                           uint32_t b) {
   (void)b;
   return made(slots, wr__struct_new(inst->exec, inst->types[a], NULL));
 }
@@ -37,23 +38,28 @@ wr_trap_kind wr__interp_struct_set(wr__instance *inst, uint64_t *slots, uint32_t
 wr_trap_kind wr__interp_array_new(wr__instance *inst, uint64_t *slots, uint32_t a, uint32_t b) {
   (void)b;
   const wr__deftype *type = inst->types[a];
-  return wr__array_new(inst->exec, type, slots, (uint32_t)slots[slots_of(type->fields[0].type)], slots);
+  return wr__array_new(inst->exec, type, slots, (uint32_t)slots[slots_of(type->fields[0].type)],
+                       slots);
 }
 
-wr_trap_kind wr__interp_array_new_default(wr__instance *inst, uint64_t *slots, uint32_t a, uint32_t b) {
+wr_trap_kind wr__interp_array_new_default(wr__instance *inst, uint64_t *slots, uint32_t a,
+                                          uint32_t b) {
   (void)b;
   return wr__array_new(inst->exec, inst->types[a], NULL, (uint32_t)slots[0], slots);
 }
 
-wr_trap_kind wr__interp_array_new_fixed(wr__instance *inst, uint64_t *slots, uint32_t a, uint32_t b) {
+wr_trap_kind wr__interp_array_new_fixed(wr__instance *inst, uint64_t *slots, uint32_t a,
+                                        uint32_t b) {
   return made(slots, wr__array_new_fixed(inst->exec, inst->types[a], slots, b));
 }
 
-wr_trap_kind wr__interp_array_new_data(wr__instance *inst, uint64_t *slots, uint32_t a, uint32_t b) {
+wr_trap_kind wr__interp_array_new_data(wr__instance *inst, uint64_t *slots, uint32_t a,
+                                       uint32_t b) {
   return wr__array_new_data(inst, inst->types[a], b, (uint32_t)slots[0], (uint32_t)slots[1], slots);
 }
 
-wr_trap_kind wr__interp_array_new_elem(wr__instance *inst, uint64_t *slots, uint32_t a, uint32_t b) {
+wr_trap_kind wr__interp_array_new_elem(wr__instance *inst, uint64_t *slots, uint32_t a,
+                                       uint32_t b) {
   return wr__array_new_elem(inst, inst->types[a], b, (uint32_t)slots[0], (uint32_t)slots[1], slots);
 }
 
@@ -90,19 +96,21 @@ wr_trap_kind wr__interp_array_fill(wr__instance *inst, uint64_t *slots, uint32_t
 
 /* [to, at, from, at, count] */
 wr_trap_kind wr__interp_array_copy(wr__instance *inst, uint64_t *slots, uint32_t a, uint32_t b) {
-  return wr__array_copy(inst->exec, slots[0], inst->types[a], (uint32_t)slots[1], slots[2], inst->types[b],
-                        (uint32_t)slots[3], (uint32_t)slots[4]);
+  return wr__array_copy(inst->exec, slots[0], inst->types[a], (uint32_t)slots[1], slots[2],
+                        inst->types[b], (uint32_t)slots[3], (uint32_t)slots[4]);
 }
 
 /* [array, at, offset, count] */
-wr_trap_kind wr__interp_array_init_data(wr__instance *inst, uint64_t *slots, uint32_t a, uint32_t b) {
-  return wr__array_init_data(inst, slots[0], inst->types[a], (uint32_t)slots[1], b, (uint32_t)slots[2],
-                             (uint32_t)slots[3]);
+wr_trap_kind wr__interp_array_init_data(wr__instance *inst, uint64_t *slots, uint32_t a,
+                                        uint32_t b) {
+  return wr__array_init_data(inst, slots[0], inst->types[a], (uint32_t)slots[1], b,
+                             (uint32_t)slots[2], (uint32_t)slots[3]);
 }
 
-wr_trap_kind wr__interp_array_init_elem(wr__instance *inst, uint64_t *slots, uint32_t a, uint32_t b) {
-  return wr__array_init_elem(inst, slots[0], inst->types[a], (uint32_t)slots[1], b, (uint32_t)slots[2],
-                             (uint32_t)slots[3]);
+wr_trap_kind wr__interp_array_init_elem(wr__instance *inst, uint64_t *slots, uint32_t a,
+                                        uint32_t b) {
+  return wr__array_init_elem(inst, slots[0], inst->types[a], (uint32_t)slots[1], b,
+                             (uint32_t)slots[2], (uint32_t)slots[3]);
 }
 
 /* a is the value type asked for. */
@@ -114,5 +122,6 @@ wr_trap_kind wr__interp_ref_test(wr__instance *inst, uint64_t *slots, uint32_t a
 
 wr_trap_kind wr__interp_ref_cast(wr__instance *inst, uint64_t *slots, uint32_t a, uint32_t b) {
   (void)b;
-  return wr__ref_matches(inst->module->engine->types, slots[0], a) ? WR_TRAP_NONE : WR_TRAP_CAST_FAILURE;
+  return wr__ref_matches(inst->module->engine->types, slots[0], a) ? WR_TRAP_NONE
+                                                                   : WR_TRAP_CAST_FAILURE;
 }

@@ -24,7 +24,8 @@ wr_trap_kind wr__interp_memory_fill(wr__instance *inst, uint64_t *slots, uint32_
 wr_trap_kind wr__interp_memory_copy(wr__instance *inst, uint64_t *slots, uint32_t a, uint32_t b) {
   wr__memory *to = inst->memories[a], *from = inst->memories[b];
   return wr__memory_copy(inst->exec, to, address_of(to->is64, slots[0]), from,
-                         address_of(from->is64, slots[1]), address_of(to->is64 && from->is64, slots[2]));
+                         address_of(from->is64, slots[1]),
+                         address_of(to->is64 && from->is64, slots[2]));
 }
 
 /* [to, from, count]; a is the data segment, b the memory */
@@ -54,22 +55,23 @@ wr_trap_kind wr__interp_table_fill(wr__instance *inst, uint64_t *slots, uint32_t
   (void)b;
   wr__table *table = inst->tables[a];
   bool is64 = table->limits.is64;
-  return wr__table_fill(inst->exec, table, address_of(is64, slots[0]), slots[1], address_of(is64, slots[2]));
+  return wr__table_fill(inst->exec, table, address_of(is64, slots[0]), slots[1],
+                        address_of(is64, slots[2]));
 }
 
 /* [to, from, count]; a is the destination */
 wr_trap_kind wr__interp_table_copy(wr__instance *inst, uint64_t *slots, uint32_t a, uint32_t b) {
   wr__table *to = inst->tables[a], *from = inst->tables[b];
   bool to64 = to->limits.is64, from64 = from->limits.is64;
-  return wr__table_copy(inst->exec, to, address_of(to64, slots[0]), from, address_of(from64, slots[1]),
-                        address_of(to64 && from64, slots[2]));
+  return wr__table_copy(inst->exec, to, address_of(to64, slots[0]), from,
+                        address_of(from64, slots[1]), address_of(to64 && from64, slots[2]));
 }
 
 /* [to, from, count]; a is the element segment, b the table */
 wr_trap_kind wr__interp_table_init(wr__instance *inst, uint64_t *slots, uint32_t a, uint32_t b) {
   wr__table *table = inst->tables[b];
-  return wr__table_init(inst, a, table, address_of(table->limits.is64, slots[0]), (uint32_t)slots[1],
-                        (uint32_t)slots[2]);
+  return wr__table_init(inst, a, table, address_of(table->limits.is64, slots[0]),
+                        (uint32_t)slots[1], (uint32_t)slots[2]);
 }
 
 wr_trap_kind wr__interp_elem_drop(wr__instance *inst, uint64_t *slots, uint32_t a, uint32_t b) {

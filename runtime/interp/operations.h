@@ -1,5 +1,6 @@
-/* What handlers ask C functions to do: the instructions that are too large for a handler, calls of the
- * host, traps. Each operation takes its operands from slots[0…] and leaves its results there. */
+/* What handlers ask C functions to do: the instructions that are too large for a handler, calls of
+ * the host, traps. Each operation takes its operands from slots[0…] and leaves its results there.
+ */
 #ifndef WR__OPERATIONS_H
 #define WR__OPERATIONS_H
 
@@ -40,32 +41,41 @@ typedef struct wr__resume {
 } wr__resume;
 
 /* Code that no module holds. */
-typedef enum wr__stub { WR__STUB_TRANSLATE, WR__STUB_HOST, WR__STUB_RESTORE, WR__STUB_EXIT, WR__STUB_COUNT } wr__stub;
+typedef enum wr__stub {
+  WR__STUB_TRANSLATE,
+  WR__STUB_HOST,
+  WR__STUB_RESTORE,
+  WR__STUB_EXIT,
+  WR__STUB_COUNT
+} wr__stub;
 const void *wr__interp_stub(wr__stub stub);
 
 /* Translates a function of an instance, or finds it done; its code's words, or NULL. */
 const void *wr__interp_translate_func(wr__func *func);
-/* Calls a host function (or native code) whose frame is fp, with the stack above link in use no more. */
+/* Calls a host function (or native code) whose frame is fp, with the stack above link in use no
+ * more. */
 wr_status wr__interp_call_host(wr__instance *inst, wr__func *func, uint64_t *fp, uint64_t *link);
 /* Is the function's type the one of that number, or below it? */
 bool wr__interp_func_is(const wr__func *func, uint32_t type_id);
 
 /* Ends the activation with a trap at pc: fills exec->trap with its backtrace. */
 wr_status wr__interp_raise(wr__instance *inst, const uint8_t *pc, uint64_t *fp, wr_trap_kind kind);
-/* The same for a trap that a callee left in exec->trap; pc is where the call would have returned to. */
+/* The same for a trap that a callee left in exec->trap; pc is where the call would have returned
+ * to. */
 wr_status wr__interp_unwind(wr__instance *inst, const uint8_t *pc, uint64_t *fp, wr_status status);
 
 /* Throws an exception object from the instruction at pc (or from the call that would return there).
- * WR_OK: caught in this activation, go on at *resume. WR_EXCEPTION: nobody did; it is in exec->trap.
- * Spec exec/instructions: throw_ref. */
+ * WR_OK: caught in this activation, go on at *resume. WR_EXCEPTION: nobody did; it is in
+ * exec->trap. Spec exec/instructions: throw_ref. */
 wr_status wr__interp_throw(wr__instance *inst, const uint8_t *pc, uint64_t *fp, wr__ref exception,
                            bool returned, wr__resume *resume);
 /* A new exception of a tag of the instance with its arguments in slots; null when out of memory. */
 wr__ref wr__interp_new_exception(wr__instance *inst, uint32_t tag_index, const uint64_t *slots);
 
-/* An atomic access: op is its wr__op; operands from slots[0] on, result to slots[0]. Spec: threads. */
-wr_trap_kind wr__interp_atomic(wr__instance *inst, uint64_t *slots, uint32_t memory_index, uint32_t op,
-                               uint64_t offset);
+/* An atomic access: op is its wr__op; operands from slots[0] on, result to slots[0]. Spec: threads.
+ */
+wr_trap_kind wr__interp_atomic(wr__instance *inst, uint64_t *slots, uint32_t memory_index,
+                               uint32_t op, uint64_t offset);
 
 /* Linkage of a call into another instance. */
 static inline void wr__link_across(uint64_t *link, uint64_t pc, uint64_t fp, wr__instance *inst) {
@@ -75,7 +85,8 @@ static inline void wr__link_across(uint64_t *link, uint64_t pc, uint64_t fp, wr_
   link[WR__LINK_SAVED_FP] = fp;
   link[WR__LINK_SAVED_INSTANCE] = (uint64_t)(uintptr_t)inst;
 }
-/* Tail call: moves arguments and linkage to where the callee expects them. pc is the instruction. */
+/* Tail call: moves arguments and linkage to where the callee expects them. pc is the instruction.
+ */
 void wr__link_move(uint64_t *fp, const uint8_t *pc, const wr__func *callee, wr__instance *inst);
 
 #endif

@@ -10,7 +10,8 @@
 #include "interp/translate.h"
 #include "platform/platform.h"
 
-/* ---- stubs ------------------------------------------------------------------------------------- */
+/* ---- stubs -------------------------------------------------------------------------------------
+ */
 
 /* A stub's frame needs room for any linkage and a host function's slots. */
 enum { STUB_FRAME_SLOTS = 2 * (WR__MAX_PARAMS + WR__MAX_RESULTS) + WR__LINK_SLOTS };
@@ -21,7 +22,8 @@ static pthread_once_t stubs_once = PTHREAD_ONCE_INIT;
 static bool fault_hook(uintptr_t pc, uintptr_t address, void *ucontext);
 
 static void make_stubs(void) {
-  static const uint16_t handlers[WR__STUB_COUNT] = {WR__H_translate, WR__H_host, WR__H_restore, WR__H_exit};
+  static const uint16_t handlers[WR__STUB_COUNT] = {WR__H_translate, WR__H_host, WR__H_restore,
+                                                    WR__H_exit};
   for (int k = 0; k < WR__STUB_COUNT; k++) {
     wr__code *code = (wr__code *)stub_space[k];
     code->frame_slots = STUB_FRAME_SLOTS;
@@ -32,7 +34,8 @@ static void make_stubs(void) {
 
 const void *wr__interp_stub(wr__stub stub) { return ((const wr__code *)stub_space[stub])->words; }
 
-/* ---- translation at the first call ------------------------------------------------------------ */
+/* ---- translation at the first call ------------------------------------------------------------
+ */
 
 const void *wr__interp_translate_func(wr__func *func) {
   wr__instance *inst = func->instance;
@@ -43,7 +46,7 @@ const void *wr__interp_translate_func(wr__func *func) {
   wr__code *code = wr__code_get(index, defined, guarded);
   if (!code) {
     code = wr__translate(inst->module, func->func_index, guarded,
-                        inst->module->engine->config.optimisations_off);
+                         inst->module->engine->config.optimisations_off);
     if (code) code = wr__code_put(index, defined, guarded, code);
     if (!code) return NULL;
   }
@@ -58,7 +61,8 @@ void wr__interp_prepare_host(wr__func *func) {
   func->code = wr__interp_stub(WR__STUB_HOST);
 }
 
-/* ---- host calls -------------------------------------------------------------------------------------------- */
+/* ---- host calls
+ * -------------------------------------------------------------------------------------------- */
 
 wr_status wr__interp_call_host(wr__instance *inst, wr__func *func, uint64_t *fp, uint64_t *link) {
   wr__exec *exec = inst->exec;
@@ -99,7 +103,9 @@ void wr__link_move(uint64_t *fp, const uint8_t *pc, const wr__func *callee, wr__
   if (across) to[WR__LINK_FP] = (uint64_t)(uintptr_t)to;
 }
 
-/* ---- entry --------------------------------------------------------------------------------------------------- */
+/* ---- entry
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 /* Runs the function in a frame at the top of the store's stack. */
 static wr_status run_frame(wr__exec *exec, wr__func *func, uint64_t *frame) {
@@ -147,7 +153,9 @@ void wr__interp_prepare_func(wr__func *func) {
   func->entry = interp_entry;
 }
 
-/* ---- faults ---------------------------------------------------------------------------------------------------- */
+/* ---- faults
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 bool wr__interp_owns_pc(uintptr_t pc) {
   uintptr_t start, end;
@@ -164,10 +172,12 @@ static void __attribute__((noinline, noreturn)) land(wr__activation *activation)
 static bool fault_hook(uintptr_t pc, uintptr_t address, void *ucontext) {
   (void)address;
   if (!wr__interp_owns_pc(pc)) return false;
-  wr__instance *inst = (wr__instance *)(uintptr_t)wr__context_register(ucontext, WR__HANDLER_REGISTERS[3]);
+  wr__instance *inst =
+      (wr__instance *)(uintptr_t)wr__context_register(ucontext, WR__HANDLER_REGISTERS[3]);
   wr__activation *activation = inst->exec->activation;
   activation->inst = inst;
-  activation->pc = (const uint8_t *)(uintptr_t)wr__context_register(ucontext, WR__HANDLER_REGISTERS[0]);
+  activation->pc =
+      (const uint8_t *)(uintptr_t)wr__context_register(ucontext, WR__HANDLER_REGISTERS[0]);
   activation->fp = (uint64_t *)(uintptr_t)wr__context_register(ucontext, WR__HANDLER_REGISTERS[1]);
   wr__context_call(ucontext, (uintptr_t)land, (uintptr_t)activation);
   return true;

@@ -9,16 +9,23 @@
 
 char wr__translate_cls(wr_valtype t) {
   switch (t) {
-    case WR_I32: return 'i';
-    case WR_I64: return 'l';
-    case WR_F32: return 'f';
-    case WR_F64: return 'd';
-    case WR_V128: return 'v';
-    default: return 'r';
+    case WR_I32:
+      return 'i';
+    case WR_I64:
+      return 'l';
+    case WR_F32:
+      return 'f';
+    case WR_F64:
+      return 'd';
+    case WR_V128:
+      return 'v';
+    default:
+      return 'r';
   }
 }
 
-/* ---- locals ------------------------------------------------------------------------------------- */
+/* ---- locals -------------------------------------------------------------------------------------
+ */
 
 /* A local is read where no write of it is known to come first: it must start as zero. */
 static void must_be_zero(translator *t, uint32_t local) {
@@ -74,9 +81,12 @@ static void visit_local_tee(translator *t, uint32_t local) {
   local_written(t, local);
 }
 
-/* ---- labels and branches ---------------------------------------------------------------------------- */
+/* ---- labels and branches
+ * ---------------------------------------------------------------------------- */
 
-label *wr__translate_label(translator *t, uint32_t depth) { return &t->labels[t->label_count - 1 - depth]; }
+label *wr__translate_label(translator *t, uint32_t depth) {
+  return &t->labels[t->label_count - 1 - depth];
+}
 
 static void push_label(translator *t, const wr__ctrl *c, bool is_loop) {
   if (!wr__grow(&t->labels, &t->label_capacity, (size_t)t->label_count + 1, sizeof *t->labels)) {
@@ -84,9 +94,11 @@ static void push_label(translator *t, const wr__ctrl *c, bool is_loop) {
     return;
   }
   label *l = &t->labels[t->label_count++];
-  *l = (label){.height = c->height, .loop_at = NO_POSITION, .else_at = NO_POSITION, .try_at = NO_POSITION};
+  *l = (label){
+      .height = c->height, .loop_at = NO_POSITION, .else_at = NO_POSITION, .try_at = NO_POSITION};
   uint32_t below = c->height;
-  l->home = below ? t->e.stack[below - 1].home + (t->e.stack[below - 1].cls == 'v' ? 2 : 1) : t->e.stack_base;
+  l->home = below ? t->e.stack[below - 1].home + (t->e.stack[below - 1].cls == 'v' ? 2 : 1)
+                  : t->e.stack_base;
   if (is_loop) {
     wr__emit_label(&t->e);
     l->loop_at = (uint32_t)t->e.size;
@@ -129,8 +141,9 @@ static bool carried_need_moves(const translator *t, const label *l, uint32_t cou
   return t->e.stack[t->e.stack_count - count].home != l->home;
 }
 
-/* Writes the top `count` operands to the label's homes, the lowest first: none is overwritten before
- * it is read, for a destination is never above its source. Leaves the operand stack as it is. */
+/* Writes the top `count` operands to the label's homes, the lowest first: none is overwritten
+ * before it is read, for a destination is never above its source. Leaves the operand stack as it
+ * is. */
 static void move_carried(translator *t, const label *l, uint32_t count) {
   uint32_t to = l->home;
   for (uint32_t k = t->e.stack_count - count; k < t->e.stack_count; k++) {
@@ -152,8 +165,13 @@ static void emit_return(translator *t) {
     o = wr__emit_top(e, 0);
     char cls = o->cls;
     if (wr__emit_is_slot(o)) {
-      bool in_acc = cls != 'v' && e->acc_slot == o->leaves[0] && (cls == 'i' || cls == 'l' || cls == 'r');
-      at = wr__emit_begin(e, cls == 'v' ? WR__H_ret_v128 : in_acc ? WR__H_ret_acc : WR__H_ret_slot, 16);
+      bool in_acc =
+          cls != 'v' && e->acc_slot == o->leaves[0] && (cls == 'i' || cls == 'l' || cls == 'r');
+      at = wr__emit_begin(e,
+                          cls == 'v' ? WR__H_ret_v128
+                          : in_acc   ? WR__H_ret_acc
+                                     : WR__H_ret_slot,
+                          16);
       wr__emit_u16(e, at + 10, o->leaves[0]);
     } else {
       wr__emit_write(e, o, 0);
@@ -221,7 +239,8 @@ void wr__translate_settle_branch(translator *t, uint32_t depth, uint32_t count) 
   wr__emit_flush_traps(&t->e);
   if (is_body(t, depth)) {
     /* emit_return may not change the operand stack: only one way takes it */
-    if (t->walker.func_type->result_count != 1) wr__emit_materialize_from(&t->e, t->e.stack_count - count);
+    if (t->walker.func_type->result_count != 1)
+      wr__emit_materialize_from(&t->e, t->e.stack_count - count);
     return;
   }
   label *l = wr__translate_label(t, depth);
@@ -243,7 +262,8 @@ static void visit_br_table(translator *t, const wr__instr *in) {
   wr__emit *e = &t->e;
   wr__operand index = wr__emit_pop(e);
   const wr_valtype *types;
-  uint32_t count = wr__ctrl_label_types(wr__walker_label(&t->walker, in->imm.table.targets[0]), &types);
+  uint32_t count =
+      wr__ctrl_label_types(wr__walker_label(&t->walker, in->imm.table.targets[0]), &types);
   wr__emit_settle_tees(e);
   wr__emit_flush_traps(e);
   wr__emit_materialize_from(e, e->stack_count - count);
@@ -257,7 +277,8 @@ static void visit_br_table(translator *t, const wr__instr *in) {
   wr__emit_note(e, in->offset);
   uint32_t n = in->imm.table.count;
   bool in_acc = e->acc_slot == index.leaves[0];
-  uint32_t at = wr__emit_begin(e, in_acc ? WR__H_br_table_acc : WR__H_br_table, (16 + 4 * (n + 1) + 7) / 8 * 8);
+  uint32_t at = wr__emit_begin(e, in_acc ? WR__H_br_table_acc : WR__H_br_table,
+                               (16 + 4 * (n + 1) + 7) / 8 * 8);
   wr__emit_u16(e, at + 8, index.leaves[0]);
   wr__emit_u32(e, at + 12, n);
   for (uint32_t k = 0; k <= n; k++) {
@@ -280,7 +301,8 @@ static void visit_br_table(translator *t, const wr__instr *in) {
   wr__emit_forget(e);
 }
 
-/* ---- structured instructions --------------------------------------------------------------------------- */
+/* ---- structured instructions
+ * --------------------------------------------------------------------------- */
 
 void wr__translate_open(translator *t, const wr__instr *in) {
   wr__emit *e = &t->e;
@@ -301,8 +323,10 @@ void wr__translate_open(translator *t, const wr__instr *in) {
   }
 }
 
-/* The operand stack as a construct leaves or restarts it: `types` in their homes above its height. */
-void wr__translate_reset_stack(translator *t, const label *l, const wr_valtype *types, uint32_t count) {
+/* The operand stack as a construct leaves or restarts it: `types` in their homes above its height.
+ */
+void wr__translate_reset_stack(translator *t, const label *l, const wr_valtype *types,
+                               uint32_t count) {
   while (t->e.stack_count > l->height) wr__emit_pop(&t->e);
   for (uint32_t k = 0; k < count; k++) wr__emit_push_home(&t->e, wr__translate_cls(types[k]));
 }
@@ -337,7 +361,8 @@ void wr__translate_end(translator *t) {
   }
   if (l->try_at != NO_POSITION || l->catches || l->first_handler) wr__translate_end_try(t, l, c);
   l = wr__translate_label(t, 0);
-  if (l->else_at != NO_POSITION) wr__emit_patch(&t->e, l->else_at, l->else_start, (uint32_t)t->e.size);
+  if (l->else_at != NO_POSITION)
+    wr__emit_patch(&t->e, l->else_at, l->else_start, (uint32_t)t->e.size);
   /* A loop's end is no label: what is known stays known. */
   if (l->fixups || l->else_at != NO_POSITION || !t->walker.fell_through) wr__translate_bind(t, l);
   wr__translate_forget_writes(t, t->label_count);
@@ -346,7 +371,9 @@ void wr__translate_end(translator *t) {
   if (!last) wr__translate_reset_stack(t, &ended, c->results, c->result_count);
 }
 
-/* ---- calls ------------------------------------------------------------------------------------------------ */
+/* ---- calls
+ * ------------------------------------------------------------------------------------------------
+ */
 
 /* Arguments go to their homes; the callee's frame starts at the first. Returns that slot. */
 static uint32_t settle_arguments(translator *t, const wr__deftype *type) {
@@ -354,7 +381,8 @@ static uint32_t settle_arguments(translator *t, const wr__deftype *type) {
   uint32_t first = e->stack_count - type->param_count;
   wr__emit_settle_tees(e); /* a handler that catches what the callee throws reads the locals */
   wr__emit_flush_effects(e);
-  uint32_t base = first ? e->stack[first - 1].home + (e->stack[first - 1].cls == 'v' ? 2 : 1) : e->stack_base;
+  uint32_t base =
+      first ? e->stack[first - 1].home + (e->stack[first - 1].cls == 'v' ? 2 : 1) : e->stack_base;
   if (first && e->stack[first - 1].high_temp >= base) wr__emit_materialize(e, &e->stack[first - 1]);
   wr__emit_materialize_from(e, first);
   wr__emit_use_slots(e, base + wr__link_slot(type) + WR__LINK_SLOTS);
@@ -364,7 +392,8 @@ static uint32_t settle_arguments(translator *t, const wr__deftype *type) {
 static void finish_call(translator *t, const wr__deftype *type) {
   for (uint32_t k = 0; k < type->param_count; k++) wr__emit_pop(&t->e);
   wr__emit_forget(&t->e);
-  for (uint32_t k = 0; k < type->result_count; k++) wr__emit_push_home(&t->e, wr__translate_cls(type->results[k]));
+  for (uint32_t k = 0; k < type->result_count; k++)
+    wr__emit_push_home(&t->e, wr__translate_cls(type->results[k]));
 }
 
 static uint32_t func_distance(const translator *t, uint32_t func_index) {
@@ -411,13 +440,21 @@ static void visit_call_value(translator *t, const wr__instr *in, bool tail) {
   wr__emit_note(e, e->module_offset);
   uint32_t at;
   if (tail) {
-    at = wr__emit_begin(e, !indirect ? WR__H_return_call_ref : is64 ? WR__H_return_call_indirect_64 : WR__H_return_call_indirect, 24);
+    at = wr__emit_begin(e,
+                        !indirect ? WR__H_return_call_ref
+                        : is64    ? WR__H_return_call_indirect_64
+                                  : WR__H_return_call_indirect,
+                        24);
     wr__emit_u16(e, at + 8, base);
     wr__emit_u16(e, at + 10, t->link_slot);
     wr__emit_u16(e, at + 12, wr__link_slot(type));
     wr__emit_u16(e, at + 14, slot);
   } else {
-    at = wr__emit_begin(e, !indirect ? WR__H_call_ref : is64 ? WR__H_call_indirect_64 : WR__H_call_indirect, indirect ? 24 : 16);
+    at = wr__emit_begin(e,
+                        !indirect ? WR__H_call_ref
+                        : is64    ? WR__H_call_indirect_64
+                                  : WR__H_call_indirect,
+                        indirect ? 24 : 16);
     wr__emit_u16(e, at + 8, base);
     wr__emit_u16(e, at + 10, wr__link_slot(type));
     wr__emit_u16(e, at + 12, slot);
@@ -429,14 +466,16 @@ static void visit_call_value(translator *t, const wr__instr *in, bool tail) {
   if (!tail) finish_call(t, type);
 }
 
-/* ---- operations by C functions ------------------------------------------------------------------------------ */
+/* ---- operations by C functions
+ * ------------------------------------------------------------------------------ */
 
-void wr__translate_operation(translator *t, uint32_t handler, uint32_t operand_count, const char *results,
-                            uint32_t a, uint32_t b) {
+void wr__translate_operation(translator *t, uint32_t handler, uint32_t operand_count,
+                             const char *results, uint32_t a, uint32_t b) {
   wr__emit *e = &t->e;
   uint32_t first = e->stack_count - operand_count;
   wr__emit_flush_effects(e);
-  uint32_t base = first ? e->stack[first - 1].home + (e->stack[first - 1].cls == 'v' ? 2 : 1) : e->stack_base;
+  uint32_t base =
+      first ? e->stack[first - 1].home + (e->stack[first - 1].cls == 'v' ? 2 : 1) : e->stack_base;
   if (first && e->stack[first - 1].high_temp >= base) wr__emit_materialize(e, &e->stack[first - 1]);
   wr__emit_materialize_from(e, first);
   wr__emit_use_slots(e, base + 4);
@@ -455,7 +494,8 @@ void wr__translate_operation(translator *t, uint32_t handler, uint32_t operand_c
 static void visit_source(translator *t, uint32_t handler, char cls, uint32_t immediate) {
   wr__emit *e = &t->e;
   uint32_t home = wr__emit_next_home(e);
-  if (e->stack_count && wr__emit_top(e, 0)->high_temp >= home) wr__emit_materialize(e, wr__emit_top(e, 0));
+  if (e->stack_count && wr__emit_top(e, 0)->high_temp >= home)
+    wr__emit_materialize(e, wr__emit_top(e, 0));
   uint32_t at = wr__emit_begin(e, handler, 16);
   wr__emit_u16(e, at + 8, home);
   wr__emit_u32(e, at + 12, immediate);
@@ -480,7 +520,8 @@ static void visit_wide(translator *t, uint32_t handler, uint32_t operand_count) 
 static void visit_const_v128(translator *t, const wr__instr *in) {
   wr__emit *e = &t->e;
   uint32_t home = wr__emit_next_home(e);
-  if (e->stack_count && wr__emit_top(e, 0)->high_temp >= home) wr__emit_materialize(e, wr__emit_top(e, 0));
+  if (e->stack_count && wr__emit_top(e, 0)->high_temp >= home)
+    wr__emit_materialize(e, wr__emit_top(e, 0));
   uint64_t words[2];
   memcpy(words, in->imm.v128, 16);
   uint32_t at = wr__emit_begin(e, WR__H_const_v128, 32);
@@ -503,7 +544,9 @@ static void visit_table_access(translator *t, const wr__instr *in) {
   if (!get) wr__emit_pop(e);
   uint32_t home = wr__emit_next_home(e);
   wr__emit_note(e, e->module_offset);
-  uint32_t handler = get ? (is64 ? WR__H_table_get_64 : WR__H_table_get) : is64 ? WR__H_table_set_64 : WR__H_table_set;
+  uint32_t handler = get    ? (is64 ? WR__H_table_get_64 : WR__H_table_get)
+                     : is64 ? WR__H_table_set_64
+                            : WR__H_table_set;
   uint32_t at = wr__emit_begin(e, handler, 16);
   wr__emit_u16(e, at + 8, first);
   wr__emit_u16(e, at + 10, get ? home : second);
@@ -525,7 +568,8 @@ void wr__translate_check_non_null(translator *t, wr_trap_kind kind) {
   e->vacc_slot = vacc;
 }
 
-/* br_on_null keeps the reference when it does not branch, br_on_non_null carries it when it does. */
+/* br_on_null keeps the reference when it does not branch, br_on_non_null carries it when it does.
+ */
 static void visit_br_on_null(translator *t, const wr__instr *in) {
   wr__emit *e = &t->e;
   bool on_null = in->op == WR__OP_br_on_null;
@@ -536,13 +580,18 @@ static void visit_br_on_null(translator *t, const wr__instr *in) {
   uint32_t count = wr__ctrl_label_types(wr__walker_label(&t->walker, in->imm.index), &types);
   if (on_null) wr__emit_pop(e);
   wr__translate_settle_branch(t, in->imm.index, count);
+  wr__emit_use_slots(e, slot + 2);
   wr__operand is_null = wr__emit_null_test(e, slot, !on_null);
   wr__translate_branch_on(t, is_null, in->imm.index, count);
-  if (on_null) wr__emit_push_home(e, 'r');
-  else wr__emit_pop(e);
+  if (on_null)
+    wr__emit_push_home(e, 'r');
+  else
+    wr__emit_pop(e);
 }
 
-/* ---- memory -------------------------------------------------------------------------------------------------- */
+/* ---- memory
+ * --------------------------------------------------------------------------------------------------
+ */
 
 static void visit_access(translator *t, const wr__instr *in, const wr__opinfo *info) {
   const wr__memory_decl *memory = &t->module->memories[in->imm.mem.memory];
@@ -556,8 +605,10 @@ static void visit_access(translator *t, const wr__instr *in, const wr__opinfo *i
   }
   if (info->immediates == WR__IMM_MEMARG_LANE) extra[count++] = in->imm.mem.lane;
   uint32_t operands = (uint32_t)strlen(info->params);
-  if (info->results[0]) wr__emit_apply(&t->e, op, operands, info->results[0], extra, count);
-  else wr__emit_effect(&t->e, op, operands, extra, count);
+  if (info->results[0])
+    wr__emit_apply(&t->e, op, operands, info->results[0], extra, count);
+  else
+    wr__emit_effect(&t->e, op, operands, extra, count);
 }
 
 static void visit_plain(translator *t, const wr__instr *in, const wr__opinfo *info) {
@@ -575,11 +626,14 @@ static void visit_global(translator *t, const wr__instr *in) {
   uint64_t index = in->imm.index;
   char cls = wr__translate_cls(t->module->globals[in->imm.index].type);
   bool set = in->op == WR__OP_global_set;
-  if (set) wr__emit_set_global(&t->e, index);
-  else wr__emit_apply(&t->e, wr__emit_global_op(false, cls == 'v'), 0, cls, &index, 1);
+  if (set)
+    wr__emit_set_global(&t->e, index);
+  else
+    wr__emit_apply(&t->e, wr__emit_global_op(false, cls == 'v'), 0, cls, &index, 1);
 }
 
-/* ---- the visitor --------------------------------------------------------------------------------------------- */
+/* ---- the visitor
+ * --------------------------------------------------------------------------------------------- */
 
 static bool visit_control(translator *t, const wr__instr *in) {
   wr__emit *e = &t->e;
@@ -589,54 +643,111 @@ static bool visit_control(translator *t, const wr__instr *in) {
       wr__emit_note(e, in->offset);
       wr__emit_begin(e, WR__H_unreachable, 8);
       return true;
-    case WR__OP_nop: return true;
+    case WR__OP_nop:
+      return true;
     case WR__OP_block:
     case WR__OP_loop:
-    case WR__OP_if: wr__translate_open(t, in); return true;
-    case WR__OP_else: visit_else(t); return true;
-    case WR__OP_end: wr__translate_end(t); return true;
-    case WR__OP_br: wr__translate_br(t, in->imm.index); return true;
-    case WR__OP_br_if: visit_br_if(t, in->imm.index); return true;
-    case WR__OP_br_table: visit_br_table(t, in); return true;
-    case WR__OP_return: emit_return(t); return true;
-    case WR__OP_call: visit_call(t, in->imm.index, false); return true;
-    case WR__OP_return_call: visit_call(t, in->imm.index, true); return true;
+    case WR__OP_if:
+      wr__translate_open(t, in);
+      return true;
+    case WR__OP_else:
+      visit_else(t);
+      return true;
+    case WR__OP_end:
+      wr__translate_end(t);
+      return true;
+    case WR__OP_br:
+      wr__translate_br(t, in->imm.index);
+      return true;
+    case WR__OP_br_if:
+      visit_br_if(t, in->imm.index);
+      return true;
+    case WR__OP_br_table:
+      visit_br_table(t, in);
+      return true;
+    case WR__OP_return:
+      emit_return(t);
+      return true;
+    case WR__OP_call:
+      visit_call(t, in->imm.index, false);
+      return true;
+    case WR__OP_return_call:
+      visit_call(t, in->imm.index, true);
+      return true;
     case WR__OP_call_indirect:
-    case WR__OP_call_ref: visit_call_value(t, in, false); return true;
+    case WR__OP_call_ref:
+      visit_call_value(t, in, false);
+      return true;
     case WR__OP_return_call_indirect:
-    case WR__OP_return_call_ref: visit_call_value(t, in, true); return true;
+    case WR__OP_return_call_ref:
+      visit_call_value(t, in, true);
+      return true;
     case WR__OP_br_on_null:
-    case WR__OP_br_on_non_null: visit_br_on_null(t, in); return true;
-    default: return false;
+    case WR__OP_br_on_non_null:
+      visit_br_on_null(t, in);
+      return true;
+    default:
+      return false;
   }
 }
 
 static bool visit_value(translator *t, const wr__instr *in) {
   wr__emit *e = &t->e;
   switch (in->op) {
-    case WR__OP_drop: wr__emit_drop(e); return true;
+    case WR__OP_drop:
+      wr__emit_drop(e);
+      return true;
     case WR__OP_select:
     case WR__OP_select_t: {
       char cls = wr__translate_cls(in->operand_type);
       wr__emit_select(e, cls == 'v', cls);
       return true;
     }
-    case WR__OP_local_get: visit_local_get(t, in->imm.index); return true;
-    case WR__OP_local_set: visit_local_set(t, in->imm.index); return true;
-    case WR__OP_local_tee: visit_local_tee(t, in->imm.index); return true;
+    case WR__OP_local_get:
+      visit_local_get(t, in->imm.index);
+      return true;
+    case WR__OP_local_set:
+      visit_local_set(t, in->imm.index);
+      return true;
+    case WR__OP_local_tee:
+      visit_local_tee(t, in->imm.index);
+      return true;
     case WR__OP_global_get:
-    case WR__OP_global_set: visit_global(t, in); return true;
-    case WR__OP_i32_const: wr__emit_push_const(e, 'i', (uint32_t)in->imm.i32); return true;
-    case WR__OP_i64_const: wr__emit_push_const(e, 'l', (uint64_t)in->imm.i64); return true;
-    case WR__OP_f32_const: wr__emit_push_const(e, 'f', in->imm.f32); return true;
-    case WR__OP_f64_const: wr__emit_push_const(e, 'd', in->imm.f64); return true;
-    case WR__OP_v128_const: visit_const_v128(t, in); return true;
-    case WR__OP_ref_null: wr__emit_push_const(e, 'l', 0); return true;
-    case WR__OP_ref_is_null: wr__emit_apply(e, WR__OP_i64_eqz, 1, 'i', NULL, 0); return true;
-    case WR__OP_ref_eq: wr__emit_apply(e, WR__OP_i64_eq, 2, 'i', NULL, 0); return true;
-    case WR__OP_ref_func: visit_source(t, WR__H_ref_func, 'r', in->imm.index); return true;
-    case WR__OP_ref_as_non_null: wr__translate_check_non_null(t, WR_TRAP_NULL_REFERENCE); return true;
-    default: return false;
+    case WR__OP_global_set:
+      visit_global(t, in);
+      return true;
+    case WR__OP_i32_const:
+      wr__emit_push_const(e, 'i', (uint32_t)in->imm.i32);
+      return true;
+    case WR__OP_i64_const:
+      wr__emit_push_const(e, 'l', (uint64_t)in->imm.i64);
+      return true;
+    case WR__OP_f32_const:
+      wr__emit_push_const(e, 'f', in->imm.f32);
+      return true;
+    case WR__OP_f64_const:
+      wr__emit_push_const(e, 'd', in->imm.f64);
+      return true;
+    case WR__OP_v128_const:
+      visit_const_v128(t, in);
+      return true;
+    case WR__OP_ref_null:
+      wr__emit_push_const(e, 'l', 0);
+      return true;
+    case WR__OP_ref_is_null:
+      wr__emit_apply(e, WR__OP_i64_eqz, 1, 'i', NULL, 0);
+      return true;
+    case WR__OP_ref_eq:
+      wr__emit_apply(e, WR__OP_i64_eq, 2, 'i', NULL, 0);
+      return true;
+    case WR__OP_ref_func:
+      visit_source(t, WR__H_ref_func, 'r', in->imm.index);
+      return true;
+    case WR__OP_ref_as_non_null:
+      wr__translate_check_non_null(t, WR_TRAP_NULL_REFERENCE);
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -647,38 +758,70 @@ static bool visit_bulk(translator *t, const wr__instr *in) {
   const wr__module *m = t->module;
   char cls[2] = {0};
   switch (in->op) {
-    case WR__OP_memory_size: visit_source(t, WR__H_memory_size, address_cls(&m->memories[a].limits), a); return true;
+    case WR__OP_memory_size:
+      visit_source(t, WR__H_memory_size, address_cls(&m->memories[a].limits), a);
+      return true;
     case WR__OP_memory_grow:
       cls[0] = address_cls(&m->memories[a].limits);
       wr__translate_operation(t, WR__H_memory_grow, 1, cls, a, 0);
       return true;
-    case WR__OP_memory_fill: wr__translate_operation(t, WR__H_memory_fill, 3, "", a, 0); return true;
-    case WR__OP_memory_copy: wr__translate_operation(t, WR__H_memory_copy, 3, "", a, b); return true;
-    case WR__OP_memory_init: wr__translate_operation(t, WR__H_memory_init, 3, "", a, b); return true;
-    case WR__OP_data_drop: wr__translate_operation(t, WR__H_data_drop, 0, "", a, 0); return true;
+    case WR__OP_memory_fill:
+      wr__translate_operation(t, WR__H_memory_fill, 3, "", a, 0);
+      return true;
+    case WR__OP_memory_copy:
+      wr__translate_operation(t, WR__H_memory_copy, 3, "", a, b);
+      return true;
+    case WR__OP_memory_init:
+      wr__translate_operation(t, WR__H_memory_init, 3, "", a, b);
+      return true;
+    case WR__OP_data_drop:
+      wr__translate_operation(t, WR__H_data_drop, 0, "", a, 0);
+      return true;
     case WR__OP_table_get:
-    case WR__OP_table_set: visit_table_access(t, in); return true;
-    case WR__OP_table_size: visit_source(t, WR__H_table_size, address_cls(&m->tables[a].limits), a); return true;
+    case WR__OP_table_set:
+      visit_table_access(t, in);
+      return true;
+    case WR__OP_table_size:
+      visit_source(t, WR__H_table_size, address_cls(&m->tables[a].limits), a);
+      return true;
     case WR__OP_table_grow:
       cls[0] = address_cls(&m->tables[a].limits);
       wr__translate_operation(t, WR__H_table_grow, 2, cls, a, 0);
       return true;
-    case WR__OP_table_fill: wr__translate_operation(t, WR__H_table_fill, 3, "", a, 0); return true;
-    case WR__OP_table_copy: wr__translate_operation(t, WR__H_table_copy, 3, "", a, b); return true;
-    case WR__OP_table_init: wr__translate_operation(t, WR__H_table_init, 3, "", a, b); return true;
-    case WR__OP_elem_drop: wr__translate_operation(t, WR__H_elem_drop, 0, "", a, 0); return true;
-    case WR__OP_i64_add128: visit_wide(t, WR__H_i64_add128, 4); return true;
-    case WR__OP_i64_sub128: visit_wide(t, WR__H_i64_sub128, 4); return true;
-    case WR__OP_i64_mul_wide_s: visit_wide(t, WR__H_i64_mul_wide_s, 2); return true;
-    case WR__OP_i64_mul_wide_u: visit_wide(t, WR__H_i64_mul_wide_u, 2); return true;
-    default: return false;
+    case WR__OP_table_fill:
+      wr__translate_operation(t, WR__H_table_fill, 3, "", a, 0);
+      return true;
+    case WR__OP_table_copy:
+      wr__translate_operation(t, WR__H_table_copy, 3, "", a, b);
+      return true;
+    case WR__OP_table_init:
+      wr__translate_operation(t, WR__H_table_init, 3, "", a, b);
+      return true;
+    case WR__OP_elem_drop:
+      wr__translate_operation(t, WR__H_elem_drop, 0, "", a, 0);
+      return true;
+    case WR__OP_i64_add128:
+      visit_wide(t, WR__H_i64_add128, 4);
+      return true;
+    case WR__OP_i64_sub128:
+      visit_wide(t, WR__H_i64_sub128, 4);
+      return true;
+    case WR__OP_i64_mul_wide_s:
+      visit_wide(t, WR__H_i64_mul_wide_s, 2);
+      return true;
+    case WR__OP_i64_mul_wide_u:
+      visit_wide(t, WR__H_i64_mul_wide_u, 2);
+      return true;
+    default:
+      return false;
   }
 }
 
 /* Arithmetic: operands to one result, no more to it. */
 static bool is_plain(const wr__opinfo *info) {
   return !info->special && info->results[0] && !info->results[1] && info->params[0] &&
-         (info->immediates == WR__IMM_NONE || info->immediates == WR__IMM_LANE || info->immediates == WR__IMM_LANES16);
+         (info->immediates == WR__IMM_NONE || info->immediates == WR__IMM_LANE ||
+          info->immediates == WR__IMM_LANES16);
 }
 
 static wr_status visit(void *context, wr__walker *walker, const wr__instr *in) {
@@ -700,7 +843,8 @@ static wr_status visit(void *context, wr__walker *walker, const wr__instr *in) {
 /* ---- what collections need ------------------------------------------------------------------ */
 
 static void add_ref_slot(translator *t, uint32_t slot) {
-  if (!wr__grow(&t->ref_slots, &t->ref_slot_capacity, (size_t)t->ref_slot_count + 1, sizeof *t->ref_slots))
+  if (!wr__grow(&t->ref_slots, &t->ref_slot_capacity, (size_t)t->ref_slot_count + 1,
+                sizeof *t->ref_slots))
     t->e.failed = true;
   else
     t->ref_slots[t->ref_slot_count++] = (uint16_t)slot;
@@ -710,7 +854,8 @@ void wr__translate_map_refs(translator *t, uint32_t count) {
   uint32_t first = t->ref_slot_count;
   for (uint32_t k = 0; k < count; k++) {
     const wr__operand *o = &t->e.stack[k];
-    if (o->cls == 'r' && wr__emit_is_slot(o) && o->leaves[0] >= t->e.stack_base) add_ref_slot(t, o->leaves[0]);
+    if (o->cls == 'r' && wr__emit_is_slot(o) && o->leaves[0] >= t->e.stack_base)
+      add_ref_slot(t, o->leaves[0]);
   }
   uint32_t found = t->ref_slot_count - first;
   if (!found && (!t->map_count || !t->maps[t->map_count - 1].count)) return; /* as before: none */
@@ -726,7 +871,8 @@ static void add_local_refs(translator *t) {
     if (t->local_cls[k] == 'r') add_ref_slot(t, t->local_slots[k]);
 }
 
-/* ---- one function ------------------------------------------------------------------------------------------- */
+/* ---- one function
+ * ------------------------------------------------------------------------------------------- */
 
 /* Called at the first instruction: lays out the frame. */
 static bool lay_out(translator *t, const wr__deftype *type) {
@@ -810,8 +956,10 @@ static wr__code *finish(translator *t, uint32_t func_index) {
   return NULL;
 }
 
-wr__code *wr__translate(const wr__module *module, uint32_t func_index, bool guarded, uint32_t options) {
-  translator t = {.module = module, .engine = module->engine, .guarded = guarded, .e.options = options};
+wr__code *wr__translate(const wr__module *module, uint32_t func_index, bool guarded,
+                        uint32_t options) {
+  translator t = {
+      .module = module, .engine = module->engine, .guarded = guarded, .e.options = options};
   wr__walker_init(&t.walker, module, NULL);
   wr__visitor visitor = {visit_first, &t};
   wr_status status = wr__walk_func(&t.walker, func_index, &visitor);

@@ -15,7 +15,8 @@ static char field_cls(const wr__deftype *type, uint32_t field) {
 }
 
 static bool visit_struct(translator *t, const wr__instr *in) {
-  if (in->op < WR__OP_struct_new || in->op > WR__OP_struct_set) return false; /* else a is no type */
+  if (in->op < WR__OP_struct_new || in->op > WR__OP_struct_set)
+    return false; /* else a is no type */
   uint32_t a = in->imm.index, b = in->imm.index2;
   const wr__deftype *type = t->module->types[a];
   char cls[2];
@@ -24,14 +25,21 @@ static bool visit_struct(translator *t, const wr__instr *in) {
       wr__emit_use_slots(&t->e, wr__emit_next_home(&t->e) + 1);
       wr__translate_operation(t, WR__H_struct_new, type->field_count, "r", a, 0);
       return true;
-    case WR__OP_struct_new_default: wr__translate_operation(t, WR__H_struct_new_default, 0, "r", a, 0); return true;
+    case WR__OP_struct_new_default:
+      wr__translate_operation(t, WR__H_struct_new_default, 0, "r", a, 0);
+      return true;
     case WR__OP_struct_get:
     case WR__OP_struct_get_u:
       wr__translate_operation(t, WR__H_struct_get, 1, one(field_cls(type, b), cls), a, b);
       return true;
-    case WR__OP_struct_get_s: wr__translate_operation(t, WR__H_struct_get_s, 1, "i", a, b); return true;
-    case WR__OP_struct_set: wr__translate_operation(t, WR__H_struct_set, 2, "", a, b); return true;
-    default: return false;
+    case WR__OP_struct_get_s:
+      wr__translate_operation(t, WR__H_struct_get_s, 1, "i", a, b);
+      return true;
+    case WR__OP_struct_set:
+      wr__translate_operation(t, WR__H_struct_set, 2, "", a, b);
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -39,23 +47,49 @@ static bool visit_array(translator *t, const wr__instr *in) {
   uint32_t a = in->imm.index, b = in->imm.index2;
   char cls[2];
   switch (in->op) {
-    case WR__OP_array_new: wr__translate_operation(t, WR__H_array_new, 2, "r", a, 0); return true;
-    case WR__OP_array_new_default: wr__translate_operation(t, WR__H_array_new_default, 1, "r", a, 0); return true;
-    case WR__OP_array_new_fixed: wr__translate_operation(t, WR__H_array_new_fixed, b, "r", a, b); return true;
-    case WR__OP_array_new_data: wr__translate_operation(t, WR__H_array_new_data, 2, "r", a, b); return true;
-    case WR__OP_array_new_elem: wr__translate_operation(t, WR__H_array_new_elem, 2, "r", a, b); return true;
+    case WR__OP_array_new:
+      wr__translate_operation(t, WR__H_array_new, 2, "r", a, 0);
+      return true;
+    case WR__OP_array_new_default:
+      wr__translate_operation(t, WR__H_array_new_default, 1, "r", a, 0);
+      return true;
+    case WR__OP_array_new_fixed:
+      wr__translate_operation(t, WR__H_array_new_fixed, b, "r", a, b);
+      return true;
+    case WR__OP_array_new_data:
+      wr__translate_operation(t, WR__H_array_new_data, 2, "r", a, b);
+      return true;
+    case WR__OP_array_new_elem:
+      wr__translate_operation(t, WR__H_array_new_elem, 2, "r", a, b);
+      return true;
     case WR__OP_array_get:
     case WR__OP_array_get_u:
-      wr__translate_operation(t, WR__H_array_get, 2, one(field_cls(t->module->types[a], 0), cls), a, 0);
+      wr__translate_operation(t, WR__H_array_get, 2, one(field_cls(t->module->types[a], 0), cls), a,
+                              0);
       return true;
-    case WR__OP_array_get_s: wr__translate_operation(t, WR__H_array_get_s, 2, "i", a, 0); return true;
-    case WR__OP_array_set: wr__translate_operation(t, WR__H_array_set, 3, "", a, 0); return true;
-    case WR__OP_array_len: wr__translate_operation(t, WR__H_array_len, 1, "i", 0, 0); return true;
-    case WR__OP_array_fill: wr__translate_operation(t, WR__H_array_fill, 4, "", a, 0); return true;
-    case WR__OP_array_copy: wr__translate_operation(t, WR__H_array_copy, 5, "", a, b); return true;
-    case WR__OP_array_init_data: wr__translate_operation(t, WR__H_array_init_data, 4, "", a, b); return true;
-    case WR__OP_array_init_elem: wr__translate_operation(t, WR__H_array_init_elem, 4, "", a, b); return true;
-    default: return false;
+    case WR__OP_array_get_s:
+      wr__translate_operation(t, WR__H_array_get_s, 2, "i", a, 0);
+      return true;
+    case WR__OP_array_set:
+      wr__translate_operation(t, WR__H_array_set, 3, "", a, 0);
+      return true;
+    case WR__OP_array_len:
+      wr__translate_operation(t, WR__H_array_len, 1, "i", 0, 0);
+      return true;
+    case WR__OP_array_fill:
+      wr__translate_operation(t, WR__H_array_fill, 4, "", a, 0);
+      return true;
+    case WR__OP_array_copy:
+      wr__translate_operation(t, WR__H_array_copy, 5, "", a, b);
+      return true;
+    case WR__OP_array_init_data:
+      wr__translate_operation(t, WR__H_array_init_data, 4, "", a, b);
+      return true;
+    case WR__OP_array_init_elem:
+      wr__translate_operation(t, WR__H_array_init_elem, 4, "", a, b);
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -121,25 +155,41 @@ static void visit_atomic(translator *t, const wr__instr *in, const wr__opinfo *i
 static bool visit_reference(translator *t, const wr__instr *in) {
   switch (in->op) {
     case WR__OP_ref_test:
-    case WR__OP_ref_test_null: wr__translate_operation(t, WR__H_ref_test, 1, "i", in->imm.type, 0); return true;
+    case WR__OP_ref_test_null:
+      wr__translate_operation(t, WR__H_ref_test, 1, "i", in->imm.type, 0);
+      return true;
     case WR__OP_ref_cast:
-    case WR__OP_ref_cast_null: wr__translate_operation(t, WR__H_ref_cast, 1, "r", in->imm.type, 0); return true;
+    case WR__OP_ref_cast_null:
+      wr__translate_operation(t, WR__H_ref_cast, 1, "r", in->imm.type, 0);
+      return true;
     case WR__OP_br_on_cast:
-    case WR__OP_br_on_cast_fail: visit_br_on_cast(t, in); return true;
+    case WR__OP_br_on_cast_fail:
+      visit_br_on_cast(t, in);
+      return true;
     case WR__OP_any_convert_extern:
-    case WR__OP_extern_convert_any: return true; /* one form for both */
-    case WR__OP_ref_i31: visit_ref_i31(t); return true;
-    case WR__OP_i31_get_s: visit_i31_get(t, true); return true;
-    case WR__OP_i31_get_u: visit_i31_get(t, false); return true;
-    default: return false;
+    case WR__OP_extern_convert_any:
+      return true; /* one form for both */
+    case WR__OP_ref_i31:
+      visit_ref_i31(t);
+      return true;
+    case WR__OP_i31_get_s:
+      visit_i31_get(t, true);
+      return true;
+    case WR__OP_i31_get_u:
+      visit_i31_get(t, false);
+      return true;
+    default:
+      return false;
   }
 }
 
 bool wr__translate_object(translator *t, const wr__instr *in) {
   const wr__opinfo *info = &wr__opinfos[in->op];
   if (info->page == WR__PAGE_THREADS) {
-    if (in->op == WR__OP_atomic_fence) wr__emit_begin(&t->e, WR__H_atomic_fence, 8);
-    else visit_atomic(t, in, info);
+    if (in->op == WR__OP_atomic_fence)
+      wr__emit_begin(&t->e, WR__H_atomic_fence, 8);
+    else
+      visit_atomic(t, in, info);
     return true;
   }
   if (info->page != WR__PAGE_GC) return false;

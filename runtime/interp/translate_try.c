@@ -5,7 +5,8 @@
 
 #include <stdlib.h>
 
-static void add_range(translator *t, uint32_t start, uint32_t end, uint32_t level, uint32_t first_handler) {
+static void add_range(translator *t, uint32_t start, uint32_t end, uint32_t level,
+                      uint32_t first_handler) {
   if (!wr__grow(&t->ranges, &t->range_capacity, (size_t)t->range_count + 1, sizeof *t->ranges)) {
     t->e.failed = true;
     return;
@@ -15,7 +16,8 @@ static void add_range(translator *t, uint32_t start, uint32_t end, uint32_t leve
 }
 
 static void add_handler(translator *t, wr__try_handler handler) {
-  if (!wr__grow(&t->handlers, &t->handler_capacity, (size_t)t->handler_count + 1, sizeof *t->handlers))
+  if (!wr__grow(&t->handlers, &t->handler_capacity, (size_t)t->handler_count + 1,
+                sizeof *t->handlers))
     t->e.failed = true;
   else
     t->handlers[t->handler_count++] = handler;
@@ -23,7 +25,8 @@ static void add_handler(translator *t, wr__try_handler handler) {
 
 /* A u16 operand that will name an exception slot, when it is known where those lie. */
 static void name_exn_slot(translator *t, uint32_t at, uint32_t exn_index) {
-  if (!wr__grow(&t->exn_patches, &t->exn_patch_capacity, (size_t)t->exn_patch_count + 1, sizeof *t->exn_patches)) {
+  if (!wr__grow(&t->exn_patches, &t->exn_patch_capacity, (size_t)t->exn_patch_count + 1,
+                sizeof *t->exn_patches)) {
     t->e.failed = true;
     return;
   }
@@ -31,7 +34,8 @@ static void name_exn_slot(translator *t, uint32_t at, uint32_t exn_index) {
   t->exn_patches[t->exn_patch_count++] = at;
 }
 
-/* ---- throwing --------------------------------------------------------------------------------- */
+/* ---- throwing ---------------------------------------------------------------------------------
+ */
 
 static void visit_throw(translator *t, uint32_t tag) {
   wr__emit *e = &t->e;
@@ -65,7 +69,8 @@ static void visit_throw_ref(translator *t) {
   wr__emit_u16(e, at + 8, slot);
 }
 
-/* ---- try_table -------------------------------------------------------------------------------------- */
+/* ---- try_table
+ * -------------------------------------------------------------------------------------- */
 
 static void visit_try_table(translator *t, const wr__instr *in) {
   wr__emit_settle_tees(&t->e);
@@ -84,13 +89,14 @@ static void visit_try_table(translator *t, const wr__instr *in) {
   wr__emit_forget(&t->e);
 }
 
-/* Where a caught exception lands: its values are in the homes of operands, and the branch that the clause
- * names is taken from there. Labels of clauses count from outside the construct. */
+/* Where a caught exception lands: its values are in the homes of operands, and the branch that the
+ * clause names is taken from there. Labels of clauses count from outside the construct. */
 static void emit_landing(translator *t, const label *l, const wr__catch *clause) {
   wr__emit *e = &t->e;
   static const wr_valtype exnref[] = {WR_REF_TYPE(WR_HEAP_EXN)};
   const wr__deftype *type = clause->kind <= 1 ? t->module->tags[clause->tag].type : NULL;
-  add_handler(t, (wr__try_handler){clause->kind, clause->tag, (uint32_t)e->size, l->home, WR__NO_EXN_SLOT});
+  add_handler(
+      t, (wr__try_handler){clause->kind, clause->tag, (uint32_t)e->size, l->home, WR__NO_EXN_SLOT});
   wr__emit_forget(e);
   wr__translate_reset_stack(t, l, type ? type->params : NULL, type ? type->param_count : 0);
   if (clause->kind & 1) wr__emit_push_home(e, wr__translate_cls(exnref[0]));
@@ -115,7 +121,8 @@ static void end_try_table(translator *t, label *l) {
   if (own.catch_count) wr__translate_bind(t, l);
 }
 
-/* ---- legacy try ---------------------------------------------------------------------------------------- */
+/* ---- legacy try
+ * ---------------------------------------------------------------------------------------- */
 
 static void visit_try(translator *t, const wr__instr *in) {
   wr__emit_settle_tees(&t->e);
@@ -161,7 +168,8 @@ static void visit_catch(translator *t, const wr__instr *in) {
 static void end_try(translator *t, label *l) {
   uint32_t first = t->handler_count;
   for (uint32_t k = 0; k < l->catch_count; k++)
-    add_handler(t, (wr__try_handler){l->catches[k].kind, l->catches[k].tag, l->catches[k].label, l->home, l->exn_index});
+    add_handler(t, (wr__try_handler){l->catches[k].kind, l->catches[k].tag, l->catches[k].label,
+                                     l->home, l->exn_index});
   if (l->catch_count) add_range(t, l->try_at, l->try_end, t->label_count, first);
   free(l->catches);
   l->catches = NULL;
@@ -185,27 +193,43 @@ static void visit_rethrow(translator *t, uint32_t depth) {
   name_exn_slot(t, at + 8, exn_index);
 }
 
-/* ---- the seam ---------------------------------------------------------------------------------------------- */
+/* ---- the seam
+ * ---------------------------------------------------------------------------------------------- */
 
 void wr__translate_end_try(translator *t, label *l, const wr__ctrl *ended) {
-  if (ended->op == WR__OP_try_table) end_try_table(t, l);
-  else end_try(t, l);
+  if (ended->op == WR__OP_try_table)
+    end_try_table(t, l);
+  else
+    end_try(t, l);
 }
 
 bool wr__translate_try(translator *t, const wr__instr *in) {
   switch (in->op) {
-    case WR__OP_throw: visit_throw(t, in->imm.index); return true;
-    case WR__OP_throw_ref: visit_throw_ref(t); return true;
-    case WR__OP_rethrow: visit_rethrow(t, in->imm.index); return true;
-    case WR__OP_try_table: visit_try_table(t, in); return true;
-    case WR__OP_try: visit_try(t, in); return true;
+    case WR__OP_throw:
+      visit_throw(t, in->imm.index);
+      return true;
+    case WR__OP_throw_ref:
+      visit_throw_ref(t);
+      return true;
+    case WR__OP_rethrow:
+      visit_rethrow(t, in->imm.index);
+      return true;
+    case WR__OP_try_table:
+      visit_try_table(t, in);
+      return true;
+    case WR__OP_try:
+      visit_try(t, in);
+      return true;
     case WR__OP_catch:
-    case WR__OP_catch_all: visit_catch(t, in); return true;
+    case WR__OP_catch_all:
+      visit_catch(t, in);
+      return true;
     case WR__OP_delegate:
       visit_delegate(t, in);
       wr__translate_end(t);
       return true;
-    default: return false;
+    default:
+      return false;
   }
 }
 

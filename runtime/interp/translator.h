@@ -17,18 +17,20 @@ typedef struct fixup {
 
 /* What the translator knows of a control frame; index in `labels` is the walker's depth. */
 typedef struct label {
-  uint32_t height;      /* operands below the construct's parameters */
-  uint32_t home;        /* of its first parameter or result */
-  uint32_t loop_at;     /* position of a loop's start, else NO_POSITION */
-  uint32_t fixups;      /* index + 1 of the first */
-  uint32_t else_at, else_start; /* displacement of an `if` that skips to else; NO_POSITION when none */
+  uint32_t height;  /* operands below the construct's parameters */
+  uint32_t home;    /* of its first parameter or result */
+  uint32_t loop_at; /* position of a loop's start, else NO_POSITION */
+  uint32_t fixups;  /* index + 1 of the first */
+  uint32_t else_at,
+      else_start; /* displacement of an `if` that skips to else; NO_POSITION when none */
   /* try_table, try: */
-  uint32_t try_at;      /* where the guarded code starts; NO_POSITION when there is none, or it has ended */
-  uint32_t try_end;     /* try: where it ended */
-  wr__catch *catches;   /* try_table: a copy */
+  uint32_t
+      try_at; /* where the guarded code starts; NO_POSITION when there is none, or it has ended */
+  uint32_t try_end;   /* try: where it ended */
+  wr__catch *catches; /* try_table: a copy */
   uint32_t catch_count;
   uint32_t first_handler; /* try: of this construct, in the translator's list */
-  uint32_t exn_index;   /* try: which of the frame's exception slots is its own */
+  uint32_t exn_index;     /* try: which of the frame's exception slots is its own */
 } label;
 
 typedef struct translator {
@@ -71,16 +73,16 @@ typedef struct translator {
   uint16_t *ref_slots;
   size_t ref_slot_capacity;
   uint32_t ref_slot_count;
-  bool has_refs;         /* locals or operands that are references: collections must find them */
+  bool has_refs; /* locals or operands that are references: collections must find them */
 } translator;
-
 
 /* The class of a value type: i l f d v, and r for references (in patterns they are l). */
 char wr__translate_cls(wr_valtype type);
 
 /* ---- translate.c */
 label *wr__translate_label(translator *t, uint32_t depth);
-void wr__translate_reset_stack(translator *t, const label *l, const wr_valtype *types, uint32_t count);
+void wr__translate_reset_stack(translator *t, const label *l, const wr_valtype *types,
+                               uint32_t count);
 void wr__translate_jump(translator *t, label *l);
 void wr__translate_bind(translator *t, label *l);
 void wr__translate_br(translator *t, uint32_t depth);
@@ -90,8 +92,8 @@ void wr__translate_forget_writes(translator *t, uint32_t depth);
 void wr__translate_end(translator *t);
 void wr__translate_open(translator *t, const wr__instr *in);
 /* An operation by a C function on the top operands; results in classes. */
-void wr__translate_operation(translator *t, uint32_t handler, uint32_t operand_count, const char *results,
-                             uint32_t a, uint32_t b);
+void wr__translate_operation(translator *t, uint32_t handler, uint32_t operand_count,
+                             const char *results, uint32_t a, uint32_t b);
 void wr__translate_check_non_null(translator *t, wr_trap_kind kind);
 /* The references among the lowest `count` operands, at the instruction about to be written. */
 void wr__translate_map_refs(translator *t, uint32_t count);
@@ -99,7 +101,8 @@ void wr__translate_map_refs(translator *t, uint32_t count);
 /* ---- translate_objects.c, translate_try.c: false where the instruction is not theirs */
 bool wr__translate_object(translator *t, const wr__instr *in);
 bool wr__translate_try(translator *t, const wr__instr *in);
-/* try_table and try, at their end: after the fallthrough has been settled, before the label is bound. */
+/* try_table and try, at their end: after the fallthrough has been settled, before the label is
+ * bound. */
 void wr__translate_end_try(translator *t, label *l, const wr__ctrl *ended);
 /* What try.c adds to finished code: ranges and handlers, and the numbers of exception slots. */
 void wr__translate_finish_try(translator *t, wr__code *code, uint32_t skip);
