@@ -139,6 +139,18 @@ static void check_round_trip(session *s, size_t first, const wasm_byte_vec_t *by
     FAIL(s, "round trip: %s", message);
 }
 
+/* With the native engine, every module that loads is compiled. On failure it is gone. */
+static wr_status compile_module(session *s, wasm_module_t **module, wr_error *error) {
+  if (s->options->engine != WR_ENGINE_NATIVE) return WR_OK;
+  wr_compile_options options;
+  wr_compile_options_init(&options);
+  options.bounds_explicit = s->options->bounds == WR_BOUNDS_EXPLICIT;
+  options.threads = 1;
+  wr_status status = wr_module_compile(*module, &options, error);
+  if (status != WR_OK) wasm_module_delete(*module);
+  return status;
+}
+
 /* Parses and validates the text from one token to another. */
 static wr_status load_text(session *s, size_t first, size_t last, wasm_module_t **out,
                            wr_error *error) {
@@ -148,9 +160,12 @@ static wr_status load_text(session *s, size_t first, size_t last, wasm_module_t 
   wr_status status = wr_text_to_binary(s->script->text + from->offset,
                                        to->offset + to->size - from->offset, &bytes, error);
   if (status != WR_OK) return status;
-  status = wr_module_new(s->engine, bytes.data, bytes.size, out, error);
+  wasm_module_t *module;
+  status = wr_module_new(s->engine, bytes.data, bytes.size, &module, error);
   if (status == WR_OK) check_round_trip(s, first, &bytes);
   wasm_byte_vec_delete(&bytes);
+  if (status == WR_OK) status = compile_module(s, &module, error);
+  if (status == WR_OK) *out = module;
   return status;
 }
 

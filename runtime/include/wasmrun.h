@@ -452,6 +452,34 @@ WR_API WR_NODISCARD wr_status wr_module_disassemble(const wasm_module_t *module,
                                                     uint32_t func_index, wr_write_fn write,
                                                     void *context);
 
+/* ---- Native code ------------------------------------------------------------------- */
+
+/* How to compile; wr_compile_options_init fills in the defaults. */
+typedef struct wr_compile_options {
+  char level;            /* '0' to '3' or 's' */
+  const char *target;    /* "x86_64-linux" or "aarch64-linux"; NULL: this machine */
+  const char *cpu;       /* "native", "x86-64-v2", "x86-64-v3", "x86-64-v4", "generic", then ",+feature";
+                            NULL: x86-64-v2 or generic */
+  bool bounds_explicit;  /* check every access, for memories without guard pages */
+  bool no_polls;         /* code that cannot be interrupted */
+  unsigned threads;      /* 0: all processors */
+  uint64_t max_memory;   /* of the compiler, in bytes of address space; 0: no limit */
+  const char *compiler;  /* path of wasmrun-compile; NULL: beside this program, else in PATH */
+} wr_compile_options;
+WR_API void wr_compile_options_init(wr_compile_options *options);
+
+/* wr_module_compile: compiles a module with the compiler program, and gives it its native code. What is
+ * instantiated from it afterwards runs natively, unless the engine is WR_ENGINE_INTERP.
+ * options  NULL: the defaults; its target must be this machine.
+ * Errors   WR_UNSUPPORTED (an instruction or option that cannot be compiled), WR_IO (the compiler is
+ *          missing or crashed), WR_OUT_OF_MEMORY.
+ * Threads  one at a time for a module, before it is instantiated. */
+WR_API WR_NODISCARD wr_status wr_module_compile(wasm_module_t *module,
+                                                const wr_compile_options *options,
+                                                wr_error *error);
+/* wr_module_is_native: has the module native code? */
+WR_API bool wr_module_is_native(const wasm_module_t *module);
+
 /* ---- The text format ----------------------------------------------------- */
 
 /* wr_text_to_binary: parses one module in the text format.

@@ -23,6 +23,7 @@ void wr__module_release(wr__module *m) {
   if (!m || atomic_fetch_sub_explicit(&m->ref_count, 1, memory_order_acq_rel) != 1) return;
   void (*release)(wr__module *) = atomic_load(&m->release_code);
   if (release) release(m);
+  if (m->image) m->release_image(m->image);
   free(m->types);
   free(m->funcs);
   free(m->tables);

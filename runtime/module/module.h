@@ -143,6 +143,9 @@ typedef struct wr__module {
   struct wr__translated *_Atomic code;
   /* Set by whoever fills in code: frees what is there, before the module goes. NULL: nothing to do. */
   void (*_Atomic release_code)(struct wr__module *module);
+  /* Native code (image/image.h), and what lets go of it. NULL: none. */
+  struct wr__image *image;
+  void (*release_image)(struct wr__image *image);
 } wr__module;
 
 /* wr__module_decode: decode and validate. bytes are taken as owner says (on failure too, they

@@ -70,6 +70,32 @@ void wr__file_free(const uint8_t *data, size_t size, bool mapped);
 
 uint64_t wr__monotonic_ns(void);
 
+/* Maps a copy of bytes to read, and a part of it, in whole pages, to read and execute; never to
+ * write. Nothing can change the copy. NULL when the host refuses. */
+void *wr__code_map(const uint8_t *bytes, size_t size, size_t text_offset, size_t text_size);
+void wr__code_unmap(void *base, size_t size);
+
+/* Runs a program with `input` on its standard input, and returns what it wrote; both are malloc'ed,
+ * the message ends with a NUL. Its address space is limited to memory_bytes (0: not).
+ * Errors WR_IO: it cannot be started; WR_OUT_OF_MEMORY. *exit_status is 0 to 255, or 256 + the signal. */
+typedef struct wr__process_result {
+  uint8_t *output;
+  size_t output_size;
+  char *message;
+  int exit_status;
+} wr__process_result;
+wr_status wr__process_run(const char *path, const char *const arguments[], const uint8_t *input, size_t input_size,
+                          uint64_t memory_bytes, wr__process_result *out, wr_error *error);
+/* The path of the running program's folder with `name` appended; false where it does not fit. */
+bool wr__program_sibling(const char *name, char *path, size_t size);
+
+/* The lowest address of the calling thread's stack; 0 where it cannot be told. */
+uintptr_t wr__stack_low(void);
+/* The register number of the frame pointer. */
+extern const int wr__frame_register;
+/* The processor's features, as bits of image/format.h. */
+uint64_t wr__cpu_features(void);
+
 /* A descriptor that polls readable from signal to clear. -1 if none can be made. signal and clear
  * may be called from any thread, any number of times. */
 int wr__event_new(void);

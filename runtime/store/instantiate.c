@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/leb128.h"
+#include "image/image.h"
 #include "interp/interp.h"
 #include "store/objects.h"
 
@@ -86,7 +87,6 @@ void wr__instance_free(wr__instance *instance) {
   free(instance->tags);
   free(instance->elems);
   free(instance->data_dropped);
-  free(instance->own_globals);
   wr__module_release(instance->module);
   free(instance);
 }
@@ -101,18 +101,19 @@ static bool allocate_arrays(wr__instance *instance) {
   instance->tags = wr__alloc_array(m->tag_count, sizeof *instance->tags);
   instance->elems = wr__alloc_array(m->elem_count, sizeof *instance->elems);
   instance->data_dropped = wr__alloc_array(m->data_count, sizeof *instance->data_dropped);
-  instance->own_globals =
-      wr__alloc_array(m->global_count - m->imported_globals, sizeof *instance->own_globals);
   return instance->imported_funcs && instance->memories && instance->tables && instance->globals &&
-         instance->tags && instance->elems && instance->data_dropped && instance->own_globals;
+         instance->tags && instance->elems && instance->data_dropped;
 }
 
 /* An instance with room for everything, owned by the store, with nothing in it yet. */
 static wr__instance *allocate_instance(wr__store *store, wr__module *module) {
   uint32_t func_count = module->func_count - module->imported_funcs;
-  /* At most a million functions of 80 bytes: no overflow. */
-  wr__instance *instance = calloc(1, sizeof *instance + func_count * sizeof(wr__func));
+  size_t globals_at = wr__instance_globals_offset(func_count);
+  uint32_t own_globals = module->global_count - module->imported_globals;
+  /* At most a million functions of 100 bytes and a million globals of 40: no overflow. */
+  wr__instance *instance = calloc(1, globals_at + own_globals * sizeof(wr__global));
   if (!instance) return NULL;
+  instance->own_globals = (wr__global *)(void *)((uint8_t *)instance + globals_at);
   instance->store = store;
   instance->exec = &store->exec;
   instance->stack_limit = store->exec.stack_limit;
@@ -270,6 +271,7 @@ static wr_status fill_instance(wr__instance *instance, const wr__extern *imports
   make_funcs(instance);
   WR_TRY(make_tags(instance, error));
   WR_TRY(make_memories(instance, error));
+  WR_TRY(wr__native_prepare_instance(instance, error));
   WR_TRY(make_globals(instance));
   WR_TRY(make_tables(instance, error));
   return make_elems(instance, error);

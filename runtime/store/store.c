@@ -115,6 +115,7 @@ void wr__store_delete(wr__store *store) {
   }
   free(store->objects);
   free(store->exec.trap.message);
+  free(store->exec.native_results);
   wr__vm_release(store->exec.stack, store->exec.stack_reserved_bytes);
   wr__event_delete(atomic_load(&store->event_fd));
   wr__parking_delete(store->parking);
@@ -124,6 +125,7 @@ void wr__store_delete(wr__store *store) {
 
 void wr__store_interrupt(wr__store *store) {
   atomic_store(&store->exec.interrupt, 1);
+  atomic_store(&store->exec.native_limit, UINTPTR_MAX);
   int event = atomic_load(&store->event_fd);
   if (event >= 0) wr__event_signal(event);
   wr__parking_wake(store->parking);
@@ -131,6 +133,9 @@ void wr__store_interrupt(wr__store *store) {
 
 void wr__store_clear_interrupt(wr__store *store) {
   atomic_store(&store->exec.interrupt, 0);
+  atomic_store(&store->exec.native_limit, atomic_load(&store->exec.native_stack_limit));
+  /* An interrupt that came meanwhile stays. */
+  if (atomic_load(&store->exec.interrupt)) atomic_store(&store->exec.native_limit, UINTPTR_MAX);
   int event = atomic_load(&store->event_fd);
   if (event >= 0) wr__event_clear(event);
 }

@@ -59,6 +59,7 @@ struct wr__func {
   wr__instance *instance;   /* NULL for host functions */
   const wr__deftype *type;
   wr__entry entry;
+  const void *native;       /* its code in the image of its instance; NULL: none */
   wr__host_info *host_info; /* NULL until set */
   /* host functions */
   wr_raw_callback callback;
@@ -126,6 +127,9 @@ struct wr__instance {
   wr__exec *exec;
   wr__store *store;
   wr__module *module;      /* counted */
+  uint8_t *memory0_base;   /* of a guarded memory 0: it never moves; native code reads it */
+  const void *const *native_helpers; /* image/helpers.def, in that order; NULL without an image */
+  uint64_t *native_results; /* of the store: results of native code behind the first */
   wr__func **imported_funcs;
   wr__memory **memories;
   wr__table **tables;
@@ -137,7 +141,7 @@ struct wr__instance {
   wr__memory *exported_memory; /* of the export "memory", for wr_caller_memory; may be NULL */
   uint32_t func_count;     /* defined */
   wr__host_info *host_info;
-  wr__global *own_globals; /* internal */
+  wr__global *own_globals; /* defined ones, behind funcs in the same block */
   void *interp;            /* the interpreter's caches; interp/ frees it */
   wr__func funcs[];        /* the defined ones */
 };
@@ -146,6 +150,11 @@ static inline wr__func *wr__instance_func(wr__instance *instance, uint32_t func_
   uint32_t imported = instance->module->imported_funcs;
   return func_index < imported ? instance->imported_funcs[func_index]
                                : &instance->funcs[func_index - imported];
+}
+
+/* Where an instance's own globals lie, in bytes from the instance: known at compile time. */
+static inline size_t wr__instance_globals_offset(uint32_t func_count) {
+  return (sizeof(wr__instance) + func_count * sizeof(wr__func) + 15) & ~(size_t)15;
 }
 
 /* One frame of a backtrace. */
@@ -183,6 +192,12 @@ struct wr__exec {
   struct wr__activation *activation; /* the innermost entry into an engine; interp/ */
   jmp_buf *fault_landing;     /* where the fault handler sends a fault of native C stack code; NULL outside */
   wr__instance *caller;       /* the instance that called the running host function */
+  /* Native code; image/. Its stack may not go below native_limit, which an interrupt raises. */
+  _Atomic uintptr_t native_limit;
+  _Atomic uintptr_t native_stack_limit; /* what native_limit is without an interrupt */
+  wr__ref native_exception;   /* travels up through native frames */
+  struct wr__native_activation *native_activation; /* the innermost entry into native code */
+  uint64_t *native_results;   /* NULL until the first instance with an image */
 };
 
 struct wr__store {

@@ -6,6 +6,7 @@
 
 /* Clang 19's preserve_none passes integers in x20, x21, x22, x23 first. */
 const int wr__preserve_none_registers[WR__ARGUMENT_REGISTERS] = {20, 21, 22, 23};
+const int wr__frame_register = 29;
 const int wr__argument_registers[WR__ARGUMENT_REGISTERS] = {0, 1, 2, 3};
 
 uintptr_t wr__context_pc(void *ucontext) {

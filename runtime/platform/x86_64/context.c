@@ -7,6 +7,7 @@
 /* Clang 19's preserve_none passes integers in r12, r13, r14, r15 first. */
 const int wr__preserve_none_registers[WR__ARGUMENT_REGISTERS] = {REG_R12, REG_R13, REG_R14,
                                                                  REG_R15};
+const int wr__frame_register = REG_RBP;
 const int wr__argument_registers[WR__ARGUMENT_REGISTERS] = {REG_RDI, REG_RSI, REG_RDX, REG_RCX};
 
 static greg_t *find_register(void *ucontext, int number) {

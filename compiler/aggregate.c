@@ -1,0 +1,161 @@
+/* Structures and arrays: fields are reached in line, at the offsets that types/ lays out; making them,
+ * and operations over many elements, are the runtime's.
+ * Spec: exec/instructions, aggregate instructions. */
+#include "gc/heap.h"
+#include "image/format.h"
+#include "lower.h"
+
+static LLVMTypeRef storage_type(wr__lower *l, wr_valtype type) {
+  return type == WR__I8 ? l->i8 : type == WR__I16 ? l->i16 : wr__lower_type(l, type);
+}
+
+static unsigned storage_align(wr_valtype type) {
+  uint32_t size = wr__storage_size(type);
+  return size > 8 ? 8 : size;
+}
+
+static LLVMValueRef object_pointer(wr__lower *l, LLVMValueRef ref, wr_trap_kind null_kind) {
+  wr__lower_trap_if(l, LLVMBuildICmp(l->b, LLVMIntEQ, ref, wr__c64(l, 0), ""), null_kind);
+  return LLVMBuildIntToPtr(l->b, ref, l->ptr, "");
+}
+
+static void push_stored(wr__lower *l, LLVMValueRef at, wr_valtype type, bool is_signed) {
+  LLVMValueRef value = LLVMBuildLoad2(l->b, storage_type(l, type), at, "");
+  LLVMSetAlignment(value, storage_align(type));
+  if (type == WR__I8 || type == WR__I16)
+    value = LLVMBuildCast(l->b, is_signed ? LLVMSExt : LLVMZExt, value, l->i32, "");
+  wr__lower_push(l, value);
+}
+
+static void store_value(wr__lower *l, LLVMValueRef at, wr_valtype type, LLVMValueRef value) {
+  if (type == WR__I8 || type == WR__I16) value = LLVMBuildTrunc(l->b, value, storage_type(l, type), "");
+  LLVMSetAlignment(LLVMBuildStore(l->b, value, at), storage_align(type));
+}
+
+static const wr__field *field_of(wr__lower *l, const wr__instr *instr) {
+  return &l->module->types[instr->imm.index]->fields[instr->imm.index2];
+}
+
+static void struct_get(wr__lower *l, const wr__instr *instr) {
+  const wr__field *field = field_of(l, instr);
+  LLVMValueRef object = object_pointer(l, wr__lower_pop(l), WR_TRAP_NULL_STRUCT_REFERENCE);
+  push_stored(l, wr__lower_at(l, object, field->offset), field->type,
+              instr->op == WR__OP_struct_get_s);
+}
+
+static void struct_set(wr__lower *l, const wr__instr *instr) {
+  const wr__field *field = field_of(l, instr);
+  LLVMValueRef value = wr__lower_pop(l);
+  LLVMValueRef object = object_pointer(l, wr__lower_pop(l), WR_TRAP_NULL_STRUCT_REFERENCE);
+  store_value(l, wr__lower_at(l, object, field->offset), field->type, value);
+}
+
+static LLVMValueRef array_length(wr__lower *l, LLVMValueRef array) {
+  return wr__lower_field(l, l->i32, array, offsetof(wr__array, length), false);
+}
+
+static LLVMValueRef element(wr__lower *l, const wr__deftype *type, LLVMValueRef ref, LLVMValueRef index) {
+  LLVMValueRef array = object_pointer(l, ref, WR_TRAP_NULL_ARRAY_REFERENCE);
+  LLVMValueRef outside = LLVMBuildICmp(l->b, LLVMIntUGE, index, array_length(l, array), "");
+  wr__lower_trap_if(l, outside, WR_TRAP_ARRAY_OUT_OF_BOUNDS);
+  index = LLVMBuildZExt(l->b, index, l->i64, "");
+  index = LLVMBuildMul(l->b, index, wr__c64(l, type->element_size_bytes), "");
+  LLVMValueRef at = LLVMBuildGEP2(l->b, l->i8, array, &index, 1, "");
+  return wr__lower_at(l, at, type->fields[0].offset);
+}
+
+/* An operation that takes the topmost count operands. */
+static void operate(wr__lower *l, enum wr__helper op, uint32_t a, uint32_t b, uint32_t count,
+                    LLVMTypeRef result) {
+  l->stack_count -= count;
+  LLVMValueRef value = wr__lower_operation(l, op, a, b, &l->stack[l->stack_count], count, result);
+  if (result) wr__lower_push(l, value);
+}
+
+/* Values come last in the slots, since they may take two: array.new is [length, value], array.fill
+ * [ref, at, count, value]. */
+static void array_with_value(wr__lower *l, const wr__instr *instr) {
+  LLVMValueRef operands[4];
+  if (instr->op == WR__OP_array_new) {
+    operands[0] = wr__lower_pop(l);
+    operands[1] = wr__lower_pop(l);
+    wr__lower_push(l, wr__lower_operation(l, WR__HELPER_array_new, instr->imm.index, 0, operands, 2, l->i64));
+    return;
+  }
+  operands[2] = wr__lower_pop(l); /* count */
+  operands[3] = wr__lower_pop(l);
+  operands[1] = wr__lower_pop(l);
+  operands[0] = wr__lower_pop(l);
+  wr__lower_operation(l, WR__HELPER_array_fill, instr->imm.index, 0, operands, 4, NULL);
+}
+
+static bool lower_array(wr__lower *l, const wr__instr *instr) {
+  uint32_t a = instr->imm.index, b = instr->imm.index2;
+  const wr__deftype *type = instr->op == WR__OP_array_len ? NULL : l->module->types[a];
+  LLVMValueRef value, index;
+  switch (instr->op) {
+    case WR__OP_array_get:
+    case WR__OP_array_get_s:
+    case WR__OP_array_get_u:
+      index = wr__lower_pop(l);
+      push_stored(l, element(l, type, wr__lower_pop(l), index), type->fields[0].type,
+                  instr->op == WR__OP_array_get_s);
+      return true;
+    case WR__OP_array_set:
+      value = wr__lower_pop(l);
+      index = wr__lower_pop(l);
+      store_value(l, element(l, type, wr__lower_pop(l), index), type->fields[0].type, value);
+      return true;
+    case WR__OP_array_len:
+      value = object_pointer(l, wr__lower_pop(l), WR_TRAP_NULL_ARRAY_REFERENCE);
+      wr__lower_push(l, array_length(l, value));
+      return true;
+    case WR__OP_array_new:
+    case WR__OP_array_fill:
+      array_with_value(l, instr);
+      return true;
+    case WR__OP_array_new_default:
+      operate(l, WR__HELPER_array_new_default, a, 0, 1, l->i64);
+      return true;
+    case WR__OP_array_new_fixed:
+      operate(l, WR__HELPER_array_new_fixed, a, b, b, l->i64);
+      return true;
+    case WR__OP_array_new_data:
+      operate(l, WR__HELPER_array_new_data, a, b, 2, l->i64);
+      return true;
+    case WR__OP_array_new_elem:
+      operate(l, WR__HELPER_array_new_elem, a, b, 2, l->i64);
+      return true;
+    case WR__OP_array_copy:
+      operate(l, WR__HELPER_array_copy, a, b, 5, NULL);
+      return true;
+    case WR__OP_array_init_data:
+      operate(l, WR__HELPER_array_init_data, a, b, 4, NULL);
+      return true;
+    case WR__OP_array_init_elem:
+      operate(l, WR__HELPER_array_init_elem, a, b, 4, NULL);
+      return true;
+  }
+  return false;
+}
+
+bool wr__lower_aggregate(wr__lower *l, const wr__instr *instr) {
+  switch (instr->op) {
+    case WR__OP_struct_new:
+      operate(l, WR__HELPER_struct_new, instr->imm.index, 0,
+              l->module->types[instr->imm.index]->field_count, l->i64);
+      return true;
+    case WR__OP_struct_new_default:
+      operate(l, WR__HELPER_struct_new_default, instr->imm.index, 0, 0, l->i64);
+      return true;
+    case WR__OP_struct_get:
+    case WR__OP_struct_get_s:
+    case WR__OP_struct_get_u:
+      struct_get(l, instr);
+      return true;
+    case WR__OP_struct_set:
+      struct_set(l, instr);
+      return true;
+  }
+  return lower_array(l, instr);
+}

@@ -1,0 +1,298 @@
+/* Calls, and the glue between the native convention and the entry that all engines have.
+ *
+ * A wrapper, one for each signature, is a C function wrapper(instance, slots, code): it takes
+ * arguments from slots, calls code natively, and leaves the results there. An adapter goes the other
+ * way: tailcc adapter(instance, function, arguments...) calls any function by its entry. Calls stay
+ * native inside an instance; what crosses into another one goes by entries, which land traps and
+ * exceptions. Spec: exec/instructions, calls. */
+#include <stdio.h>
+
+#include "image/format.h"
+#include "lower.h"
+
+static LLVMTypeRef adapter_type(wr__lower *l, const wr__deftype *type) {
+  LLVMTypeRef params[WR__MAX_PARAMS + 2];
+  params[0] = params[1] = l->ptr;
+  for (uint32_t i = 0; i < type->param_count; i++)
+    params[i + 2] = wr__lower_type(l, type->params[i]);
+  LLVMTypeRef result = type->result_count ? wr__lower_type(l, type->results[0]) : l->void_type;
+  return LLVMFunctionType(result, params, type->param_count + 2, false);
+}
+
+enum { MAX_SIGNATURE = WR__MAX_PARAMS + WR__MAX_RESULTS + 8 };
+
+LLVMValueRef wr__lower_adapter(wr__lower *l, const wr__deftype *type) {
+  char name[MAX_SIGNATURE + 4] = "a.";
+  wr__type_signature(type, name + 2, MAX_SIGNATURE);
+  LLVMValueRef func = LLVMGetNamedFunction(l->llvm, name);
+  if (func) return func;
+  func = LLVMAddFunction(l->llvm, name, adapter_type(l, type));
+  LLVMSetFunctionCallConv(func, WR__TAILCC);
+  LLVMSetVisibility(func, LLVMHiddenVisibility);
+  return func;
+}
+
+/* The results of a call onto the stack: the first is the call's value, the others wait in the buffer. */
+static void push_results(wr__lower *l, const wr__deftype *type, LLVMValueRef first) {
+  if (type->result_count) wr__lower_push(l, first);
+  if (type->result_count < 2) return;
+  LLVMValueRef buffer =
+      wr__lower_field(l, l->ptr, l->inst, offsetof(wr__instance, native_results), true);
+  uint32_t slot = 0;
+  for (uint32_t i = 1; i < type->result_count; i++) {
+    LLVMTypeRef result = wr__lower_type(l, type->results[i]);
+    wr__lower_push(l, wr__lower_load_slot(l, result, buffer, slot));
+    slot += wr__lower_slots_of(l, result);
+  }
+}
+
+/* A call in the native convention; a tail call returns its result at once. */
+static LLVMValueRef build_call(wr__lower *l, LLVMTypeRef type, LLVMValueRef func, LLVMValueRef *args,
+                               uint32_t count, bool tail) {
+  wr__lower_mark(l, true);
+  LLVMValueRef call = LLVMBuildCall2(l->b, type, func, args, count, "");
+  wr__lower_mark(l, false);
+  LLVMSetInstructionCallConv(call, WR__TAILCC);
+  l->has_calls = true;
+  if (tail) {
+    LLVMSetTailCallKind(call, LLVMTailCallKindMustTail);
+    if (LLVMGetReturnType(type) == l->void_type) LLVMBuildRetVoid(l->b);
+    else LLVMBuildRet(l->b, call);
+  }
+  return call;
+}
+
+static void call_defined(wr__lower *l, wr__walker *w, uint32_t func_index, bool tail) {
+  const wr__deftype *type = l->module->funcs[func_index].type;
+  LLVMValueRef args[WR__MAX_PARAMS + 1];
+  l->stack_count -= type->param_count;
+  args[0] = l->inst;
+  memcpy(args + 1, &l->stack[l->stack_count], type->param_count * sizeof *args);
+  LLVMValueRef call = build_call(l, wr__lower_func_type(l, type), wr__lower_func(l, func_index),
+                                 args, type->param_count + 1, tail);
+  if (tail) return;
+  wr__lower_check_exception(l, w);
+  push_results(l, type, call);
+}
+
+/* A call by entry of any function. */
+static LLVMValueRef call_adapter(wr__lower *l, const wr__deftype *type, LLVMValueRef func,
+                                 const LLVMValueRef *operands, bool tail) {
+  LLVMValueRef args[WR__MAX_PARAMS + 2];
+  args[0] = l->inst;
+  args[1] = func;
+  memcpy(args + 2, operands, type->param_count * sizeof *args);
+  return build_call(l, adapter_type(l, type), wr__lower_adapter(l, type), args,
+                    type->param_count + 2, tail);
+}
+
+static void call_import(wr__lower *l, wr__walker *w, uint32_t func_index, bool tail) {
+  const wr__deftype *type = l->module->funcs[func_index].type;
+  LLVMValueRef all = wr__lower_field(l, l->ptr, l->inst, offsetof(wr__instance, imported_funcs), true);
+  LLVMValueRef func = wr__lower_field(l, l->ptr, all, func_index * sizeof(void *), true);
+  l->stack_count -= type->param_count;
+  LLVMValueRef call = call_adapter(l, type, func, &l->stack[l->stack_count], tail);
+  if (tail) return;
+  wr__lower_check_exception(l, w);
+  push_results(l, type, call);
+}
+
+/* Calls func, a pointer that is not null and of the type: natively where it is of this instance. */
+static void call_pointer(wr__lower *l, wr__walker *w, const wr__deftype *type, LLVMValueRef func,
+                         bool tail) {
+  LLVMValueRef args[WR__MAX_PARAMS + 1];
+  l->stack_count -= type->param_count;
+  args[0] = l->inst;
+  memcpy(args + 1, &l->stack[l->stack_count], type->param_count * sizeof *args);
+  LLVMValueRef owner = wr__lower_field(l, l->ptr, func, offsetof(wr__func, instance), false);
+  LLVMBasicBlockRef away = wr__lower_block(l, ""), join = wr__lower_block(l, "");
+  wr__lower_unlikely(l, LLVMBuildICmp(l->b, LLVMIntNE, owner, l->inst, ""), away);
+  LLVMValueRef code = wr__lower_field(l, l->ptr, func, offsetof(wr__func, native), false);
+  LLVMTypeRef func_type = wr__lower_func_type(l, type);
+  LLVMValueRef here = build_call(l, func_type, code, args, type->param_count + 1, tail);
+  LLVMBasicBlockRef here_block = LLVMGetInsertBlock(l->b);
+  if (!tail) LLVMBuildBr(l->b, join);
+  LLVMPositionBuilderAtEnd(l->b, away);
+  LLVMValueRef there = call_adapter(l, type, func, args + 1, tail);
+  if (tail) {
+    LLVMDeleteBasicBlock(join);
+    return;
+  }
+  LLVMBuildBr(l->b, join);
+  LLVMPositionBuilderAtEnd(l->b, join);
+  LLVMValueRef first = NULL;
+  if (type->result_count) {
+    first = LLVMBuildPhi(l->b, LLVMTypeOf(here), "");
+    LLVMValueRef values[] = {here, there};
+    LLVMBasicBlockRef blocks[] = {here_block, away};
+    LLVMAddIncoming(first, values, blocks, 2);
+  }
+  wr__lower_check_exception(l, w);
+  push_results(l, type, first);
+}
+
+/* Is the function's type below the wanted one? Exactly it, in nearly all programs. */
+static void check_func_type(wr__lower *l, LLVMValueRef func, uint32_t type_index) {
+  const wr__deftype *wanted = l->module->types[type_index];
+  LLVMValueRef types = wr__lower_field(l, l->ptr, l->inst, offsetof(wr__instance, types), true);
+  LLVMValueRef type = wr__lower_field(l, l->ptr, types, type_index * sizeof(void *), true);
+  LLVMValueRef actual = wr__lower_field(l, l->ptr, func, offsetof(wr__func, type), false);
+  LLVMValueRef differs = LLVMBuildICmp(l->b, LLVMIntNE, actual, type, "");
+  if (wanted->is_final) {
+    wr__lower_trap_if(l, differs, WR_TRAP_INDIRECT_CALL_TYPE_MISMATCH);
+    return;
+  }
+  LLVMBasicBlockRef slow = wr__lower_block(l, "");
+  wr__lower_unlikely(l, differs, slow);
+  LLVMBasicBlockRef join = LLVMGetInsertBlock(l->b);
+  LLVMPositionBuilderAtEnd(l->b, slow);
+  LLVMValueRef ref = LLVMBuildPtrToInt(l->b, func, l->i64, "");
+  LLVMValueRef fits = wr__lower_operation(l, WR__HELPER_ref_test, WR_HEAP_DEFINED + type_index, 0, &ref, 1, l->i32);
+  wr__lower_trap_if(l, LLVMBuildICmp(l->b, LLVMIntEQ, fits, wr__c32(l, 0), ""),
+                    WR_TRAP_INDIRECT_CALL_TYPE_MISMATCH);
+  LLVMBuildBr(l->b, join);
+  LLVMPositionBuilderAtEnd(l->b, join);
+}
+
+static void call_indirect(wr__lower *l, wr__walker *w, const wr__instr *instr, bool tail) {
+  LLVMValueRef at = wr__lower_pop(l);
+  if (LLVMTypeOf(at) == l->i32) at = LLVMBuildZExt(l->b, at, l->i64, "");
+  LLVMValueRef all = wr__lower_field(l, l->ptr, l->inst, offsetof(wr__instance, tables), true);
+  LLVMValueRef table =
+      wr__lower_field(l, l->ptr, all, instr->imm.index2 * sizeof(void *), true);
+  LLVMValueRef size = wr__lower_field(l, l->i64, table, offsetof(wr__table, size), false);
+  wr__lower_trap_if(l, LLVMBuildICmp(l->b, LLVMIntUGE, at, size, ""), WR_TRAP_UNDEFINED_ELEMENT);
+  LLVMValueRef elems = wr__lower_field(l, l->ptr, table, offsetof(wr__table, elems), false);
+  LLVMValueRef func =
+      LLVMBuildLoad2(l->b, l->ptr, LLVMBuildGEP2(l->b, l->i64, elems, &at, 1, ""), "");
+  wr__lower_trap_if(l, LLVMBuildIsNull(l->b, func, ""), WR_TRAP_UNINITIALIZED_ELEMENT);
+  check_func_type(l, func, instr->imm.index);
+  call_pointer(l, w, l->module->types[instr->imm.index], func, tail);
+}
+
+static void call_ref(wr__lower *l, wr__walker *w, const wr__instr *instr, bool tail) {
+  LLVMValueRef func = LLVMBuildIntToPtr(l->b, wr__lower_pop(l), l->ptr, "");
+  wr__lower_trap_if(l, LLVMBuildIsNull(l->b, func, ""), WR_TRAP_NULL_FUNC_REFERENCE);
+  call_pointer(l, w, l->module->types[instr->imm.index], func, tail);
+}
+
+bool wr__lower_call(wr__lower *l, wr__walker *w, const wr__instr *instr) {
+  uint32_t index = instr->imm.index;
+  bool tail = instr->op == WR__OP_return_call || instr->op == WR__OP_return_call_indirect ||
+              instr->op == WR__OP_return_call_ref;
+  switch (instr->op) {
+    case WR__OP_call:
+    case WR__OP_return_call:
+      if (index < l->module->imported_funcs) call_import(l, w, index, tail);
+      else call_defined(l, w, index, tail);
+      return true;
+    case WR__OP_call_indirect:
+    case WR__OP_return_call_indirect:
+      call_indirect(l, w, instr, tail);
+      return true;
+    case WR__OP_call_ref:
+    case WR__OP_return_call_ref:
+      call_ref(l, w, instr, tail);
+      return true;
+  }
+  return false;
+}
+
+/* ---- Glue */
+
+static void begin_glue(wr__lower *l, LLVMValueRef func) {
+  l->func = func;
+  l->entry = LLVMAppendBasicBlockInContext(l->context, func, "");
+  LLVMPositionBuilderAtEnd(l->b, l->entry);
+  l->inst = LLVMGetParam(func, 0);
+  l->slots = NULL;
+  l->offset = 0;
+}
+
+static void build_wrapper(wr__lower *l, const wr__deftype *type, const char *name) {
+  LLVMTypeRef params[] = {l->ptr, l->ptr, l->ptr};
+  LLVMValueRef func =
+      LLVMAddFunction(l->llvm, name, LLVMFunctionType(l->void_type, params, 3, false));
+  LLVMSetVisibility(func, LLVMHiddenVisibility);
+  begin_glue(l, func);
+  LLVMValueRef slots = LLVMGetParam(func, 1), code = LLVMGetParam(func, 2);
+  LLVMValueRef args[WR__MAX_PARAMS + 1] = {l->inst};
+  uint32_t slot = 0;
+  for (uint32_t i = 0; i < type->param_count; i++) {
+    LLVMTypeRef t = wr__lower_type(l, type->params[i]);
+    args[i + 1] = wr__lower_load_slot(l, t, slots, slot);
+    slot += wr__lower_slots_of(l, t);
+  }
+  LLVMTypeRef func_type = wr__lower_func_type(l, type);
+  LLVMValueRef call = LLVMBuildCall2(l->b, func_type, code, args, type->param_count + 1, "");
+  LLVMSetInstructionCallConv(call, WR__TAILCC);
+  slot = l->stack_count = 0;
+  push_results(l, type, call);
+  for (uint32_t i = 0; i < l->stack_count; i++) {
+    LLVMValueRef value = l->stack[i];
+    wr__lower_store_slot(l, value, slots, slot);
+    slot += wr__lower_slots_of(l, LLVMTypeOf(value));
+  }
+  LLVMBuildRetVoid(l->b);
+}
+
+static void build_adapter(wr__lower *l, const wr__deftype *type) {
+  LLVMValueRef func = wr__lower_adapter(l, type);
+  begin_glue(l, func);
+  uint32_t slots = type->param_slots > type->result_slots ? type->param_slots : type->result_slots;
+  LLVMTypeRef array = LLVMArrayType2(l->i64, slots + 1);
+  LLVMValueRef base = LLVMBuildAlloca(l->b, array, "");
+  uint32_t slot = 0;
+  for (uint32_t i = 0; i < type->param_count; i++) {
+    LLVMValueRef value = LLVMGetParam(func, i + 2);
+    wr__lower_store_slot(l, value, base, slot);
+    slot += wr__lower_slots_of(l, LLVMTypeOf(value));
+  }
+  LLVMValueRef zero = wr__c32(l, 0);
+  LLVMValueRef frame = wr__lower_intrinsic(l, "llvm.frameaddress", &l->ptr, 1, &zero, 1);
+  LLVMValueRef args[] = {l->inst, LLVMGetParam(func, 1), base, frame};
+  wr__lower_call_helper(l, WR__HELPER_call_out, args, 4);
+  l->stack_count = slot = 0;
+  for (uint32_t i = 0; i < type->result_count; i++) {
+    LLVMTypeRef t = wr__lower_type(l, type->results[i]);
+    wr__lower_push(l, wr__lower_load_slot(l, t, base, slot));
+    slot += wr__lower_slots_of(l, t);
+  }
+  l->type = type;
+  wr__lower_return(l);
+}
+
+/* The body of wr.trap: util.c declares it. */
+static void build_trap(wr__lower *l, LLVMValueRef func) {
+  begin_glue(l, func);
+  LLVMValueRef zero = wr__c32(l, 0);
+  LLVMValueRef frame = wr__lower_intrinsic(l, "llvm.frameaddress", &l->ptr, 1, &zero, 1);
+  LLVMValueRef args[] = {l->inst, LLVMGetParam(func, 1), LLVMGetParam(func, 2), frame};
+  wr__lower_call_helper(l, WR__HELPER_trap, args, 4);
+  LLVMBuildUnreachable(l->b);
+}
+
+wr_status wr__lower_glue(wr__lower *l) {
+  l->di_scope = NULL;
+  for (uint32_t i = 0; i < l->module->type_count; i++) {
+    const wr__deftype *type = l->module->types[i];
+    if (type->comp != WR__COMP_FUNC) continue;
+    uint32_t need = type->result_count + 1;
+    if (!wr__grow32(&l->stack, &l->stack_capacity, need, sizeof *l->stack))
+      return wr__fail_oom(l->error);
+    char name[MAX_SIGNATURE + 4] = "w.";
+    wr__type_signature(type, name + 2, MAX_SIGNATURE);
+    if (LLVMGetNamedFunction(l->llvm, name)) continue;
+    build_wrapper(l, type, name);
+    build_adapter(l, type);
+  }
+  LLVMValueRef trap = LLVMGetNamedFunction(l->llvm, "wr.trap");
+  if (!trap) {
+    LLVMTypeRef params[] = {l->ptr, l->i32, l->i32};
+    trap = LLVMAddFunction(l->llvm, "wr.trap", LLVMFunctionType(l->void_type, params, 3, false));
+    LLVMSetVisibility(trap, LLVMHiddenVisibility);
+    wr__lower_enum_attribute(l, trap, LLVMAttributeFunctionIndex, "noreturn", 0);
+  }
+  build_trap(l, trap);
+  return WR_OK;
+}

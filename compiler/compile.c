@@ -1,0 +1,140 @@
+/* The whole way from a module to an image: partitions, threads, the link.
+ *
+ * Partitions depend on the module alone, never on the number of threads, and are linked in order: so
+ * the image is the same whatever that number. */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compile.h"
+#include "validate/walker.h"
+
+enum { PARTITION_BYTES = 96 << 10 }; /* of code in the module */
+
+uint32_t wr__compile_flags(const wr__module *module, const wr__compile_options *options, bool handlers) {
+  uint32_t flags = (options->polls ? WR__IMAGE_POLLS : 0) | (handlers ? WR__IMAGE_HANDLERS : 0);
+  if (options->bounds == WR__BOUNDS_EXPLICIT || !module->memory_count) return flags;
+  const wr__memory_decl *memory = &module->memories[0];
+  if (!memory->limits.is64 && memory->page_size_log2 == 16) flags |= WR__IMAGE_GUARDED;
+  return flags;
+}
+
+void wr__type_signature(const wr__deftype *type, char *out, size_t size) {
+  size_t at = 0;
+  for (uint32_t i = 0; i < type->param_count + type->result_count && at + 3 < size; i++) {
+    bool result = i >= type->param_count;
+    if (i == type->param_count) out[at++] = '_';
+    wr_valtype t = result ? type->results[i - type->param_count] : type->params[i];
+    out[at++] = t == WR_I32 ? 'i' : t == WR_F32 ? 'f' : t == WR_F64 ? 'd' : t == WR_V128 ? 'v' : 'l';
+  }
+  out[at] = 0;
+}
+
+static wr_status note_handler(void *context, wr__walker *w, const wr__instr *instr) {
+  (void)w;
+  if (instr->op == WR__OP_try_table || instr->op == WR__OP_try) *(bool *)context = true;
+  return WR_OK;
+}
+
+/* A module without tags, and without the feature's catch_all, rarely has any: those are not walked. */
+wr_status wr__module_has_handlers(const wr__module *module, bool *out, wr_error *error) {
+  *out = false;
+  wr__walker walker;
+  wr__walker_init(&walker, module, error);
+  wr__visitor visitor = {note_handler, out};
+  wr_status status = WR_OK;
+  for (uint32_t i = module->imported_funcs; i < module->func_count && status == WR_OK && !*out; i++) {
+    const wr__func_decl *f = &module->funcs[i];
+    /* try_table, try and their like are bytes that a body without them seldom has. */
+    const uint8_t *code = module->bytes + f->code_offset;
+    if (memchr(code, 0x1f, f->code_size) || memchr(code, 0x06, f->code_size))
+      status = wr__walk_func(&walker, i, &visitor);
+  }
+  wr__walker_free(&walker);
+  return status;
+}
+
+typedef struct job {
+  const wr__module *module;
+  const wr__compile_options *options;
+  const wr__machine *machine;
+  wr__partition *partitions;
+  wr__object_bytes *objects;
+  size_t count;
+  size_t next;   /* under lock */
+  wr_status status;
+  wr_error *error;
+  pthread_mutex_t lock;
+} job;
+
+static wr_status make_partitions(job *j) {
+  const wr__module *m = j->module;
+  size_t capacity = 0;
+  uint32_t first = m->imported_funcs;
+  do {
+    uint64_t bytes = 0;
+    uint32_t end = first;
+    while (end < m->func_count && bytes < PARTITION_BYTES) bytes += m->funcs[end++].code_size;
+    if (!wr__grow(&j->partitions, &capacity, j->count + 1, sizeof *j->partitions))
+      return wr__fail_oom(j->error);
+    j->partitions[j->count] = (wr__partition){(uint32_t)j->count, first, end};
+    j->count++;
+    first = end;
+  } while (first < m->func_count);
+  j->objects = wr__alloc_array(j->count, sizeof *j->objects);
+  return j->objects ? WR_OK : wr__fail_oom(j->error);
+}
+
+static void *work(void *context) {
+  job *j = context;
+  for (;;) {
+    pthread_mutex_lock(&j->lock);
+    bool more = j->status == WR_OK && j->next < j->count;
+    size_t index = j->next;
+    if (more) j->next++;
+    pthread_mutex_unlock(&j->lock);
+    if (!more) return NULL;
+    wr_error error = {0};
+    wr_status status = wr__lower_partition(j->module, j->options, j->machine, &j->partitions[index],
+                                           &j->objects[index], &error);
+    pthread_mutex_lock(&j->lock);
+    if (status != WR_OK && j->status == WR_OK) {
+      j->status = status;
+      if (j->error) *j->error = error;
+    }
+    pthread_mutex_unlock(&j->lock);
+  }
+}
+
+static void run_workers(job *j) {
+  pthread_t threads[64];
+  uint32_t wanted = j->options->threads, count = 0;
+  if (wanted > WR_ARRAY_COUNT(threads)) wanted = WR_ARRAY_COUNT(threads);
+  if (wanted > j->count) wanted = (uint32_t)j->count;
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, 64 << 20); /* LLVM recurses */
+  while (count < wanted && !pthread_create(&threads[count], &attributes, work, j)) count++;
+  pthread_attr_destroy(&attributes);
+  if (!count) work(j);
+  for (uint32_t i = 0; i < count; i++) pthread_join(threads[i], NULL);
+}
+
+wr_status wr__compile_module(const wr__module *module, const wr__compile_options *options,
+                             wr__object_bytes *out, wr_error *error) {
+  wr__machine machine;
+  WR_TRY(wr__machine_init(&machine, options, error));
+  job j = {.module = module, .options = options, .machine = &machine, .error = error};
+  pthread_mutex_init(&j.lock, NULL);
+  wr_status status = make_partitions(&j);
+  if (status == WR_OK) {
+    run_workers(&j);
+    status = j.status;
+  }
+  if (status == WR_OK) status = wr__link_image(module, options, &machine, j.objects, j.count, out, error);
+  for (size_t i = 0; j.objects && i < j.count; i++) free(j.objects[i].data);
+  free(j.objects);
+  free(j.partitions);
+  pthread_mutex_destroy(&j.lock);
+  return status;
+}

@@ -1,0 +1,80 @@
+/* The compiler's parts and what passes between them: options in, objects between, an image out. */
+#ifndef WR__COMPILE_H
+#define WR__COMPILE_H
+
+#include "base/base.h"
+#include "image/format.h"
+#include "module/module.h"
+
+typedef enum wr__compile_bounds { WR__BOUNDS_GUARD, WR__BOUNDS_EXPLICIT } wr__compile_bounds;
+
+typedef struct wr__compile_options {
+  char level;            /* '0' to '3', 's' */
+  const char *target;    /* "x86_64-linux", "aarch64-linux" */
+  const char *cpu;       /* "native", an LLVM name, or NULL: the baseline; "+feature,-feature" may follow */
+  wr__compile_bounds bounds;
+  bool polls;
+  uint32_t threads;
+  const char *dump;      /* NULL, or where the LLVM text goes */
+} wr__compile_options;
+
+/* A compiled partition: an ELF object in memory. */
+typedef struct wr__object_bytes {
+  uint8_t *data;
+  size_t size;
+} wr__object_bytes;
+
+/* What partition `index` of `count` holds: defined functions first to end, and with index 0 also
+ * the wrappers and adapters of all types. */
+typedef struct wr__partition {
+  uint32_t index;
+  uint32_t first, end; /* in the function index space */
+} wr__partition;
+
+/* LLVM's idea of the target; made once for each thread. */
+typedef struct wr__machine {
+  uint32_t machine; /* WR__IMAGE_MACHINE_* */
+  char triple[64];
+  char cpu[64];
+  char features[512];
+  uint64_t cpu_features; /* bits of wr__cpu_feature */
+} wr__machine;
+
+/* machine.c. Errors WR_UNSUPPORTED: LLVM lacks the target, or the name means nothing. */
+wr_status wr__machine_init(wr__machine *machine, const wr__compile_options *options, wr_error *error);
+
+/* lower.c: the functions of a partition to an object. Any thread. */
+wr_status wr__lower_partition(const wr__module *module, const wr__compile_options *options,
+                              const wr__machine *machine, const wr__partition *partition,
+                              wr__object_bytes *out, wr_error *error);
+
+/* link.c: objects to an image. */
+wr_status wr__link_image(const wr__module *module, const wr__compile_options *options,
+                         const wr__machine *machine, const wr__object_bytes *objects,
+                         size_t object_count, wr__object_bytes *out, wr_error *error);
+
+/* lines.c: the rows of an object's .debug_line (relocated): appended to *rows. */
+typedef struct wr__line_row {
+  uint64_t address;
+  uint32_t line;
+} wr__line_row;
+typedef struct wr__line_rows {
+  wr__line_row *rows;
+  size_t count, capacity;
+} wr__line_rows;
+wr_status wr__lines_decode(const uint8_t *data, size_t size, wr__line_rows *rows, wr_error *error);
+
+/* Does any function of the module catch exceptions? Then all of its frames check for them. */
+wr_status wr__module_has_handlers(const wr__module *module, bool *out, wr_error *error);
+
+/* "ilfdv_i": one letter a value, references as l; names wrappers and adapters. */
+void wr__type_signature(const wr__deftype *type, char *out, size_t size);
+
+/* The flags that an image of the module gets. */
+uint32_t wr__compile_flags(const wr__module *module, const wr__compile_options *options, bool handlers);
+
+/* compile.c: everything. *out is malloc'ed. */
+wr_status wr__compile_module(const wr__module *module, const wr__compile_options *options,
+                             wr__object_bytes *out, wr_error *error);
+
+#endif

@@ -1,0 +1,104 @@
+/* wasmrun-compile: a module on standard input, its native image on standard output.
+ *
+ * The program that wasmrun and the library start; it keeps nothing and writes nothing else. Errors
+ * are one line on standard error: "status offset func message", and exit status 1. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <llvm-c/Core.h>
+#include <llvm-c/Support.h>
+
+#include "compile.h"
+#include "store/engine.h"
+
+static int report(wr_status status, const wr_error *error) {
+  fprintf(stderr, "%d %llu %u %s\n", (int)status, (unsigned long long)error->offset, error->func_index,
+          error->message);
+  return 1;
+}
+
+static uint8_t *read_all(size_t *size) {
+  size_t capacity = 0;
+  uint8_t *data = NULL;
+  *size = 0;
+  for (;;) {
+    if (!wr__grow(&data, &capacity, *size + (1 << 16), 1)) break;
+    ssize_t got = read(0, data + *size, capacity - *size);
+    if (got < 0) break;
+    if (got == 0) return data;
+    *size += (size_t)got;
+  }
+  free(data);
+  return NULL;
+}
+
+static bool write_all(const uint8_t *data, size_t size) {
+  while (size) {
+    ssize_t done = write(1, data, size);
+    if (done <= 0) return false;
+    data += done;
+    size -= (size_t)done;
+  }
+  return true;
+}
+
+/* "--name=value" */
+static const char *value_of(const char *argument, const char *name) {
+  size_t size = strlen(name);
+  return !strncmp(argument, name, size) && argument[size] == '=' ? argument + size + 1 : NULL;
+}
+
+static bool parse_option(const char *argument, wr__compile_options *options, wr__config *config) {
+  const char *value;
+  if ((value = value_of(argument, "--target"))) options->target = value;
+  else if ((value = value_of(argument, "--cpu"))) options->cpu = value;
+  else if ((value = value_of(argument, "--threads"))) options->threads = (uint32_t)atoi(value);
+  else if ((value = value_of(argument, "--features"))) config->features = strtoull(value, NULL, 16);
+  else if ((value = value_of(argument, "--dump-llvm"))) options->dump = value;
+  else if (!strcmp(argument, "--bounds=explicit")) options->bounds = WR__BOUNDS_EXPLICIT;
+  else if (!strcmp(argument, "--bounds=guard")) options->bounds = WR__BOUNDS_GUARD;
+  else if (!strcmp(argument, "--no-polls")) options->polls = false;
+  else if (argument[0] == '-' && argument[1] == 'O' && argument[2] && !argument[3] &&
+           strchr("0123s", argument[2]))
+    options->level = argument[2];
+  else return false;
+  return true;
+}
+
+#if defined(__aarch64__)
+#define HOST "aarch64-linux"
+#else
+#define HOST "x86_64-linux"
+#endif
+
+/* An early prologue may not be delayed past an access that traps: backtraces need the frame. */
+static void configure_llvm(void) {
+  static const char *const arguments[] = {"wasmrun-compile", "-enable-shrink-wrap=false"};
+  LLVMParseCommandLineOptions((int)WR_ARRAY_COUNT(arguments), arguments, NULL);
+}
+
+int main(int argc, char **argv) {
+  wr__compile_options options = {.level = '2', .target = HOST, .polls = true, .threads = 1};
+  wr__config config;
+  wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
+  wr__config_init(&config);
+  for (int i = 1; i < argc; i++) {
+    if (parse_option(argv[i], &options, &config)) continue;
+    wr_status status = wr__fail(&error, WR_BAD_ARGUMENT, WR_NO_OFFSET, "unknown option %s", argv[i]);
+    return report(status, &error);
+  }
+  configure_llvm();
+  size_t size;
+  uint8_t *bytes = read_all(&size);
+  wr__engine *engine = wr__engine_new(&config);
+  if (!bytes || !engine) return report(wr__fail_oom(&error), &error);
+  wr__module *module;
+  wr_status status = wr__module_decode(engine, bytes, size, WR__BYTES_MALLOC, &module, &error);
+  wr__object_bytes image = {0};
+  if (status == WR_OK) status = wr__compile_module(module, &options, &image, &error);
+  if (status == WR_OK && !write_all(image.data, image.size))
+    status = wr__fail(&error, WR_IO, WR_NO_OFFSET, "the image cannot be written");
+  if (status != WR_OK) return report(status, &error);
+  return 0; /* the memory goes with the process */
+}

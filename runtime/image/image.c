@@ -1,0 +1,130 @@
+/* Checking and mapping images, and finding them again by address.
+ *
+ * Invariant: what is in the table is mapped; an entry is published after its image is complete and
+ * taken back before it is unmapped, when no code can run in it. */
+#include "image/image.h"
+
+#include <stdlib.h>
+
+#include "image/module_hash.h"
+#include "platform/platform.h"
+
+enum { MAX_IMAGES = 4096 };
+
+static _Atomic(wr__image *) images[MAX_IMAGES];
+static _Atomic uint32_t image_high;
+
+static bool publish(wr__image *image) {
+  for (uint32_t i = 0; i < MAX_IMAGES; i++) {
+    wr__image *expected = NULL;
+    if (!atomic_compare_exchange_strong(&images[i], &expected, image)) continue;
+    image->slot = i;
+    uint32_t high = atomic_load(&image_high);
+    while (high < i + 1 && !atomic_compare_exchange_weak(&image_high, &high, i + 1)) continue;
+    return true;
+  }
+  return false;
+}
+
+const wr__image *wr__image_at(uintptr_t pc) {
+  uint32_t high = atomic_load(&image_high);
+  for (uint32_t i = 0; i < high; i++) {
+    const wr__image *image = atomic_load(&images[i]);
+    if (!image) continue;
+    uintptr_t text = (uintptr_t)image->base + image->header->text_offset;
+    if (pc - text < image->header->text_bytes) return image;
+  }
+  return NULL;
+}
+
+uint32_t wr__image_offset_at(const wr__image *image, uintptr_t pc) {
+  uint32_t at = (uint32_t)(pc - (uintptr_t)image->base);
+  uint32_t low = 0, high = image->header->lines_count;
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    if (image->lines[middle].pc <= at) low = middle + 1;
+    else high = middle;
+  }
+  return low ? image->lines[low - 1].module_offset : 0;
+}
+
+static void release_image(wr__image *image) {
+  atomic_store(&images[image->slot], NULL);
+  wr__code_unmap((void *)image->base, image->size);
+  free(image);
+}
+
+#if defined(__aarch64__)
+#define HOST_MACHINE WR__IMAGE_MACHINE_AARCH64
+#else
+#define HOST_MACHINE WR__IMAGE_MACHINE_X86_64
+#endif
+
+const char *wr__image_misfit(const wr__image_header *h, const wr__module *module) {
+  if (memcmp(h->magic, WR__IMAGE_MAGIC, sizeof h->magic)) return "it is not a native image";
+  if (h->version != WR__IMAGE_VERSION) return "the native image is of another version";
+  if (h->machine != HOST_MACHINE) return "the native image is for another architecture";
+  if (h->cpu_features & ~wr__cpu_features())
+    return "the native image needs a processor with more features";
+  if (h->flags & WR__IMAGE_FUEL) return "the native image counts fuel, which is not supported";
+  if (h->module_bytes > module->size || h->func_count != module->func_count - module->imported_funcs ||
+      h->module_hash != wr__image_module_hash(module->bytes, (size_t)h->module_bytes))
+    return "the native image was made from another module";
+  return NULL;
+}
+
+static bool within(uint64_t offset, uint64_t count, uint64_t size_each, uint64_t size) {
+  return offset <= size && count <= (size - offset) / size_each && offset % 4 == 0;
+}
+
+/* Everything that is used without a check later. */
+static bool is_sound(const wr__image_header *h, const uint8_t *bytes, size_t size) {
+  if (h->image_bytes != size || h->text_offset % wr__page_size()) return false;
+  if (h->text_offset > size || h->text_bytes > size - h->text_offset) return false;
+  if (!within(h->funcs_offset, h->func_count, sizeof(wr__image_func), size)) return false;
+  if (!within(h->lines_offset, h->lines_count, sizeof(wr__image_line), size)) return false;
+  const wr__image_func *funcs = (const wr__image_func *)(const void *)(bytes + h->funcs_offset);
+  for (uint32_t i = 0; i < h->func_count; i++)
+    if (funcs[i].code - h->text_offset >= h->text_bytes ||
+        funcs[i].wrapper - h->text_offset >= h->text_bytes)
+      return false;
+  return true;
+}
+
+static const wr__image_header *header_of(const uint8_t *bytes) {
+  return (const wr__image_header *)(const void *)(bytes + WR__IMAGE_HEADER_OFFSET);
+}
+
+wr_status wr__image_load(wr__module *module, const uint8_t *bytes, size_t size, wr_error *error) {
+  wr__image_header header;
+  if (size < WR__IMAGE_HEADER_OFFSET + sizeof header)
+    return wr__fail(error, WR_MALFORMED, WR_NO_OFFSET, "the native image is truncated");
+  memcpy(&header, bytes + WR__IMAGE_HEADER_OFFSET, sizeof header);
+  const char *misfit = wr__image_misfit(&header, module);
+  if (misfit) return wr__fail(error, WR_UNSUPPORTED, WR_NO_OFFSET, "%s", misfit);
+  size_t page = wr__page_size();
+  size_t text_bytes = ((size_t)header.text_bytes + page - 1) & ~(page - 1);
+  if (header.image_bytes != size || header.text_offset > size || header.text_offset % page)
+    return wr__fail(error, WR_MALFORMED, WR_NO_OFFSET, "the native image is damaged");
+  wr__image *image = calloc(1, sizeof *image);
+  void *base = image ? wr__code_map(bytes, size, (size_t)header.text_offset, text_bytes) : NULL;
+  if (!base) {
+    free(image);
+    return wr__fail(error, WR_OUT_OF_MEMORY, WR_NO_OFFSET, "the native image cannot be mapped");
+  }
+  image->base = base;
+  image->size = size;
+  image->header = header_of(base);
+  image->funcs = (const wr__image_func *)(const void *)(image->base + header.funcs_offset);
+  image->lines = (const wr__image_line *)(const void *)(image->base + header.lines_offset);
+  bool sound = is_sound(image->header, image->base, size);
+  if (!sound || !publish(image)) {
+    wr__code_unmap(base, size);
+    free(image);
+    return sound ? wr__fail(error, WR_OUT_OF_MEMORY, WR_NO_OFFSET, "too many native images")
+                 : wr__fail(error, WR_MALFORMED, WR_NO_OFFSET, "the native image is damaged");
+  }
+  module->release_image = release_image;
+  module->image = image;
+  return WR_OK;
+}

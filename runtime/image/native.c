@@ -1,0 +1,237 @@
+/* Running native code: the entry from other engines and the host, calls out of it, traps and their
+ * backtraces, faults.
+ *
+ * Native frames are chained by frame pointers. A trap lands in the innermost entry by longjmp, over
+ * native frames alone: whatever C function is between two native activations has returned a status.
+ * The instance's native_helpers point to the table at the end of this file. */
+#include <setjmp.h>
+#include <stdlib.h>
+
+#include "gc/heap.h"
+#include "image/image.h"
+#include "image/operations.h"
+#include "interp/operations.h"
+#include "platform/platform.h"
+#include "store/objects.h"
+
+/* Below its limit native code leaves this much to helpers and host functions. */
+enum { STACK_RESERVE_BYTES = 192 << 10, MAX_DEPTH = 200 };
+
+typedef struct wr__native_activation {
+  jmp_buf landing;
+  struct wr__native_activation *outer;
+  wr__instance *instance;
+  wr_status status;
+  uintptr_t fault_pc, fault_frame;
+} wr__native_activation;
+
+/* What the fault handler goes by. */
+static _Thread_local wr__native_activation *current;
+
+/* ---- Backtraces */
+
+static void add_frame(wr__instance *instance, uint32_t offset) {
+  uint32_t func_index = offset ? wr__module_func_at(instance->module, offset) : WR_NO_INDEX;
+  if (func_index != WR_NO_INDEX) wr__exec_trace(instance->exec, instance, func_index, offset);
+}
+
+/* The callers of the function whose frame this is, up to the wrapper that entered native code. */
+static void add_callers(wr__instance *instance, const uintptr_t *frame) {
+  const wr__image *image = instance->module->image;
+  uintptr_t text = (uintptr_t)image->base + image->header->text_offset;
+  for (;;) {
+    uintptr_t pc = frame[1];
+    if (pc - text >= image->header->text_bytes) return;
+    add_frame(instance, wr__image_offset_at(image, pc - 1));
+    frame = (const uintptr_t *)frame[0];
+  }
+}
+
+static void __attribute__((noreturn)) land(wr__exec *exec, wr_status status) {
+  wr__native_activation *activation = exec->native_activation;
+  activation->status = status;
+  _longjmp(activation->landing, 1);
+}
+
+/* ---- Helpers of their own */
+
+/* frame is that of the stub which the trapping function called. */
+static void wr__native_trap(wr__instance *instance, uint32_t kind, uint32_t offset,
+                            const uintptr_t *frame) {
+  wr_status status = wr__exec_trap(instance->exec, (wr_trap_kind)kind);
+  add_frame(instance, offset);
+  add_callers(instance, (const uintptr_t *)frame[0]);
+  land(instance->exec, status);
+}
+
+static void wr__native_limit(wr__instance *instance, uint32_t offset, const uintptr_t *frame) {
+  bool interrupted = wr__exec_interrupted(instance->exec);
+  wr_status status = wr__exec_trap(
+      instance->exec, interrupted ? WR_TRAP_INTERRUPTED : WR_TRAP_CALL_STACK_EXHAUSTED);
+  add_frame(instance, offset);
+  add_callers(instance, frame);
+  land(instance->exec, status);
+}
+
+/* frame is the adapter's. */
+static void wr__native_call_out(wr__instance *instance, wr__func *func, uint64_t *slots,
+                                const uintptr_t *frame) {
+  wr__exec *exec = instance->exec;
+  wr__instance *caller = exec->caller;
+  exec->caller = instance;
+  wr_status status = func->entry(exec, func, slots);
+  exec->caller = caller;
+  if (WR_LIKELY(status == WR_OK)) return;
+  if (status == WR_EXCEPTION && instance->module->image->header->flags & WR__IMAGE_HANDLERS) {
+    exec->native_exception = exec->trap.exception;
+    return;
+  }
+  add_callers(instance, frame);
+  land(exec, status);
+}
+
+static wr_status raise_exception(wr__exec *exec, wr__ref exception) {
+  exec->trap.exception = exception;
+  return wr__exec_trap(exec, WR_TRAP_UNCAUGHT_EXCEPTION);
+}
+
+static void wr__native_throw_out(wr__instance *instance, uint64_t exception, uint32_t offset,
+                                 const uintptr_t *frame) {
+  wr_status status = raise_exception(instance->exec, exception);
+  add_frame(instance, offset);
+  add_callers(instance, frame);
+  land(instance->exec, status);
+}
+
+/* ---- The entry */
+
+/* The end of the stack for native code entered here. */
+static uintptr_t stack_limit(const wr__exec *exec, uintptr_t here) {
+  uintptr_t low = wr__stack_low() + STACK_RESERVE_BYTES;
+  size_t budget = exec->store->engine->config.stack_size_bytes;
+  return here - low > budget && here > low ? here - budget : low;
+}
+
+static void set_limit(wr__exec *exec, uintptr_t limit) {
+  atomic_store(&exec->native_stack_limit, limit);
+  atomic_store(&exec->native_limit, limit);
+  if (atomic_load(&exec->interrupt)) atomic_store(&exec->native_limit, UINTPTR_MAX);
+}
+
+typedef void (*wrapper_code)(wr__instance *instance, uint64_t *slots, const void *code);
+
+static wr_status finish(wr__exec *exec) {
+  if (WR_LIKELY(!exec->native_exception)) return WR_OK;
+  wr__ref exception = exec->native_exception;
+  exec->native_exception = WR__NULL_REF;
+  return raise_exception(exec, exception);
+}
+
+/* A fault lands here, on the thread's own stack, after the signal handler returned. */
+static void __attribute__((noinline, noreturn)) land_fault(wr__native_activation *activation) {
+  wr__instance *instance = activation->instance;
+  wr_status status = wr__exec_trap(instance->exec, WR_TRAP_MEMORY_OUT_OF_BOUNDS);
+  add_frame(instance, wr__image_offset_at(instance->module->image, activation->fault_pc));
+  add_callers(instance, (const uintptr_t *)activation->fault_frame);
+  land(instance->exec, status);
+}
+
+/* Spec exec/instructions: an access outside the memory traps. */
+static bool fault_hook(uintptr_t pc, uintptr_t address, void *ucontext) {
+  (void)address;
+  wr__native_activation *activation = current;
+  if (!activation || wr__image_at(pc) != activation->instance->module->image) return false;
+  activation->fault_pc = pc;
+  activation->fault_frame = (uintptr_t)wr__context_register(ucontext, wr__frame_register);
+  wr__context_call(ucontext, (uintptr_t)land_fault, (uintptr_t)activation);
+  return true;
+}
+
+static wr_status run(wr__exec *exec, wr__func *func, uint64_t *slots) {
+  wr__native_activation activation;
+  wr__instance *instance = func->instance;
+  const wr__image *image = instance->module->image;
+  uint32_t index = func->func_index - instance->module->imported_funcs;
+  wr__native_activation *outer_current = current;
+  wr__instance *caller = exec->caller;
+  activation.outer = exec->native_activation;
+  activation.instance = instance;
+  exec->native_activation = current = &activation;
+  wr_status status;
+  if (_setjmp(activation.landing)) {
+    status = activation.status;
+  } else {
+    ((wrapper_code)(uintptr_t)(image->base + image->funcs[index].wrapper))(instance, slots, func->native);
+    status = finish(exec);
+  }
+  exec->native_activation = activation.outer;
+  current = outer_current;
+  exec->caller = caller;
+  return status;
+}
+
+static wr_status native_entry(wr__exec *exec, wr__func *func, uint64_t *slots) {
+  uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+  if (!exec->native_activation) set_limit(exec, stack_limit(exec, here));
+  if (here < atomic_load(&exec->native_stack_limit) || exec->depth >= MAX_DEPTH)
+    return wr__exec_trap(exec, WR_TRAP_CALL_STACK_EXHAUSTED);
+  exec->depth++;
+  wr_status status = run(exec, func, slots);
+  exec->depth--;
+  return status;
+}
+
+static const void *const helpers[WR__HELPER_COUNT] = {
+#define HELPER(name, signature) (const void *)wr__native_##name,
+#define OPERATION(name, function) (const void *)function,
+#include "image/helpers.def"
+#undef HELPER
+#undef OPERATION
+};
+
+static wr_status refuse(const wr__instance *instance, wr_error *error, const char *why) {
+  if (instance->store->engine->config.engine_kind != WR_ENGINE_NATIVE) return WR_OK;
+  return wr__fail(error, WR_UNSUPPORTED, WR_NO_OFFSET, "native code cannot run: %s", why);
+}
+
+wr_status wr__native_prepare_instance(wr__instance *instance, wr_error *error) {
+  const wr__module *module = instance->module;
+  const wr__image *image = module->image;
+  if (!image || instance->store->engine->config.engine_kind == WR_ENGINE_INTERP)
+    return refuse(instance, error, "the module has no native image");
+  bool guarded = instance->memory0->guarded;
+  if (image->header->flags & WR__IMAGE_GUARDED && !guarded)
+    return refuse(instance, error, "its memory has no guard pages; compile with --bounds=explicit");
+  if (!(image->header->flags & WR__IMAGE_POLLS) && instance->store->engine->deadlines)
+    return refuse(instance, error, "it was compiled without polls, and a deadline is set");
+  wr__exec *exec = instance->exec;
+  if (!exec->native_results)
+    exec->native_results = wr__alloc_array(2 * WR__MAX_RESULTS, sizeof *exec->native_results);
+  if (!exec->native_results) return wr__fail_oom(error);
+  if (!wr__fault_add_hook(fault_hook)) return refuse(instance, error, "no fault handler can be had");
+  instance->native_results = exec->native_results;
+  instance->native_helpers = helpers;
+  instance->memory0_base = guarded ? instance->memory0->base : NULL;
+  for (uint32_t i = 0; i < instance->func_count; i++) {
+    wr__func *func = &instance->funcs[i];
+    func->native = image->base + image->funcs[i].code;
+    func->code = wr__interp_stub(WR__STUB_HOST);
+    func->entry = native_entry;
+  }
+  return WR_OK;
+}
+
+/* ---- Roots */
+
+void __attribute__((noinline)) wr__native_visit_roots(wr__exec *exec,
+                                                      void (*mark)(void *context, wr__ref ref),
+                                                      void *context) {
+  if (exec->native_exception) mark(context, exec->native_exception);
+  const wr__native_activation *outermost = exec->native_activation;
+  if (!outermost) return;
+  while (outermost->outer) outermost = outermost->outer;
+  jmp_buf registers; /* callee-saved ones may hold references: here they are on the stack */
+  (void)_setjmp(registers);
+  for (const wr__ref *at = (const wr__ref *)&registers; at < (const wr__ref *)outermost; at++)
+    mark(context, *at);
+}

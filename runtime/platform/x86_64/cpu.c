@@ -1,0 +1,36 @@
+/* What the processor can do, as images state it. */
+#if defined(__x86_64__)
+#include <cpuid.h>
+
+#include "image/format.h"
+#include "platform/platform.h"
+
+#define TEST(bit, name) \
+  if (__builtin_cpu_supports(name)) features |= 1ull << WR__CPU_##bit
+
+uint64_t wr__cpu_features(void) {
+  uint64_t features = 0;
+  unsigned a, b, c, d; /* the compiler's list of names has no cx16 */
+  if (__get_cpuid(1, &a, &b, &c, &d) && c & bit_CMPXCHG16B) features |= 1ull << WR__CPU_CX16;
+  TEST(SSE3, "sse3");
+  TEST(SSSE3, "ssse3");
+  TEST(SSE41, "sse4.1");
+  TEST(SSE42, "sse4.2");
+  TEST(POPCNT, "popcnt");
+  TEST(AVX, "avx");
+  TEST(AVX2, "avx2");
+  TEST(BMI, "bmi");
+  TEST(BMI2, "bmi2");
+  TEST(FMA, "fma");
+  TEST(F16C, "f16c");
+  TEST(LZCNT, "lzcnt");
+  TEST(MOVBE, "movbe");
+  TEST(AVX512F, "avx512f");
+  TEST(AVX512BW, "avx512bw");
+  TEST(AVX512CD, "avx512cd");
+  TEST(AVX512DQ, "avx512dq");
+  TEST(AVX512VL, "avx512vl");
+  TEST(AVX512VNNI, "avx512vnni");
+  return features;
+}
+#endif
