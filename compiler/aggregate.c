@@ -1,6 +1,6 @@
-/* Structures and arrays: fields are reached in line, at the offsets that types/ lays out; making them,
- * and operations over many elements, are the runtime's.
- * Spec: exec/instructions, aggregate instructions. */
+/* Structures and arrays: fields are reached in line, at the offsets that types/ lays out; making
+ * them, and operations over many elements, are the runtime's. Spec: exec/instructions, aggregate
+ * instructions. */
 #include "gc/heap.h"
 #include "image/format.h"
 #include "lower.h"
@@ -28,7 +28,8 @@ static void push_stored(wr__lower *l, LLVMValueRef at, wr_valtype type, bool is_
 }
 
 static void store_value(wr__lower *l, LLVMValueRef at, wr_valtype type, LLVMValueRef value) {
-  if (type == WR__I8 || type == WR__I16) value = LLVMBuildTrunc(l->b, value, storage_type(l, type), "");
+  if (type == WR__I8 || type == WR__I16)
+    value = LLVMBuildTrunc(l->b, value, storage_type(l, type), "");
   LLVMSetAlignment(LLVMBuildStore(l->b, value, at), storage_align(type));
 }
 
@@ -54,7 +55,8 @@ static LLVMValueRef array_length(wr__lower *l, LLVMValueRef array) {
   return wr__lower_field(l, l->i32, array, offsetof(wr__array, length), false);
 }
 
-static LLVMValueRef element(wr__lower *l, const wr__deftype *type, LLVMValueRef ref, LLVMValueRef index) {
+static LLVMValueRef element(wr__lower *l, const wr__deftype *type, LLVMValueRef ref,
+                            LLVMValueRef index) {
   LLVMValueRef array = object_pointer(l, ref, WR_TRAP_NULL_ARRAY_REFERENCE);
   LLVMValueRef outside = LLVMBuildICmp(l->b, LLVMIntUGE, index, array_length(l, array), "");
   wr__lower_trap_if(l, outside, WR_TRAP_ARRAY_OUT_OF_BOUNDS);
@@ -79,7 +81,8 @@ static void array_with_value(wr__lower *l, const wr__instr *instr) {
   if (instr->op == WR__OP_array_new) {
     operands[0] = wr__lower_pop(l);
     operands[1] = wr__lower_pop(l);
-    wr__lower_push(l, wr__lower_operation(l, WR__HELPER_array_new, instr->imm.index, 0, operands, 2, l->i64));
+    wr__lower_push(
+        l, wr__lower_operation(l, WR__HELPER_array_new, instr->imm.index, 0, operands, 2, l->i64));
     return;
   }
   operands[2] = wr__lower_pop(l); /* count */

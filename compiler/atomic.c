@@ -11,11 +11,14 @@ typedef struct atomic_row {
   uint8_t rmw; /* LLVMAtomicRMWBinOp */
 } atomic_row;
 
-#define FAMILY(name, kind, rmw)                                                             \
+#define FAMILY(name, kind, rmw)                                                               \
   {WR__OP_i32_atomic_rmw_##name, kind, 4, rmw}, {WR__OP_i64_atomic_rmw_##name, kind, 8, rmw}, \
-  {WR__OP_i32_atomic_rmw8_##name##_u, kind, 1, rmw}, {WR__OP_i32_atomic_rmw16_##name##_u, kind, 2, rmw}, \
-  {WR__OP_i64_atomic_rmw8_##name##_u, kind, 1, rmw}, {WR__OP_i64_atomic_rmw16_##name##_u, kind, 2, rmw}, \
-  {WR__OP_i64_atomic_rmw32_##name##_u, kind, 4, rmw}
+      {WR__OP_i32_atomic_rmw8_##name##_u, kind, 1, rmw},                                      \
+      {WR__OP_i32_atomic_rmw16_##name##_u, kind, 2, rmw},                                     \
+      {WR__OP_i64_atomic_rmw8_##name##_u, kind, 1, rmw},                                      \
+      {WR__OP_i64_atomic_rmw16_##name##_u, kind, 2, rmw}, {                                   \
+    WR__OP_i64_atomic_rmw32_##name##_u, kind, 4, rmw                                          \
+  }
 
 /* clang-format off */
 static const atomic_row rows[] = {
@@ -47,7 +50,8 @@ static LLVMValueRef aligned_address(wr__lower *l, const wr__instr *instr, LLVMVa
   if (bytes > 1) {
     uint64_t mask = bytes - 1;
     LLVMTypeRef type = LLVMTypeOf(index);
-    LLVMValueRef low = LLVMBuildAdd(l->b, index, LLVMConstInt(type, instr->imm.mem.offset & mask, false), "");
+    LLVMValueRef low =
+        LLVMBuildAdd(l->b, index, LLVMConstInt(type, instr->imm.mem.offset & mask, false), "");
     low = LLVMBuildAnd(l->b, low, LLVMConstInt(type, mask, false), "");
     LLVMValueRef odd = LLVMBuildICmp(l->b, LLVMIntNE, low, LLVMConstNull(type), "");
     wr__lower_trap_if(l, odd, WR_TRAP_UNALIGNED_ATOMIC);
@@ -68,8 +72,8 @@ static LLVMValueRef exchange(wr__lower *l, LLVMValueRef at, LLVMValueRef expecte
   return LLVMBuildExtractValue(l->b, both, 0, "");
 }
 
-/* Spec: atomic.rmw.cmpxchg compares the whole expected operand, so one that is too wide never matches,
- * and nothing is stored. The access itself still happens. */
+/* Spec: atomic.rmw.cmpxchg compares the whole expected operand, so one that is too wide never
+ * matches, and nothing is stored. The access itself still happens. */
 static LLVMValueRef lower_cmpxchg(wr__lower *l, LLVMValueRef at, LLVMValueRef expected,
                                   LLVMValueRef value, LLVMTypeRef type) {
   if (LLVMTypeOf(expected) == type) return exchange(l, at, expected, value);
@@ -117,7 +121,8 @@ static void lower_park(wr__lower *l, const wr__instr *instr, enum wr__helper op,
   for (uint32_t i = count; i-- > 0;) operands[i] = wr__lower_pop(l);
   if (LLVMTypeOf(operands[0]) == l->i32) operands[0] = LLVMBuildZExt(l->b, operands[0], l->i64, "");
   operands[count] = wr__c64(l, instr->imm.mem.offset);
-  wr__lower_push(l, wr__lower_operation(l, op, instr->imm.mem.memory, 0, operands, count + 1, l->i32));
+  wr__lower_push(l,
+                 wr__lower_operation(l, op, instr->imm.mem.memory, 0, operands, count + 1, l->i32));
 }
 
 bool wr__lower_atomic(wr__lower *l, const wr__instr *instr) {

@@ -1,10 +1,10 @@
 /* Calls, and the glue between the native convention and the entry that all engines have.
  *
  * A wrapper, one for each signature, is a C function wrapper(instance, slots, code): it takes
- * arguments from slots, calls code natively, and leaves the results there. An adapter goes the other
- * way: tailcc adapter(instance, function, arguments...) calls any function by its entry. Calls stay
- * native inside an instance; what crosses into another one goes by entries, which land traps and
- * exceptions. Spec: exec/instructions, calls. */
+ * arguments from slots, calls code natively, and leaves the results there. An adapter goes the
+ * other way: tailcc adapter(instance, function, arguments...) calls any function by its entry.
+ * Calls stay native inside an instance; what crosses into another one goes by entries, which land
+ * traps and exceptions. Spec: exec/instructions, calls. */
 #include <stdio.h>
 
 #include "image/format.h"
@@ -32,7 +32,8 @@ LLVMValueRef wr__lower_adapter(wr__lower *l, const wr__deftype *type) {
   return func;
 }
 
-/* The results of a call onto the stack: the first is the call's value, the others wait in the buffer. */
+/* The results of a call onto the stack: the first is the call's value, the others wait in the
+ * buffer. */
 static void push_results(wr__lower *l, const wr__deftype *type, LLVMValueRef first) {
   if (type->result_count) wr__lower_push(l, first);
   if (type->result_count < 2) return;
@@ -47,8 +48,8 @@ static void push_results(wr__lower *l, const wr__deftype *type, LLVMValueRef fir
 }
 
 /* A call in the native convention; a tail call returns its result at once. */
-static LLVMValueRef build_call(wr__lower *l, LLVMTypeRef type, LLVMValueRef func, LLVMValueRef *args,
-                               uint32_t count, bool tail) {
+static LLVMValueRef build_call(wr__lower *l, LLVMTypeRef type, LLVMValueRef func,
+                               LLVMValueRef *args, uint32_t count, bool tail) {
   wr__lower_mark(l, true);
   LLVMValueRef call = LLVMBuildCall2(l->b, type, func, args, count, "");
   wr__lower_mark(l, false);
@@ -56,8 +57,10 @@ static LLVMValueRef build_call(wr__lower *l, LLVMTypeRef type, LLVMValueRef func
   l->has_calls = true;
   if (tail) {
     LLVMSetTailCallKind(call, LLVMTailCallKindMustTail);
-    if (LLVMGetReturnType(type) == l->void_type) LLVMBuildRetVoid(l->b);
-    else LLVMBuildRet(l->b, call);
+    if (LLVMGetReturnType(type) == l->void_type)
+      LLVMBuildRetVoid(l->b);
+    else
+      LLVMBuildRet(l->b, call);
   }
   return call;
 }
@@ -88,7 +91,8 @@ static LLVMValueRef call_adapter(wr__lower *l, const wr__deftype *type, LLVMValu
 
 static void call_import(wr__lower *l, wr__walker *w, uint32_t func_index, bool tail) {
   const wr__deftype *type = l->module->funcs[func_index].type;
-  LLVMValueRef all = wr__lower_field(l, l->ptr, l->inst, offsetof(wr__instance, imported_funcs), true);
+  LLVMValueRef all =
+      wr__lower_field(l, l->ptr, l->inst, offsetof(wr__instance, imported_funcs), true);
   LLVMValueRef func = wr__lower_field(l, l->ptr, all, func_index * sizeof(void *), true);
   l->stack_count -= type->param_count;
   LLVMValueRef call = call_adapter(l, type, func, &l->stack[l->stack_count], tail);
@@ -147,7 +151,8 @@ static void check_func_type(wr__lower *l, LLVMValueRef func, uint32_t type_index
   LLVMBasicBlockRef join = LLVMGetInsertBlock(l->b);
   LLVMPositionBuilderAtEnd(l->b, slow);
   LLVMValueRef ref = LLVMBuildPtrToInt(l->b, func, l->i64, "");
-  LLVMValueRef fits = wr__lower_operation(l, WR__HELPER_ref_test, WR_HEAP_DEFINED + type_index, 0, &ref, 1, l->i32);
+  LLVMValueRef fits =
+      wr__lower_operation(l, WR__HELPER_ref_test, WR_HEAP_DEFINED + type_index, 0, &ref, 1, l->i32);
   wr__lower_trap_if(l, LLVMBuildICmp(l->b, LLVMIntEQ, fits, wr__c32(l, 0), ""),
                     WR_TRAP_INDIRECT_CALL_TYPE_MISMATCH);
   LLVMBuildBr(l->b, join);
@@ -158,8 +163,7 @@ static void call_indirect(wr__lower *l, wr__walker *w, const wr__instr *instr, b
   LLVMValueRef at = wr__lower_pop(l);
   if (LLVMTypeOf(at) == l->i32) at = LLVMBuildZExt(l->b, at, l->i64, "");
   LLVMValueRef all = wr__lower_field(l, l->ptr, l->inst, offsetof(wr__instance, tables), true);
-  LLVMValueRef table =
-      wr__lower_field(l, l->ptr, all, instr->imm.index2 * sizeof(void *), true);
+  LLVMValueRef table = wr__lower_field(l, l->ptr, all, instr->imm.index2 * sizeof(void *), true);
   LLVMValueRef size = wr__lower_field(l, l->i64, table, offsetof(wr__table, size), false);
   wr__lower_trap_if(l, LLVMBuildICmp(l->b, LLVMIntUGE, at, size, ""), WR_TRAP_UNDEFINED_ELEMENT);
   LLVMValueRef elems = wr__lower_field(l, l->ptr, table, offsetof(wr__table, elems), false);
@@ -183,8 +187,10 @@ bool wr__lower_call(wr__lower *l, wr__walker *w, const wr__instr *instr) {
   switch (instr->op) {
     case WR__OP_call:
     case WR__OP_return_call:
-      if (index < l->module->imported_funcs) call_import(l, w, index, tail);
-      else call_defined(l, w, index, tail);
+      if (index < l->module->imported_funcs)
+        call_import(l, w, index, tail);
+      else
+        call_defined(l, w, index, tail);
       return true;
     case WR__OP_call_indirect:
     case WR__OP_return_call_indirect:

@@ -1,7 +1,7 @@
 /* The whole way from a module to an image: partitions, threads, the link.
  *
- * Partitions depend on the module alone, never on the number of threads, and are linked in order: so
- * the image is the same whatever that number. */
+ * Partitions depend on the module alone, never on the number of threads, and are linked in order:
+ * so the image is the same whatever that number. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,8 @@
 
 enum { PARTITION_BYTES = 96 << 10 }; /* of code in the module */
 
-uint32_t wr__compile_flags(const wr__module *module, const wr__compile_options *options, bool handlers) {
+uint32_t wr__compile_flags(const wr__module *module, const wr__compile_options *options,
+                           bool handlers) {
   uint32_t flags = (options->polls ? WR__IMAGE_POLLS : 0) | (handlers ? WR__IMAGE_HANDLERS : 0);
   if (options->bounds == WR__BOUNDS_EXPLICIT || !module->memory_count) return flags;
   const wr__memory_decl *memory = &module->memories[0];
@@ -25,7 +26,11 @@ void wr__type_signature(const wr__deftype *type, char *out, size_t size) {
     bool result = i >= type->param_count;
     if (i == type->param_count) out[at++] = '_';
     wr_valtype t = result ? type->results[i - type->param_count] : type->params[i];
-    out[at++] = t == WR_I32 ? 'i' : t == WR_F32 ? 'f' : t == WR_F64 ? 'd' : t == WR_V128 ? 'v' : 'l';
+    out[at++] = t == WR_I32    ? 'i'
+                : t == WR_F32  ? 'f'
+                : t == WR_F64  ? 'd'
+                : t == WR_V128 ? 'v'
+                               : 'l';
   }
   out[at] = 0;
 }
@@ -36,14 +41,16 @@ static wr_status note_handler(void *context, wr__walker *w, const wr__instr *ins
   return WR_OK;
 }
 
-/* A module without tags, and without the feature's catch_all, rarely has any: those are not walked. */
+/* A module without tags, and without the feature's catch_all, rarely has any: those are not walked.
+ */
 wr_status wr__module_has_handlers(const wr__module *module, bool *out, wr_error *error) {
   *out = false;
   wr__walker walker;
   wr__walker_init(&walker, module, error);
   wr__visitor visitor = {note_handler, out};
   wr_status status = WR_OK;
-  for (uint32_t i = module->imported_funcs; i < module->func_count && status == WR_OK && !*out; i++) {
+  for (uint32_t i = module->imported_funcs; i < module->func_count && status == WR_OK && !*out;
+       i++) {
     const wr__func_decl *f = &module->funcs[i];
     /* try_table, try and their like are bytes that a body without them seldom has. */
     const uint8_t *code = module->bytes + f->code_offset;
@@ -61,7 +68,7 @@ typedef struct job {
   wr__partition *partitions;
   wr__object_bytes *objects;
   size_t count;
-  size_t next;   /* under lock */
+  size_t next; /* under lock */
   wr_status status;
   wr_error *error;
   pthread_mutex_t lock;
@@ -131,7 +138,8 @@ wr_status wr__compile_module(const wr__module *module, const wr__compile_options
     run_workers(&j);
     status = j.status;
   }
-  if (status == WR_OK) status = wr__link_image(module, options, &machine, j.objects, j.count, out, error);
+  if (status == WR_OK)
+    status = wr__link_image(module, options, &machine, j.objects, j.count, out, error);
   for (size_t i = 0; j.objects && i < j.count; i++) free(j.objects[i].data);
   free(j.objects);
   free(j.partitions);

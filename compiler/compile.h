@@ -9,13 +9,14 @@
 typedef enum wr__compile_bounds { WR__BOUNDS_GUARD, WR__BOUNDS_EXPLICIT } wr__compile_bounds;
 
 typedef struct wr__compile_options {
-  char level;            /* '0' to '3', 's' */
-  const char *target;    /* "x86_64-linux", "aarch64-linux" */
-  const char *cpu;       /* "native", an LLVM name, or NULL: the baseline; "+feature,-feature" may follow */
+  char level;         /* '0' to '3', 's' */
+  const char *target; /* "x86_64-linux", "aarch64-linux" */
+  const char
+      *cpu; /* "native", an LLVM name, or NULL: the baseline; "+feature,-feature" may follow */
   wr__compile_bounds bounds;
   bool polls;
   uint32_t threads;
-  const char *dump;      /* NULL, or where the LLVM text goes */
+  const char *dump; /* NULL, or where the LLVM text goes */
 } wr__compile_options;
 
 /* A compiled partition: an ELF object in memory. */
@@ -41,7 +42,8 @@ typedef struct wr__machine {
 } wr__machine;
 
 /* machine.c. Errors WR_UNSUPPORTED: LLVM lacks the target, or the name means nothing. */
-wr_status wr__machine_init(wr__machine *machine, const wr__compile_options *options, wr_error *error);
+wr_status wr__machine_init(wr__machine *machine, const wr__compile_options *options,
+                           wr_error *error);
 
 /* lower.c: the functions of a partition to an object. Any thread. */
 wr_status wr__lower_partition(const wr__module *module, const wr__compile_options *options,
@@ -71,7 +73,8 @@ wr_status wr__module_has_handlers(const wr__module *module, bool *out, wr_error 
 void wr__type_signature(const wr__deftype *type, char *out, size_t size);
 
 /* The flags that an image of the module gets. */
-uint32_t wr__compile_flags(const wr__module *module, const wr__compile_options *options, bool handlers);
+uint32_t wr__compile_flags(const wr__module *module, const wr__compile_options *options,
+                           bool handlers);
 
 /* compile.c: everything. *out is malloc'ed. */
 wr_status wr__compile_module(const wr__module *module, const wr__compile_options *options,

@@ -63,8 +63,7 @@ static wr_status open_frame(wr__lower *l, wr__walker *w, const wr__instr *instr)
   }
   wr__lower_make_phis(l, frame, ctrl->results, ctrl->result_count);
   if (instr->op != WR__OP_if) return WR_OK;
-  LLVMValueRef condition =
-      LLVMBuildICmp(l->b, LLVMIntNE, wr__lower_pop(l), wr__c32(l, 0), "");
+  LLVMValueRef condition = LLVMBuildICmp(l->b, LLVMIntNE, wr__lower_pop(l), wr__c32(l, 0), "");
   LLVMBasicBlockRef then = wr__lower_block(l, "");
   frame->otherwise = wr__lower_block(l, "");
   if (ctrl->param_count) {
@@ -122,11 +121,14 @@ void wr__lower_return(wr__lower *l) {
       slot += wr__lower_slots_of(l, LLVMTypeOf(values[i]));
     }
   }
-  if (type->result_count) LLVMBuildRet(l->b, values[0]);
-  else LLVMBuildRetVoid(l->b);
+  if (type->result_count)
+    LLVMBuildRet(l->b, values[0]);
+  else
+    LLVMBuildRetVoid(l->b);
 }
 
-/* Nobody comes behind the end of a loop that always goes elsewhere, but the walker goes on there. */
+/* Nobody comes behind the end of a loop that always goes elsewhere, but the walker goes on there.
+ */
 static void enter_dead_code(wr__lower *l, const wr__ctrl *ctrl) {
   LLVMPositionBuilderAtEnd(l->b, wr__lower_block(l, ""));
   l->stack_count = ctrl->height;
@@ -149,8 +151,10 @@ static void lower_end(wr__lower *l, wr__walker *w) {
   }
   enter_target(l, frame, ctrl->height);
   if (ctrl->op != WR__OP_NONE) return;
-  if (frame->incoming) wr__lower_return(l);
-  else LLVMBuildUnreachable(l->b);
+  if (frame->incoming)
+    wr__lower_return(l);
+  else
+    LLVMBuildUnreachable(l->b);
 }
 
 static void lower_br_if(wr__lower *l, wr__walker *w, LLVMValueRef condition, uint32_t depth) {

@@ -1,6 +1,6 @@
 /* Exceptions: a status that travels. A function that an exception leaves sets
- * exec->native_exception and returns; in modules with handlers, every call is followed by a look at it.
- * Modules without handlers have no such looks: there a throw ends the activation, and whoever
+ * exec->native_exception and returns; in modules with handlers, every call is followed by a look at
+ * it. Modules without handlers have no such looks: there a throw ends the activation, and whoever
  * entered it gets the exception. Spec: exec/instructions, try_table, throw; the legacy proposal. */
 #include <stdlib.h>
 
@@ -22,7 +22,8 @@ static LLVMBasicBlockRef dispatch_of(wr__lower *l, wr__lower_frame *frame) {
   return frame->dispatch;
 }
 
-/* Where an exception goes that is thrown at this depth: to the innermost frame that watches, or out. */
+/* Where an exception goes that is thrown at this depth: to the innermost frame that watches, or
+ * out. */
 static LLVMBasicBlockRef handler_block(wr__lower *l, wr__walker *w, uint32_t depth) {
   for (uint32_t i = depth; i < w->ctrl_count; i++) {
     wr__ctrl *ctrl = wr__walker_label(w, i);
@@ -43,8 +44,10 @@ void wr__lower_finish_propagate(wr__lower *l) {
   if (!l->propagate) return;
   LLVMPositionBuilderAtEnd(l->b, l->propagate);
   LLVMTypeRef result = LLVMGetReturnType(wr__lower_func_type(l, l->type));
-  if (result == l->void_type) LLVMBuildRetVoid(l->b);
-  else LLVMBuildRet(l->b, LLVMConstNull(result));
+  if (result == l->void_type)
+    LLVMBuildRetVoid(l->b);
+  else
+    LLVMBuildRet(l->b, LLVMConstNull(result));
 }
 
 /* Ends the block: the exception goes to the handlers around depth. */
@@ -85,7 +88,8 @@ static void push_arguments(wr__lower *l, LLVMValueRef ref, uint32_t tag) {
 }
 
 static wr_status need_stack(wr__lower *l, uint32_t more) {
-  if (wr__grow32(&l->stack, &l->stack_capacity, l->stack_count + more, sizeof *l->stack)) return WR_OK;
+  if (wr__grow32(&l->stack, &l->stack_capacity, l->stack_count + more, sizeof *l->stack))
+    return WR_OK;
   return wr__fail_oom(l->error);
 }
 
@@ -138,7 +142,8 @@ static wr_status lower_dispatch(wr__lower *l, wr__walker *w, wr__lower_frame *fr
   LLVMValueRef ref = take_exception(l);
   bool open = true;
   for (uint32_t i = 0; i < frame->catch_count && open; i++) {
-    uint32_t more = frame->catches[i].kind < 2 ? l->module->tags[frame->catches[i].tag].type->param_count : 0;
+    uint32_t more =
+        frame->catches[i].kind < 2 ? l->module->tags[frame->catches[i].tag].type->param_count : 0;
     WR_TRY(need_stack(l, more + 1));
     open = lower_clause(l, w, &frame->catches[i], ref);
     l->stack_count = height;
@@ -215,8 +220,10 @@ static wr_status end_try(wr__lower *l, wr__walker *w, const wr__instr *instr) {
     enter_target(l, frame, ctrl->height);
     return frame->dispatch ? lower_dispatch(l, w, frame) : WR_OK;
   }
-  if (instr->op == WR__OP_delegate) pass_on(l, w, frame, frame->dispatch, instr->imm.index);
-  else pass_on(l, w, frame, frame->exception ? frame->next_clause : frame->dispatch, 0);
+  if (instr->op == WR__OP_delegate)
+    pass_on(l, w, frame, frame->dispatch, instr->imm.index);
+  else
+    pass_on(l, w, frame, frame->exception ? frame->next_clause : frame->dispatch, 0);
   enter_target(l, frame, ctrl->height);
   return WR_OK;
 }
@@ -224,7 +231,8 @@ static wr_status end_try(wr__lower *l, wr__walker *w, const wr__instr *instr) {
 static void lower_throw(wr__lower *l, wr__walker *w, uint32_t tag) {
   uint32_t count = l->module->tags[tag].type->param_count;
   l->stack_count -= count;
-  LLVMValueRef ref = wr__lower_operation(l, WR__HELPER_exn_new, tag, 0, &l->stack[l->stack_count], count, l->i64);
+  LLVMValueRef ref =
+      wr__lower_operation(l, WR__HELPER_exn_new, tag, 0, &l->stack[l->stack_count], count, l->i64);
   emit_throw(l, w, ref, 0);
 }
 
@@ -258,7 +266,8 @@ bool wr__lower_exception(wr__lower *l, wr__walker *w, const wr__instr *instr, wr
       emit_throw(l, w, ref, 0);
       return true;
     case WR__OP_rethrow:
-      emit_throw(l, w, ((wr__lower_frame *)wr__walker_label(w, instr->imm.index)->user)->exception, 0);
+      emit_throw(l, w, ((wr__lower_frame *)wr__walker_label(w, instr->imm.index)->user)->exception,
+                 0);
       return true;
   }
   return false;

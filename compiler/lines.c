@@ -153,6 +153,7 @@ wr_status wr__lines_decode(const uint8_t *data, size_t size, wr__line_rows *rows
     if (!unit.bad && !run_program(&program, &unit)) return wr__fail_oom(error);
     if (unit.bad) all.bad = true;
   }
-  if (all.bad) return wr__fail(error, WR_UNSUPPORTED, WR_NO_OFFSET, "LLVM's line table is not understood");
+  if (all.bad)
+    return wr__fail(error, WR_UNSUPPORTED, WR_NO_OFFSET, "LLVM's line table is not understood");
   return WR_OK;
 }

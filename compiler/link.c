@@ -43,10 +43,13 @@ typedef struct linker {
 } linker;
 
 static wr_status fail(linker *k, const char *what, const char *name) {
-  return wr__fail(k->error, WR_UNSUPPORTED, WR_NO_OFFSET, "the code cannot be linked: %s %s", what, name);
+  return wr__fail(k->error, WR_UNSUPPORTED, WR_NO_OFFSET, "the code cannot be linked: %s %s", what,
+                  name);
 }
 
-static uint64_t align_up(uint64_t value, uint64_t align) { return (value + align - 1) & ~(align - 1); }
+static uint64_t align_up(uint64_t value, uint64_t align) {
+  return (value + align - 1) & ~(align - 1);
+}
 
 static uint64_t text_align(const linker *k) {
   return k->machine->machine == WR__IMAGE_MACHINE_AARCH64 ? WR__IMAGE_ALIGN : 4096;
@@ -128,7 +131,8 @@ static wr_status collect_symbols(linker *k) {
     const object *o = &k->objects[n];
     for (uint32_t i = 0; i < o->symbol_count; i++) {
       const Elf64_Sym *s = &o->symbols[i];
-      if (s->st_shndx == SHN_UNDEF || s->st_shndx >= SHN_LORESERVE || !o->placed[s->st_shndx]) continue;
+      if (s->st_shndx == SHN_UNDEF || s->st_shndx >= SHN_LORESERVE || !o->placed[s->st_shndx])
+        continue;
       if (ELF64_ST_BIND(s->st_info) == STB_LOCAL) continue;
       symbol *made = find_symbol(k, o->strings + s->st_name);
       made->name = o->strings + s->st_name;
@@ -141,7 +145,8 @@ static wr_status collect_symbols(linker *k) {
 static wr_status symbol_offset(linker *k, const object *o, uint32_t index, uint64_t *out) {
   const Elf64_Sym *s = &o->symbols[index];
   if (s->st_shndx != SHN_UNDEF && s->st_shndx < SHN_LORESERVE) {
-    if (!o->placed[s->st_shndx]) return fail(k, "a reference to", section_name(o, &o->sections[s->st_shndx]));
+    if (!o->placed[s->st_shndx])
+      return fail(k, "a reference to", section_name(o, &o->sections[s->st_shndx]));
     *out = o->placed[s->st_shndx] - 1 + s->st_value;
     return WR_OK;
   }
@@ -201,7 +206,8 @@ static bool relocate_aarch64(uint8_t *at, uint32_t type, uint64_t value, uint64_
       memcpy(at, &distance, 8);
       return true;
     case R_AARCH64_ADR_PREL_PG_HI21:
-      patch32(at, 0x60ffffe0, (uint32_t)(pages & 3) << 29 | ((uint32_t)(pages >> 2) & 0x7ffff) << 5);
+      patch32(at, 0x60ffffe0,
+              (uint32_t)(pages & 3) << 29 | ((uint32_t)(pages >> 2) & 0x7ffff) << 5);
       return fits(pages, 21);
     case R_AARCH64_ADD_ABS_LO12_NC:
     case R_AARCH64_LDST8_ABS_LO12_NC:
@@ -287,7 +293,8 @@ static int compare_rows(const void *a, const void *b) {
   return x < y ? -1 : x > y;
 }
 
-/* Sorted by address; the last of those at one address counts, and a row that changes nothing goes. */
+/* Sorted by address; the last of those at one address counts, and a row that changes nothing goes.
+ */
 static void tidy_rows(wr__line_rows *rows) {
   /* Marks an end of sequence so that a sequence that starts there wins: stable by construction. */
   qsort(rows->rows, rows->count, sizeof *rows->rows, compare_rows);
@@ -323,7 +330,8 @@ static wr_status write_funcs(linker *k) {
     wr__type_signature(m->funcs[i].type, name + 2, sizeof name - 2);
     const symbol *wrapper = find_symbol(k, name);
     if (!code->name || !wrapper->name) return fail(k, "no code for", name);
-    funcs[i - m->imported_funcs] = (wr__image_func){(uint32_t)code->offset, (uint32_t)wrapper->offset};
+    funcs[i - m->imported_funcs] =
+        (wr__image_func){(uint32_t)code->offset, (uint32_t)wrapper->offset};
   }
   return WR_OK;
 }
@@ -354,23 +362,43 @@ static void write_elf(linker *k, uint64_t image_bytes) {
   enum { PHDRS = 64, SHDRS = PHDRS + 3 * 56, NAMES = SHDRS + 3 * 64 };
   _Static_assert(NAMES + sizeof names <= WR__IMAGE_HEADER_OFFSET, "ELF headers fit");
   Elf64_Ehdr e = {.e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
-                  .e_type = ET_DYN, .e_machine = (uint16_t)k->machine->machine, .e_version = EV_CURRENT,
-                  .e_phoff = PHDRS, .e_shoff = SHDRS, .e_ehsize = 64, .e_phentsize = 56, .e_phnum = 3,
-                  .e_shentsize = 64, .e_shnum = 3, .e_shstrndx = 2};
+                  .e_type = ET_DYN,
+                  .e_machine = (uint16_t)k->machine->machine,
+                  .e_version = EV_CURRENT,
+                  .e_phoff = PHDRS,
+                  .e_shoff = SHDRS,
+                  .e_ehsize = 64,
+                  .e_phentsize = 56,
+                  .e_phnum = 3,
+                  .e_shentsize = 64,
+                  .e_shnum = 3,
+                  .e_shstrndx = 2};
   uint64_t starts[] = {0, k->text_offset, align_up(k->text_end, text_align(k)), image_bytes};
   memcpy(k->image, &e, sizeof e);
   for (int i = 0; i < 3; i++) {
     uint64_t size = (i == 1 ? k->text_end : starts[i + 1]) - starts[i];
-    Elf64_Phdr p = {.p_type = PT_LOAD, .p_flags = i == 1 ? PF_R | PF_X : PF_R, .p_offset = starts[i],
-                    .p_vaddr = starts[i], .p_paddr = starts[i], .p_filesz = size, .p_memsz = size,
+    Elf64_Phdr p = {.p_type = PT_LOAD,
+                    .p_flags = i == 1 ? PF_R | PF_X : PF_R,
+                    .p_offset = starts[i],
+                    .p_vaddr = starts[i],
+                    .p_paddr = starts[i],
+                    .p_filesz = size,
+                    .p_memsz = size,
                     .p_align = text_align(k)};
     memcpy(k->image + PHDRS + i * 56, &p, sizeof p);
   }
   Elf64_Shdr s[3] = {{0},
-                     {.sh_name = 1, .sh_type = SHT_PROGBITS, .sh_flags = SHF_ALLOC | SHF_EXECINSTR,
-                      .sh_addr = k->text_offset, .sh_offset = k->text_offset,
-                      .sh_size = k->text_end - k->text_offset, .sh_addralign = 16},
-                     {.sh_name = 7, .sh_type = SHT_STRTAB, .sh_offset = NAMES, .sh_size = sizeof names,
+                     {.sh_name = 1,
+                      .sh_type = SHT_PROGBITS,
+                      .sh_flags = SHF_ALLOC | SHF_EXECINSTR,
+                      .sh_addr = k->text_offset,
+                      .sh_offset = k->text_offset,
+                      .sh_size = k->text_end - k->text_offset,
+                      .sh_addralign = 16},
+                     {.sh_name = 7,
+                      .sh_type = SHT_STRTAB,
+                      .sh_offset = NAMES,
+                      .sh_size = sizeof names,
                       .sh_addralign = 1}};
   memcpy(k->image + SHDRS, s, sizeof s);
   memcpy(k->image + NAMES, names, sizeof names);

@@ -48,7 +48,8 @@ static void free_frames(wr__lower *l) {
   memset(&l->body, 0, sizeof l->body);
 }
 
-/* The stack check: below the limit there is no room, or an interrupt waits. Large frames need more. */
+/* The stack check: below the limit there is no room, or an interrupt waits. Large frames need more.
+ */
 static void build_check(wr__lower *l, uint64_t frame_bytes) {
   LLVMValueRef zero = wr__c32(l, 0);
   LLVMValueRef frame = wr__lower_intrinsic(l, "llvm.frameaddress", &l->ptr, 1, &zero, 1);
@@ -84,7 +85,8 @@ static wr_status make_locals(wr__lower *l, const wr__walker *w) {
   for (uint32_t i = 0; i < w->local_count; i++) {
     LLVMTypeRef type = l->local_types[i] = wr__lower_type(l, w->locals[i]);
     l->locals[i] = LLVMBuildAlloca(l->b, type, "");
-    LLVMBuildStore(l->b, i < params ? LLVMGetParam(l->func, i + 1) : wr__lower_zero(type), l->locals[i]);
+    LLVMBuildStore(l->b, i < params ? LLVMGetParam(l->func, i + 1) : wr__lower_zero(type),
+                   l->locals[i]);
   }
   return WR_OK;
 }
@@ -92,13 +94,12 @@ static wr_status make_locals(wr__lower *l, const wr__walker *w) {
 static void describe_func(wr__lower *l) {
   char name[24];
   int size = snprintf(name, sizeof name, "f%u", l->func_index);
-  LLVMMetadataRef scope = LLVMDIBuilderCreateFunction(
-      l->di, l->di_file, name, (size_t)size, NULL, 0, l->di_file, 1, l->di_func_type, false, true, 1,
-      LLVMDIFlagZero, true);
+  LLVMMetadataRef scope =
+      LLVMDIBuilderCreateFunction(l->di, l->di_file, name, (size_t)size, NULL, 0, l->di_file, 1,
+                                  l->di_func_type, false, true, 1, LLVMDIFlagZero, true);
   LLVMSetSubprogram(l->func, scope);
   l->di_scope = scope;
 }
-
 
 /* The visitor starts when the walker has the locals; this is called at the first visit. */
 typedef struct body_walk {
@@ -205,7 +206,8 @@ static void make_debug(wr__lower *l) {
   l->di = LLVMCreateDIBuilder(l->llvm);
   l->di_file = LLVMDIBuilderCreateFile(l->di, "module.wasm", 11, "", 0);
   LLVMDIBuilderCreateCompileUnit(l->di, LLVMDWARFSourceLanguageC, l->di_file, "", 0, true, "", 0, 0,
-                                 "", 0, LLVMDWARFEmissionLineTablesOnly, 0, false, false, "", 0, "", 0);
+                                 "", 0, LLVMDWARFEmissionLineTablesOnly, 0, false, false, "", 0, "",
+                                 0);
   l->di_func_type = LLVMDIBuilderCreateSubroutineType(l->di, l->di_file, NULL, 0, LLVMDIFlagZero);
   LLVMAddModuleFlag(l->llvm, LLVMModuleFlagBehaviorWarning, "Debug Info Version", 18,
                     LLVMValueAsMetadata(wr__c32(l, LLVMDebugMetadataVersion())));
@@ -273,7 +275,8 @@ static LLVMTargetMachineRef make_target(wr__lower *l, const wr__machine *machine
 static wr_status compile_llvm(wr__lower *l, const wr__machine *machine,
                               const wr__partition *partition, wr__object_bytes *out) {
   LLVMTargetMachineRef target = make_target(l, machine);
-  if (!target) return wr__fail(l->error, WR_UNSUPPORTED, WR_NO_OFFSET, "LLVM lacks %s", machine->triple);
+  if (!target)
+    return wr__fail(l->error, WR_UNSUPPORTED, WR_NO_OFFSET, "LLVM lacks %s", machine->triple);
   LLVMTargetDataRef layout = LLVMCreateTargetDataLayout(target);
   LLVMSetModuleDataLayout(l->llvm, layout);
   LLVMDisposeTargetData(layout);

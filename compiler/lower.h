@@ -2,8 +2,8 @@
  *
  * A function is `tailcc R f(instance, parameters...)`. The first result is R; the others are
  * left in instance->native_results, to be read at once by the caller. References are i64, v128 is
- * <2 x i64>. Locals are allocas, which LLVM promotes; operands are values; labels with operands have phis.
- * Invariant: while code is live the builder stands at the end of an open block, and
+ * <2 x i64>. Locals are allocas, which LLVM promotes; operands are values; labels with operands
+ * have phis. Invariant: while code is live the builder stands at the end of an open block, and
  * stack[0..stack_count] are the operands that the walker has. */
 #ifndef WR__LOWER_H
 #define WR__LOWER_H
@@ -20,18 +20,18 @@ enum { WR__TAILCC = 18 }; /* LLVM's CallingConv::Tail */
 
 typedef struct wr__lower_frame {
   struct wr__lower_frame *next_allocated;
-  LLVMBasicBlockRef target; /* of branches: a loop's header, else what follows the end */
+  LLVMBasicBlockRef target;    /* of branches: a loop's header, else what follows the end */
   LLVMBasicBlockRef otherwise; /* if: the else part */
-  LLVMValueRef *phis;       /* of the label's operands, at target */
-  LLVMValueRef *params;     /* if: what the else part starts with */
+  LLVMValueRef *phis;          /* of the label's operands, at target */
+  LLVMValueRef *params;        /* if: what the else part starts with */
   uint32_t phi_count;
-  uint32_t incoming;        /* branches to target so far */
+  uint32_t incoming; /* branches to target so far */
   /* try_table, try */
   wr__catch *catches;
   uint32_t catch_count;
-  LLVMBasicBlockRef dispatch; /* where exceptions go; NULL until one can */
+  LLVMBasicBlockRef dispatch;    /* where exceptions go; NULL until one can */
   LLVMBasicBlockRef next_clause; /* try: the exception was not caught by the clauses so far */
-  LLVMValueRef exception;   /* try: what is being handled */
+  LLVMValueRef exception;        /* try: what is being handled */
 } wr__lower_frame;
 
 typedef struct wr__lower {
@@ -51,7 +51,7 @@ typedef struct wr__lower {
   LLVMTypeRef i1, i8, i16, i32, i64, i128, f32, f64, ptr, void_type, v128;
   unsigned kind_invariant, kind_prof;
   LLVMMetadataRef empty_node, unlikely;
-  LLVMValueRef *funcs; /* by function index; NULL until named */
+  LLVMValueRef *funcs;  /* by function index; NULL until named */
   uint32_t *type_of_id; /* internal: canonical type number -> module type index, a hash table */
   uint32_t type_hash_size;
   /* the function */
@@ -73,8 +73,12 @@ typedef struct wr__lower {
 } wr__lower;
 
 /* ---- lower_util.c */
-static inline LLVMValueRef wr__c32(wr__lower *l, uint32_t v) { return LLVMConstInt(l->i32, v, false); }
-static inline LLVMValueRef wr__c64(wr__lower *l, uint64_t v) { return LLVMConstInt(l->i64, v, false); }
+static inline LLVMValueRef wr__c32(wr__lower *l, uint32_t v) {
+  return LLVMConstInt(l->i32, v, false);
+}
+static inline LLVMValueRef wr__c64(wr__lower *l, uint64_t v) {
+  return LLVMConstInt(l->i64, v, false);
+}
 LLVMTypeRef wr__lower_type(wr__lower *l, wr_valtype type);
 LLVMTypeRef wr__lower_func_type(wr__lower *l, const wr__deftype *type);
 LLVMValueRef wr__lower_func(wr__lower *l, uint32_t func_index);
@@ -83,7 +87,8 @@ LLVMValueRef wr__lower_pop(wr__lower *l);
 /* ptr + offset bytes */
 LLVMValueRef wr__lower_at(wr__lower *l, LLVMValueRef pointer, uint64_t offset);
 /* A load of a field; invariant: it is the same for as long as the function runs. */
-LLVMValueRef wr__lower_field(wr__lower *l, LLVMTypeRef type, LLVMValueRef pointer, uint64_t offset, bool invariant);
+LLVMValueRef wr__lower_field(wr__lower *l, LLVMTypeRef type, LLVMValueRef pointer, uint64_t offset,
+                             bool invariant);
 LLVMBasicBlockRef wr__lower_block(wr__lower *l, const char *name);
 /* Branches to block when the condition holds, which is rare, and goes on in a new block. */
 void wr__lower_unlikely(wr__lower *l, LLVMValueRef condition, LLVMBasicBlockRef block);
@@ -91,14 +96,16 @@ void wr__lower_unlikely(wr__lower *l, LLVMValueRef condition, LLVMBasicBlockRef 
 void wr__lower_trap_if(wr__lower *l, LLVMValueRef condition, wr_trap_kind kind);
 /* Ends the block with a trap; kind is an i32 value. */
 void wr__lower_trap(wr__lower *l, LLVMValueRef kind);
-LLVMValueRef wr__lower_intrinsic(wr__lower *l, const char *name, LLVMTypeRef *types, unsigned type_count,
-                                 LLVMValueRef *args, unsigned arg_count);
-LLVMValueRef wr__lower_call_helper(wr__lower *l, enum wr__helper helper, LLVMValueRef *args, unsigned count);
+LLVMValueRef wr__lower_intrinsic(wr__lower *l, const char *name, LLVMTypeRef *types,
+                                 unsigned type_count, LLVMValueRef *args, unsigned arg_count);
+LLVMValueRef wr__lower_call_helper(wr__lower *l, enum wr__helper helper, LLVMValueRef *args,
+                                   unsigned count);
 /* Instructions from here on have, or do not have, a place in the line table. */
 void wr__lower_mark(wr__lower *l, bool on);
 /* A slot of the operation buffer as a pointer. */
 LLVMValueRef wr__lower_slot(wr__lower *l, uint32_t index);
-/* An operation of helpers.def on operands[count] of those types; results as result_type, or NULL. */
+/* An operation of helpers.def on operands[count] of those types; results as result_type, or NULL.
+ */
 LLVMValueRef wr__lower_operation(wr__lower *l, enum wr__helper op, uint32_t a, uint32_t b,
                                  const LLVMValueRef *operands, uint32_t count, LLVMTypeRef result);
 void wr__lower_store_slot(wr__lower *l, LLVMValueRef value, LLVMValueRef base, uint32_t slot);
@@ -108,7 +115,8 @@ uint32_t wr__lower_slots_of(wr__lower *l, LLVMTypeRef type);
 LLVMValueRef wr__lower_zero(LLVMTypeRef type);
 uint32_t wr__lower_type_index(wr__lower *l, const wr__deftype *type);
 void wr__lower_attribute(wr__lower *l, LLVMValueRef func, const char *name, const char *value);
-void wr__lower_enum_attribute(wr__lower *l, LLVMValueRef func, unsigned at, const char *name, uint64_t value);
+void wr__lower_enum_attribute(wr__lower *l, LLVMValueRef func, unsigned at, const char *name,
+                              uint64_t value);
 
 /* ---- the instructions, by kind; false: not of that kind */
 bool wr__lower_numeric(wr__lower *l, const wr__instr *instr);
@@ -122,15 +130,16 @@ bool wr__lower_control(wr__lower *l, wr__walker *w, const wr__instr *instr, wr_s
 bool wr__lower_call(wr__lower *l, wr__walker *w, const wr__instr *instr);
 bool wr__lower_exception(wr__lower *l, wr__walker *w, const wr__instr *instr, wr_status *status);
 
-/* memory.c: the address of an access, checked where that is not left to guards. *exact tells whether
- * the access itself may trap. */
+/* memory.c: the address of an access, checked where that is not left to guards. *exact tells
+ * whether the access itself may trap. */
 LLVMValueRef wr__lower_address(wr__lower *l, uint32_t memory, uint64_t offset, LLVMValueRef index,
                                uint32_t size_bytes, bool *exact);
 /* control.c */
 /* A branch of the open block to a label with the topmost operands. */
 void wr__lower_branch(wr__lower *l, wr__walker *w, uint32_t depth);
 wr__lower_frame *wr__lower_frame_new(wr__lower *l);
-void wr__lower_make_phis(wr__lower *l, wr__lower_frame *frame, const wr_valtype *types, uint32_t count);
+void wr__lower_make_phis(wr__lower *l, wr__lower_frame *frame, const wr_valtype *types,
+                         uint32_t count);
 /* Returns the topmost operands. */
 void wr__lower_return(wr__lower *l);
 /* call.c: wrappers and adapters of all function types. */

@@ -7,7 +7,8 @@
 
 #include "compile.h"
 
-/* What every x86-64 that the code runs on has, unless --cpu says otherwise: SSE4.2, SSSE3, POPCNT, CX16. */
+/* What every x86-64 that the code runs on has, unless --cpu says otherwise: SSE4.2, SSSE3, POPCNT,
+ * CX16. */
 #define BASELINE_X86_64 "x86-64-v2"
 #define BASELINE_AARCH64 "generic"
 
@@ -25,7 +26,9 @@ typedef struct level {
 
 #define BIT(name) (1ull << WR__CPU_##name)
 #define V2 (BIT(SSE3) | BIT(SSSE3) | BIT(SSE41) | BIT(SSE42) | BIT(POPCNT) | BIT(CX16))
-#define V3 (V2 | BIT(AVX) | BIT(AVX2) | BIT(BMI) | BIT(BMI2) | BIT(FMA) | BIT(F16C) | BIT(LZCNT) | BIT(MOVBE))
+#define V3                                                                                \
+  (V2 | BIT(AVX) | BIT(AVX2) | BIT(BMI) | BIT(BMI2) | BIT(FMA) | BIT(F16C) | BIT(LZCNT) | \
+   BIT(MOVBE))
 #define V4 (V3 | BIT(AVX512F) | BIT(AVX512BW) | BIT(AVX512CD) | BIT(AVX512DQ) | BIT(AVX512VL))
 static const level levels[] = {
     {"x86-64-v2", V2}, {"x86-64-v3", V3}, {"x86-64-v4", V4}, {"generic", 0}};
@@ -85,7 +88,8 @@ static void set_native(wr__machine *machine) {
   LLVMDisposeMessage(features);
 }
 
-wr_status wr__machine_init(wr__machine *machine, const wr__compile_options *options, wr_error *error) {
+wr_status wr__machine_init(wr__machine *machine, const wr__compile_options *options,
+                           wr_error *error) {
   memset(machine, 0, sizeof *machine);
   WR_TRY(set_target(machine, options->target, error));
   bool x86 = machine->machine == WR__IMAGE_MACHINE_X86_64;

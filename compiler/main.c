@@ -13,8 +13,8 @@
 #include "store/engine.h"
 
 static int report(wr_status status, const wr_error *error) {
-  fprintf(stderr, "%d %llu %u %s\n", (int)status, (unsigned long long)error->offset, error->func_index,
-          error->message);
+  fprintf(stderr, "%d %llu %u %s\n", (int)status, (unsigned long long)error->offset,
+          error->func_index, error->message);
   return 1;
 }
 
@@ -51,18 +51,27 @@ static const char *value_of(const char *argument, const char *name) {
 
 static bool parse_option(const char *argument, wr__compile_options *options, wr__config *config) {
   const char *value;
-  if ((value = value_of(argument, "--target"))) options->target = value;
-  else if ((value = value_of(argument, "--cpu"))) options->cpu = value;
-  else if ((value = value_of(argument, "--threads"))) options->threads = (uint32_t)atoi(value);
-  else if ((value = value_of(argument, "--features"))) config->features = strtoull(value, NULL, 16);
-  else if ((value = value_of(argument, "--dump-llvm"))) options->dump = value;
-  else if (!strcmp(argument, "--bounds=explicit")) options->bounds = WR__BOUNDS_EXPLICIT;
-  else if (!strcmp(argument, "--bounds=guard")) options->bounds = WR__BOUNDS_GUARD;
-  else if (!strcmp(argument, "--no-polls")) options->polls = false;
+  if ((value = value_of(argument, "--target")))
+    options->target = value;
+  else if ((value = value_of(argument, "--cpu")))
+    options->cpu = value;
+  else if ((value = value_of(argument, "--threads")))
+    options->threads = (uint32_t)atoi(value);
+  else if ((value = value_of(argument, "--features")))
+    config->features = strtoull(value, NULL, 16);
+  else if ((value = value_of(argument, "--dump-llvm")))
+    options->dump = value;
+  else if (!strcmp(argument, "--bounds=explicit"))
+    options->bounds = WR__BOUNDS_EXPLICIT;
+  else if (!strcmp(argument, "--bounds=guard"))
+    options->bounds = WR__BOUNDS_GUARD;
+  else if (!strcmp(argument, "--no-polls"))
+    options->polls = false;
   else if (argument[0] == '-' && argument[1] == 'O' && argument[2] && !argument[3] &&
            strchr("0123s", argument[2]))
     options->level = argument[2];
-  else return false;
+  else
+    return false;
   return true;
 }
 
@@ -85,7 +94,8 @@ int main(int argc, char **argv) {
   wr__config_init(&config);
   for (int i = 1; i < argc; i++) {
     if (parse_option(argv[i], &options, &config)) continue;
-    wr_status status = wr__fail(&error, WR_BAD_ARGUMENT, WR_NO_OFFSET, "unknown option %s", argv[i]);
+    wr_status status =
+        wr__fail(&error, WR_BAD_ARGUMENT, WR_NO_OFFSET, "unknown option %s", argv[i]);
     return report(status, &error);
   }
   configure_llvm();

@@ -7,7 +7,8 @@
 #include "lower.h"
 
 static LLVMValueRef memory_pointer(wr__lower *l, uint32_t memory) {
-  if (memory == 0) return wr__lower_field(l, l->ptr, l->inst, offsetof(wr__instance, memory0), true);
+  if (memory == 0)
+    return wr__lower_field(l, l->ptr, l->inst, offsetof(wr__instance, memory0), true);
   LLVMValueRef all = wr__lower_field(l, l->ptr, l->inst, offsetof(wr__instance, memories), true);
   return wr__lower_field(l, l->ptr, all, memory * sizeof(void *), true);
 }
@@ -101,11 +102,13 @@ static LLVMValueRef splat(wr__lower *l, LLVMValueRef value, unsigned lanes) {
   return LLVMBuildBitCast(l->b, all, l->v128, "");
 }
 
-static void lower_load_splat(wr__lower *l, const wr__instr *instr, LLVMTypeRef lane, uint32_t bytes) {
+static void lower_load_splat(wr__lower *l, const wr__instr *instr, LLVMTypeRef lane,
+                             uint32_t bytes) {
   wr__lower_push(l, splat(l, load(l, instr, lane, bytes), 16 / bytes));
 }
 
-static void lower_load_zero(wr__lower *l, const wr__instr *instr, LLVMTypeRef lane, uint32_t bytes) {
+static void lower_load_zero(wr__lower *l, const wr__instr *instr, LLVMTypeRef lane,
+                            uint32_t bytes) {
   LLVMValueRef value = load(l, instr, lane, bytes);
   LLVMValueRef zero = LLVMConstNull(LLVMVectorType(lane, 16 / bytes));
   value = LLVMBuildInsertElement(l->b, zero, value, wr__c32(l, 0), "");
@@ -120,7 +123,8 @@ static void lower_load_extend(wr__lower *l, const wr__instr *instr, LLVMTypeRef 
   wr__lower_push(l, LLVMBuildBitCast(l->b, value, l->v128, ""));
 }
 
-static void lower_load_lane(wr__lower *l, const wr__instr *instr, LLVMTypeRef lane, uint32_t bytes) {
+static void lower_load_lane(wr__lower *l, const wr__instr *instr, LLVMTypeRef lane,
+                            uint32_t bytes) {
   LLVMValueRef vector = wr__lower_pop(l);
   LLVMValueRef value = load(l, instr, lane, bytes);
   vector = LLVMBuildBitCast(l->b, vector, LLVMVectorType(lane, 16 / bytes), "");
@@ -128,11 +132,11 @@ static void lower_load_lane(wr__lower *l, const wr__instr *instr, LLVMTypeRef la
   wr__lower_push(l, LLVMBuildBitCast(l->b, vector, l->v128, ""));
 }
 
-static void lower_store_lane(wr__lower *l, const wr__instr *instr, LLVMTypeRef lane, uint32_t bytes) {
+static void lower_store_lane(wr__lower *l, const wr__instr *instr, LLVMTypeRef lane,
+                             uint32_t bytes) {
   LLVMValueRef vector = wr__lower_pop(l), index = wr__lower_pop(l);
   vector = LLVMBuildBitCast(l->b, vector, LLVMVectorType(lane, 16 / bytes), "");
-  LLVMValueRef value =
-      LLVMBuildExtractElement(l->b, vector, wr__c32(l, instr->imm.mem.lane), "");
+  LLVMValueRef value = LLVMBuildExtractElement(l->b, vector, wr__c32(l, instr->imm.mem.lane), "");
   store(l, instr, index, value, bytes);
 }
 
@@ -145,8 +149,8 @@ static void lower_size(wr__lower *l, uint32_t memory) {
 
 static void lower_grow(wr__lower *l, uint32_t memory) {
   LLVMValueRef delta = wr__lower_pop(l);
-  wr__lower_push(l, wr__lower_operation(l, WR__HELPER_memory_grow, memory, 0, &delta, 1,
-                                        LLVMTypeOf(delta)));
+  wr__lower_push(
+      l, wr__lower_operation(l, WR__HELPER_memory_grow, memory, 0, &delta, 1, LLVMTypeOf(delta)));
 }
 
 static void lower_bulk(wr__lower *l, enum wr__helper op, uint32_t a, uint32_t b) {
@@ -154,17 +158,17 @@ static void lower_bulk(wr__lower *l, enum wr__helper op, uint32_t a, uint32_t b)
   wr__lower_operation(l, op, a, b, &l->stack[l->stack_count], 3, NULL);
 }
 
-#define LOAD(name, narrow, bytes, type, extend)                \
-  case WR__OP_##name:                                          \
-    lower_load(l, instr, l->narrow, bytes, l->type, extend);   \
+#define LOAD(name, narrow, bytes, type, extend)              \
+  case WR__OP_##name:                                        \
+    lower_load(l, instr, l->narrow, bytes, l->type, extend); \
     return true;
-#define STORE(name, narrow, bytes)              \
-  case WR__OP_##name:                           \
-    lower_store(l, instr, l->narrow, bytes);    \
+#define STORE(name, narrow, bytes)           \
+  case WR__OP_##name:                        \
+    lower_store(l, instr, l->narrow, bytes); \
     return true;
-#define DO(name, ...)  \
-  case WR__OP_##name:  \
-    __VA_ARGS__;       \
+#define DO(name, ...) \
+  case WR__OP_##name: \
+    __VA_ARGS__;      \
     return true;
 
 /* clang-format off */

@@ -1,11 +1,11 @@
 /* Plain numeric instructions on i32, i64, f32 and f64: one line each. Their meaning is that of
  * runtime/numeric/scalar.h. No fast-math flag is ever set, so LLVM keeps rounding, order and signed
- * zeros; what it does not keep, that an operation makes a signalling NaN quiet, is kept by arithmetic().
- * Spec: exec/numerics. */
+ * zeros; what it does not keep, that an operation makes a signalling NaN quiet, is kept by
+ * arithmetic(). Spec: exec/numerics. */
 #include "lower.h"
 
 #define UN LLVMValueRef a = wr__lower_pop(l)
-#define BIN                         \
+#define BIN                          \
   LLVMValueRef b = wr__lower_pop(l); \
   LLVMValueRef a = wr__lower_pop(l)
 
@@ -66,7 +66,8 @@ static LLVMValueRef minmax(wr__lower *l, LLVMValueRef a, LLVMValueRef b, bool is
   LLVMValueRef other = LLVMBuildSelect(l->b, LLVMBuildFCmp(l->b, order, b, a, ""), b, a, "");
   one = LLVMBuildBitCast(l->b, one, bits, "");
   other = LLVMBuildBitCast(l->b, other, bits, "");
-  LLVMValueRef both = is_min ? LLVMBuildOr(l->b, one, other, "") : LLVMBuildAnd(l->b, one, other, "");
+  LLVMValueRef both =
+      is_min ? LLVMBuildOr(l->b, one, other, "") : LLVMBuildAnd(l->b, one, other, "");
   both = LLVMBuildBitCast(l->b, both, type, "");
   LLVMValueRef unordered = LLVMBuildFCmp(l->b, LLVMRealUNO, a, b, "");
   return LLVMBuildSelect(l->b, unordered, LLVMBuildFAdd(l->b, a, b, ""), both, "");
@@ -76,7 +77,8 @@ static LLVMValueRef compare(wr__lower *l, LLVMIntPredicate p, LLVMValueRef a, LL
   return LLVMBuildZExt(l->b, LLVMBuildICmp(l->b, p, a, b, ""), l->i32, "");
 }
 
-static LLVMValueRef compare_float(wr__lower *l, LLVMRealPredicate p, LLVMValueRef a, LLVMValueRef b) {
+static LLVMValueRef compare_float(wr__lower *l, LLVMRealPredicate p, LLVMValueRef a,
+                                  LLVMValueRef b) {
   return LLVMBuildZExt(l->b, LLVMBuildFCmp(l->b, p, a, b, ""), l->i32, "");
 }
 
@@ -125,8 +127,8 @@ static LLVMValueRef truncate(wr__lower *l, LLVMValueRef x, LLVMTypeRef to, bool 
                              bool inclusive, double low, double end) {
   LLVMTypeRef type = LLVMTypeOf(x);
   wr__lower_trap_if(l, LLVMBuildFCmp(l->b, LLVMRealUNO, x, x, ""), WR_TRAP_INVALID_CONVERSION);
-  LLVMValueRef above = LLVMBuildFCmp(l->b, inclusive ? LLVMRealOGE : LLVMRealOGT, x,
-                                     LLVMConstReal(type, low), "");
+  LLVMValueRef above =
+      LLVMBuildFCmp(l->b, inclusive ? LLVMRealOGE : LLVMRealOGT, x, LLVMConstReal(type, low), "");
   LLVMValueRef below = LLVMBuildFCmp(l->b, LLVMRealOLT, x, LLVMConstReal(type, end), "");
   LLVMValueRef outside = LLVMBuildNot(l->b, LLVMBuildAnd(l->b, above, below, ""), "");
   wr__lower_trap_if(l, outside, WR_TRAP_INTEGER_OVERFLOW);
@@ -150,7 +152,8 @@ static LLVMValueRef constant_float(wr__lower *l, uint64_t bits, LLVMTypeRef type
 }
 
 static LLVMValueRef join128(wr__lower *l, LLVMValueRef lo, LLVMValueRef hi) {
-  hi = LLVMBuildShl(l->b, LLVMBuildZExt(l->b, hi, l->i128, ""), LLVMConstInt(l->i128, 64, false), "");
+  hi = LLVMBuildShl(l->b, LLVMBuildZExt(l->b, hi, l->i128, ""), LLVMConstInt(l->i128, 64, false),
+                    "");
   return LLVMBuildOr(l->b, hi, LLVMBuildZExt(l->b, lo, l->i128, ""), "");
 }
 
@@ -194,30 +197,38 @@ static bool lower_wide(wr__lower *l, uint16_t op) {
 #define FCMP(name, p) ROW(name, BIN, compare_float(l, p, a, b))
 #define CALL(name, intrinsic) ROW(name, UN, call1(l, intrinsic, a))
 #define CAST(name, code, type) ROW(name, UN, LLVMBuildCast(l->b, code, a, l->type, ""))
-#define TRUNC(name, to, s, inclusive, low, end) ROW(name, UN, truncate(l, a, l->to, s, inclusive, low, end))
+#define TRUNC(name, to, s, inclusive, low, end) \
+  ROW(name, UN, truncate(l, a, l->to, s, inclusive, low, end))
 #define SAT(name, to, s) ROW(name, UN, truncate_sat(l, a, l->to, s))
-#define INT(t)                                                                                   \
-  BINOP(t##_add, LLVMAdd) BINOP(t##_sub, LLVMSub) BINOP(t##_mul, LLVMMul) BINOP(t##_and, LLVMAnd) \
-  BINOP(t##_or, LLVMOr) BINOP(t##_xor, LLVMXor)                                                  \
-  SHIFT(t##_shl, LLVMShl) SHIFT(t##_shr_s, LLVMAShr) SHIFT(t##_shr_u, LLVMLShr)                  \
-  ROW(t##_rotl, BIN, rotate(l, a, b, "llvm.fshl")) ROW(t##_rotr, BIN, rotate(l, a, b, "llvm.fshr")) \
-  DIV(t##_div_s, LLVMSDiv) DIV(t##_div_u, LLVMUDiv) DIV(t##_rem_s, LLVMSRem) DIV(t##_rem_u, LLVMURem) \
-  ROW(t##_clz, UN, count_zeros(l, a, "llvm.ctlz")) ROW(t##_ctz, UN, count_zeros(l, a, "llvm.cttz")) \
-  CALL(t##_popcnt, "llvm.ctpop")                                                                 \
-  ROW(t##_eqz, UN, compare(l, LLVMIntEQ, a, LLVMConstNull(LLVMTypeOf(a))))                       \
-  CMP(t##_eq, LLVMIntEQ) CMP(t##_ne, LLVMIntNE) CMP(t##_lt_s, LLVMIntSLT) CMP(t##_lt_u, LLVMIntULT) \
-  CMP(t##_gt_s, LLVMIntSGT) CMP(t##_gt_u, LLVMIntUGT) CMP(t##_le_s, LLVMIntSLE)                  \
-  CMP(t##_le_u, LLVMIntULE) CMP(t##_ge_s, LLVMIntSGE) CMP(t##_ge_u, LLVMIntUGE)                  \
-  ROW(t##_extend8_s, UN, extend(l, a, l->i8)) ROW(t##_extend16_s, UN, extend(l, a, l->i16))
-#define FLT(t)                                                                                   \
-  FLOAT(t##_add, LLVMFAdd) FLOAT(t##_sub, LLVMFSub) FLOAT(t##_mul, LLVMFMul) FLOAT(t##_div, LLVMFDiv) \
-  CALL(t##_abs, "llvm.fabs") ROW(t##_neg, UN, LLVMBuildFNeg(l->b, a, ""))                        \
-  CALL(t##_ceil, "llvm.ceil") CALL(t##_floor, "llvm.floor") CALL(t##_trunc, "llvm.trunc")        \
-  CALL(t##_nearest, "llvm.roundeven") CALL(t##_sqrt, "llvm.sqrt")                                \
-  ROW(t##_min, BIN, minmax(l, a, b, true)) ROW(t##_max, BIN, minmax(l, a, b, false))             \
-  ROW(t##_copysign, BIN, copysign_of(l, a, b))                                                   \
-  FCMP(t##_eq, LLVMRealOEQ) FCMP(t##_ne, LLVMRealUNE) FCMP(t##_lt, LLVMRealOLT)                  \
-  FCMP(t##_gt, LLVMRealOGT) FCMP(t##_le, LLVMRealOLE) FCMP(t##_ge, LLVMRealOGE)
+#define INT(t)                                                                                    \
+  BINOP(t##_add, LLVMAdd)                                                                         \
+  BINOP(t##_sub, LLVMSub) BINOP(t##_mul, LLVMMul) BINOP(t##_and, LLVMAnd) BINOP(t##_or, LLVMOr)   \
+      BINOP(t##_xor, LLVMXor) SHIFT(t##_shl, LLVMShl) SHIFT(t##_shr_s, LLVMAShr)                  \
+          SHIFT(t##_shr_u, LLVMLShr) ROW(t##_rotl, BIN, rotate(l, a, b, "llvm.fshl"))             \
+              ROW(t##_rotr, BIN, rotate(l, a, b, "llvm.fshr")) DIV(t##_div_s, LLVMSDiv) DIV(      \
+                  t##_div_u, LLVMUDiv) DIV(t##_rem_s, LLVMSRem) DIV(t##_rem_u, LLVMURem)          \
+                  ROW(t##_clz, UN, count_zeros(l, a, "llvm.ctlz")) ROW(                           \
+                      t##_ctz, UN, count_zeros(l, a, "llvm.cttz")) CALL(t##_popcnt, "llvm.ctpop") \
+                      ROW(t##_eqz, UN, compare(l, LLVMIntEQ, a, LLVMConstNull(LLVMTypeOf(a))))    \
+                          CMP(t##_eq, LLVMIntEQ) CMP(t##_ne, LLVMIntNE) CMP(t##_lt_s, LLVMIntSLT) \
+                              CMP(t##_lt_u, LLVMIntULT) CMP(t##_gt_s, LLVMIntSGT)                 \
+                                  CMP(t##_gt_u, LLVMIntUGT) CMP(t##_le_s, LLVMIntSLE)             \
+                                      CMP(t##_le_u, LLVMIntULE) CMP(t##_ge_s, LLVMIntSGE)         \
+                                          CMP(t##_ge_u, LLVMIntUGE)                               \
+                                              ROW(t##_extend8_s, UN, extend(l, a, l->i8))         \
+                                                  ROW(t##_extend16_s, UN, extend(l, a, l->i16))
+#define FLT(t)                                                                                    \
+  FLOAT(t##_add, LLVMFAdd)                                                                        \
+  FLOAT(t##_sub, LLVMFSub) FLOAT(t##_mul, LLVMFMul) FLOAT(t##_div, LLVMFDiv)                      \
+      CALL(t##_abs, "llvm.fabs") ROW(t##_neg, UN, LLVMBuildFNeg(l->b, a, ""))                     \
+          CALL(t##_ceil, "llvm.ceil") CALL(t##_floor, "llvm.floor") CALL(t##_trunc, "llvm.trunc") \
+              CALL(t##_nearest, "llvm.roundeven") CALL(t##_sqrt, "llvm.sqrt")                     \
+                  ROW(t##_min, BIN, minmax(l, a, b, true))                                        \
+                      ROW(t##_max, BIN, minmax(l, a, b, false))                                   \
+                          ROW(t##_copysign, BIN, copysign_of(l, a, b)) FCMP(t##_eq, LLVMRealOEQ)  \
+                              FCMP(t##_ne, LLVMRealUNE) FCMP(t##_lt, LLVMRealOLT)                 \
+                                  FCMP(t##_gt, LLVMRealOGT) FCMP(t##_le, LLVMRealOLE)             \
+                                      FCMP(t##_ge, LLVMRealOGE)
 
 /* clang-format off */
 static bool lower_conversion(wr__lower *l, uint16_t op) {

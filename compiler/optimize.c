@@ -122,8 +122,7 @@ static void insert_poll(wr__lower *l, LLVMBasicBlockRef from, LLVMBasicBlockRef 
 static void poll_edges(wr__lower *l, const search *s) {
   if (!s->edge_count) return;
   LLVMBasicBlockRef stop = LLVMAppendBasicBlockInContext(l->context, l->func, "interrupt");
-  for (size_t i = 0; i < s->edge_count; i++)
-    insert_poll(l, s->edges[i].from, s->edges[i].to, stop);
+  for (size_t i = 0; i < s->edge_count; i++) insert_poll(l, s->edges[i].from, s->edges[i].to, stop);
   LLVMPositionBuilderAtEnd(l->b, stop);
   LLVMValueRef zero = wr__c32(l, 0);
   LLVMValueRef frame = wr__lower_intrinsic(l, "llvm.frameaddress", &l->ptr, 1, &zero, 1);
@@ -170,7 +169,8 @@ static const char *pipeline(char level) {
     case '0':
       return "function(mem2reg)";
     case '1':
-      return "function(sroa,early-cse,simplifycfg,instcombine<no-verify-fixpoint>,simplifycfg,reassociate,"
+      return "function(sroa,early-cse,simplifycfg,instcombine<no-verify-fixpoint>,simplifycfg,"
+             "reassociate,"
              "loop-mssa(loop-rotate,licm),gvn,instcombine<no-verify-fixpoint>,simplifycfg)";
     case '3':
       return "default<O3>";

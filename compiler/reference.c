@@ -11,7 +11,8 @@ static LLVMValueRef func_ref(wr__lower *l, uint32_t index) {
   const wr__module *m = l->module;
   LLVMValueRef pointer;
   if (index < m->imported_funcs) {
-    LLVMValueRef all = wr__lower_field(l, l->ptr, l->inst, offsetof(wr__instance, imported_funcs), true);
+    LLVMValueRef all =
+        wr__lower_field(l, l->ptr, l->inst, offsetof(wr__instance, imported_funcs), true);
     pointer = wr__lower_field(l, l->ptr, all, index * sizeof(void *), true);
   } else {
     size_t at = offsetof(wr__instance, funcs) + (index - m->imported_funcs) * sizeof(wr__func);

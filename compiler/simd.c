@@ -1,5 +1,5 @@
-/* v128 instructions as LLVM vectors. An operand is <2 x i64>, cast to the lanes that the instruction
- * sees. The relaxed instructions give the deterministic profile's results, as in
+/* v128 instructions as LLVM vectors. An operand is <2 x i64>, cast to the lanes that the
+ * instruction sees. The relaxed instructions give the deterministic profile's results, as in
  * runtime/numeric/simd_relaxed.h. Spec: exec/numerics, vector operations. */
 #include "lower.h"
 
@@ -31,7 +31,8 @@ static bool push(wr__lower *l, LLVMValueRef value) {
 /* value in every lane of the vector type */
 static LLVMValueRef splat(wr__lower *l, LLVMTypeRef vector, LLVMValueRef value) {
   unsigned lanes = LLVMGetVectorSize(vector);
-  LLVMValueRef first = LLVMBuildInsertElement(l->b, LLVMGetPoison(vector), value, wr__c32(l, 0), "");
+  LLVMValueRef first =
+      LLVMBuildInsertElement(l->b, LLVMGetPoison(vector), value, wr__c32(l, 0), "");
   LLVMValueRef zeros = LLVMConstNull(LLVMVectorType(l->i32, lanes));
   return LLVMBuildShuffleVector(l->b, first, LLVMGetPoison(vector), zeros, "");
 }
@@ -41,8 +42,8 @@ static LLVMValueRef splat_int(wr__lower *l, LLVMTypeRef vector, uint64_t value) 
 }
 
 /* Lanes first, first + step, … of a and b together. */
-static LLVMValueRef pick(wr__lower *l, LLVMValueRef a, LLVMValueRef b, unsigned first, unsigned step,
-                         unsigned count) {
+static LLVMValueRef pick(wr__lower *l, LLVMValueRef a, LLVMValueRef b, unsigned first,
+                         unsigned step, unsigned count) {
   LLVMValueRef indices[16];
   for (unsigned i = 0; i < count; i++) indices[i] = wr__c32(l, first + i * step);
   return LLVMBuildShuffleVector(l->b, a, b, LLVMConstVector(indices, count), "");
@@ -114,7 +115,8 @@ static bool bitmask(wr__lower *l, shape s) {
 static bool all_true(wr__lower *l, shape s) {
   LLVMValueRef a = pop(l, s);
   LLVMValueRef zero = LLVMBuildICmp(l->b, LLVMIntEQ, a, LLVMConstNull(s.vector), "");
-  LLVMValueRef none = LLVMBuildICmp(l->b, LLVMIntEQ, lane_bits(l, zero, s.lanes), wr__c32(l, 0), "");
+  LLVMValueRef none =
+      LLVMBuildICmp(l->b, LLVMIntEQ, lane_bits(l, zero, s.lanes), wr__c32(l, 0), "");
   wr__lower_push(l, LLVMBuildZExt(l->b, none, l->i32, ""));
   return true;
 }
@@ -139,7 +141,8 @@ static bool narrow(wr__lower *l, shape wide, LLVMTypeRef lane, int64_t least, in
 }
 
 /* The lower or upper half of the lanes, made wide. */
-static LLVMValueRef half(wr__lower *l, shape s, LLVMValueRef a, bool high, LLVMTypeRef wide, LLVMOpcode op) {
+static LLVMValueRef half(wr__lower *l, shape s, LLVMValueRef a, bool high, LLVMTypeRef wide,
+                         LLVMOpcode op) {
   unsigned count = s.lanes / 2;
   LLVMValueRef part = pick(l, a, LLVMGetPoison(s.vector), high ? count : 0, 1, count);
   return LLVMBuildCast(l->b, op, part, LLVMVectorType(wide, count), "");
@@ -151,7 +154,8 @@ static bool extend(wr__lower *l, shape s, LLVMTypeRef wide, bool high, LLVMOpcod
 
 static bool extmul(wr__lower *l, shape s, LLVMTypeRef wide, bool high, LLVMOpcode op) {
   LLVMValueRef b = pop(l, s), a = pop(l, s);
-  return push(l, LLVMBuildMul(l->b, half(l, s, a, high, wide, op), half(l, s, b, high, wide, op), ""));
+  return push(l,
+              LLVMBuildMul(l->b, half(l, s, a, high, wide, op), half(l, s, b, high, wide, op), ""));
 }
 
 /* Even lanes, or odd ones, made wide. */
@@ -162,7 +166,8 @@ static LLVMValueRef every_other(wr__lower *l, shape s, LLVMValueRef a, unsigned 
 }
 
 static LLVMValueRef extadd(wr__lower *l, shape s, LLVMValueRef a, LLVMTypeRef wide, LLVMOpcode op) {
-  return LLVMBuildAdd(l->b, every_other(l, s, a, 0, wide, op), every_other(l, s, a, 1, wide, op), "");
+  return LLVMBuildAdd(l->b, every_other(l, s, a, 0, wide, op), every_other(l, s, a, 1, wide, op),
+                      "");
 }
 
 static bool extadd_pairwise(wr__lower *l, shape s, LLVMTypeRef wide, LLVMOpcode op) {
@@ -243,7 +248,8 @@ static bool float_minmax(wr__lower *l, shape s, shape ints, bool is_min) {
   LLVMValueRef other = LLVMBuildSelect(l->b, LLVMBuildFCmp(l->b, order, b, a, ""), b, a, "");
   one = LLVMBuildBitCast(l->b, one, ints.vector, "");
   other = LLVMBuildBitCast(l->b, other, ints.vector, "");
-  LLVMValueRef both = is_min ? LLVMBuildOr(l->b, one, other, "") : LLVMBuildAnd(l->b, one, other, "");
+  LLVMValueRef both =
+      is_min ? LLVMBuildOr(l->b, one, other, "") : LLVMBuildAnd(l->b, one, other, "");
   both = LLVMBuildBitCast(l->b, both, s.vector, "");
   LLVMValueRef unordered = LLVMBuildFCmp(l->b, LLVMRealUNO, a, b, "");
   return push(l, LLVMBuildSelect(l->b, unordered, LLVMBuildFAdd(l->b, a, b, ""), both, ""));
@@ -260,7 +266,8 @@ static bool pseudo_minmax(wr__lower *l, shape s, bool is_min) {
 static bool trunc_sat(wr__lower *l, bool is_signed) {
   LLVMTypeRef types[] = {I32.vector, F32.vector};
   LLVMValueRef a = pop(l, F32);
-  return push(l, wr__lower_intrinsic(l, is_signed ? "llvm.fptosi.sat" : "llvm.fptoui.sat", types, 2, &a, 1));
+  return push(l, wr__lower_intrinsic(l, is_signed ? "llvm.fptosi.sat" : "llvm.fptoui.sat", types, 2,
+                                     &a, 1));
 }
 
 static bool trunc_sat_zero(wr__lower *l, bool is_signed) {
@@ -322,58 +329,75 @@ static bool constant(wr__lower *l, const uint8_t *bytes) {
   return push(l, LLVMConstVector(values, 2));
 }
 
-#define DO(name, call)  \
-  case WR__OP_##name:   \
+#define DO(name, call) \
+  case WR__OP_##name:  \
     return call;
-#define INT(t, s)                                                                          \
-  DO(t##_add, binary(l, s, LLVMAdd)) DO(t##_sub, binary(l, s, LLVMSub)) DO(t##_neg, negate(l, s)) \
-  DO(t##_abs, absolute(l, s)) DO(t##_shl, shift(l, s, LLVMShl))                            \
-  DO(t##_shr_s, shift(l, s, LLVMAShr)) DO(t##_shr_u, shift(l, s, LLVMLShr))                \
-  DO(t##_eq, compare(l, s, LLVMIntEQ)) DO(t##_ne, compare(l, s, LLVMIntNE))                \
-  DO(t##_lt_s, compare(l, s, LLVMIntSLT)) DO(t##_gt_s, compare(l, s, LLVMIntSGT))          \
-  DO(t##_le_s, compare(l, s, LLVMIntSLE)) DO(t##_ge_s, compare(l, s, LLVMIntSGE))          \
-  DO(t##_all_true, all_true(l, s)) DO(t##_bitmask, bitmask(l, s))                          \
-  DO(t##_splat, splat_operand(l, s))                                                       \
-  DO(t##_replace_lane, replace_lane(l, s, instr->imm.lane))
-#define INT_U(t, s)                                                                        \
-  DO(t##_lt_u, compare(l, s, LLVMIntULT)) DO(t##_gt_u, compare(l, s, LLVMIntUGT))          \
-  DO(t##_le_u, compare(l, s, LLVMIntULE)) DO(t##_ge_u, compare(l, s, LLVMIntUGE))          \
-  DO(t##_min_s, binary_call(l, s, "llvm.smin")) DO(t##_min_u, binary_call(l, s, "llvm.umin")) \
-  DO(t##_max_s, binary_call(l, s, "llvm.smax")) DO(t##_max_u, binary_call(l, s, "llvm.umax"))
-#define SATURATING(t, s, wider)                                                            \
-  DO(t##_add_sat_s, binary_call(l, s, "llvm.sadd.sat")) DO(t##_add_sat_u, binary_call(l, s, "llvm.uadd.sat")) \
-  DO(t##_sub_sat_s, binary_call(l, s, "llvm.ssub.sat")) DO(t##_sub_sat_u, binary_call(l, s, "llvm.usub.sat")) \
-  DO(t##_avgr_u, average(l, s, wider))                                                     \
-  DO(t##_extract_lane_s, extract_lane(l, s, instr->imm.lane, LLVMSExt))                    \
-  DO(t##_extract_lane_u, extract_lane(l, s, instr->imm.lane, LLVMZExt))
-#define WIDEN(wide_t, t, s, wide)                                                          \
-  DO(wide_t##_extend_low_##t##_s, extend(l, s, wide, false, LLVMSExt))                     \
-  DO(wide_t##_extend_high_##t##_s, extend(l, s, wide, true, LLVMSExt))                     \
-  DO(wide_t##_extend_low_##t##_u, extend(l, s, wide, false, LLVMZExt))                     \
-  DO(wide_t##_extend_high_##t##_u, extend(l, s, wide, true, LLVMZExt))                     \
-  DO(wide_t##_extmul_low_##t##_s, extmul(l, s, wide, false, LLVMSExt))                     \
-  DO(wide_t##_extmul_high_##t##_s, extmul(l, s, wide, true, LLVMSExt))                     \
-  DO(wide_t##_extmul_low_##t##_u, extmul(l, s, wide, false, LLVMZExt))                     \
+#define INT(t, s)                                                                                 \
+  DO(t##_add, binary(l, s, LLVMAdd))                                                              \
+  DO(t##_sub, binary(l, s, LLVMSub)) DO(t##_neg, negate(l, s)) DO(t##_abs, absolute(l, s))        \
+      DO(t##_shl, shift(l, s, LLVMShl)) DO(t##_shr_s, shift(l, s, LLVMAShr))                      \
+          DO(t##_shr_u, shift(l, s, LLVMLShr)) DO(t##_eq, compare(l, s, LLVMIntEQ))               \
+              DO(t##_ne, compare(l, s, LLVMIntNE)) DO(t##_lt_s, compare(l, s, LLVMIntSLT))        \
+                  DO(t##_gt_s, compare(l, s, LLVMIntSGT)) DO(t##_le_s, compare(l, s, LLVMIntSLE)) \
+                      DO(t##_ge_s, compare(l, s, LLVMIntSGE)) DO(t##_all_true, all_true(l, s))    \
+                          DO(t##_bitmask, bitmask(l, s)) DO(t##_splat, splat_operand(l, s))       \
+                              DO(t##_replace_lane, replace_lane(l, s, instr->imm.lane))
+#define INT_U(t, s)                                                                         \
+  DO(t##_lt_u, compare(l, s, LLVMIntULT))                                                   \
+  DO(t##_gt_u, compare(l, s, LLVMIntUGT)) DO(t##_le_u, compare(l, s, LLVMIntULE))           \
+      DO(t##_ge_u, compare(l, s, LLVMIntUGE)) DO(t##_min_s, binary_call(l, s, "llvm.smin")) \
+          DO(t##_min_u, binary_call(l, s, "llvm.umin"))                                     \
+              DO(t##_max_s, binary_call(l, s, "llvm.smax"))                                 \
+                  DO(t##_max_u, binary_call(l, s, "llvm.umax"))
+#define SATURATING(t, s, wider)                                                         \
+  DO(t##_add_sat_s, binary_call(l, s, "llvm.sadd.sat"))                                 \
+  DO(t##_add_sat_u, binary_call(l, s, "llvm.uadd.sat"))                                 \
+      DO(t##_sub_sat_s, binary_call(l, s, "llvm.ssub.sat"))                             \
+          DO(t##_sub_sat_u, binary_call(l, s, "llvm.usub.sat"))                         \
+              DO(t##_avgr_u, average(l, s, wider))                                      \
+                  DO(t##_extract_lane_s, extract_lane(l, s, instr->imm.lane, LLVMSExt)) \
+                      DO(t##_extract_lane_u, extract_lane(l, s, instr->imm.lane, LLVMZExt))
+#define WIDEN(wide_t, t, s, wide)                                      \
+  DO(wide_t##_extend_low_##t##_s, extend(l, s, wide, false, LLVMSExt)) \
+  DO(wide_t##_extend_high_##t##_s, extend(l, s, wide, true, LLVMSExt)) \
+  DO(wide_t##_extend_low_##t##_u, extend(l, s, wide, false, LLVMZExt)) \
+  DO(wide_t##_extend_high_##t##_u, extend(l, s, wide, true, LLVMZExt)) \
+  DO(wide_t##_extmul_low_##t##_s, extmul(l, s, wide, false, LLVMSExt)) \
+  DO(wide_t##_extmul_high_##t##_s, extmul(l, s, wide, true, LLVMSExt)) \
+  DO(wide_t##_extmul_low_##t##_u, extmul(l, s, wide, false, LLVMZExt)) \
   DO(wide_t##_extmul_high_##t##_u, extmul(l, s, wide, true, LLVMZExt))
-#define PAIRWISE(wide_t, t, s, wide)                                                       \
-  DO(wide_t##_extadd_pairwise_##t##_s, extadd_pairwise(l, s, wide, LLVMSExt))              \
+#define PAIRWISE(wide_t, t, s, wide)                                          \
+  DO(wide_t##_extadd_pairwise_##t##_s, extadd_pairwise(l, s, wide, LLVMSExt)) \
   DO(wide_t##_extadd_pairwise_##t##_u, extadd_pairwise(l, s, wide, LLVMZExt))
-#define FLOAT(t, s, ints)                                                                  \
-  DO(t##_add, binary(l, s, LLVMFAdd)) DO(t##_sub, binary(l, s, LLVMFSub))                  \
-  DO(t##_mul, binary(l, s, LLVMFMul)) DO(t##_div, binary(l, s, LLVMFDiv))                  \
-  DO(t##_abs, unary_call(l, s, "llvm.fabs")) DO(t##_neg, push(l, LLVMBuildFNeg(l->b, pop(l, s), ""))) \
-  DO(t##_sqrt, unary_call(l, s, "llvm.sqrt")) DO(t##_ceil, unary_call(l, s, "llvm.ceil"))  \
-  DO(t##_floor, unary_call(l, s, "llvm.floor")) DO(t##_trunc, unary_call(l, s, "llvm.trunc")) \
-  DO(t##_nearest, unary_call(l, s, "llvm.roundeven"))                                      \
-  DO(t##_min, float_minmax(l, s, ints, true)) DO(t##_max, float_minmax(l, s, ints, false)) \
-  DO(t##_relaxed_min, float_minmax(l, s, ints, true)) DO(t##_relaxed_max, float_minmax(l, s, ints, false)) \
-  DO(t##_pmin, pseudo_minmax(l, s, true)) DO(t##_pmax, pseudo_minmax(l, s, false))         \
-  DO(t##_eq, compare_float(l, s, ints, LLVMRealOEQ)) DO(t##_ne, compare_float(l, s, ints, LLVMRealUNE)) \
-  DO(t##_lt, compare_float(l, s, ints, LLVMRealOLT)) DO(t##_gt, compare_float(l, s, ints, LLVMRealOGT)) \
-  DO(t##_le, compare_float(l, s, ints, LLVMRealOLE)) DO(t##_ge, compare_float(l, s, ints, LLVMRealOGE)) \
-  DO(t##_relaxed_madd, madd(l, s, false)) DO(t##_relaxed_nmadd, madd(l, s, true))          \
-  DO(t##_splat, splat_operand(l, s)) DO(t##_replace_lane, replace_lane(l, s, instr->imm.lane)) \
-  DO(t##_extract_lane, extract_lane(l, s, instr->imm.lane, LLVMBitCast))
+#define FLOAT(t, s, ints)                                                                          \
+  DO(t##_add, binary(l, s, LLVMFAdd))                                                              \
+  DO(t##_sub, binary(l, s, LLVMFSub)) DO(t##_mul, binary(l, s, LLVMFMul))                          \
+      DO(t##_div, binary(l, s, LLVMFDiv)) DO(t##_abs, unary_call(l, s, "llvm.fabs"))               \
+          DO(t##_neg, push(l, LLVMBuildFNeg(l->b, pop(l, s), ""))) DO(                             \
+              t##_sqrt, unary_call(l, s, "llvm.sqrt")) DO(t##_ceil, unary_call(l, s, "llvm.ceil")) \
+              DO(t##_floor, unary_call(l, s, "llvm.floor"))                                        \
+                  DO(t##_trunc, unary_call(l, s, "llvm.trunc")) DO(                                \
+                      t##_nearest, unary_call(l, s, "llvm.roundeven"))                             \
+                      DO(t##_min, float_minmax(l, s, ints, true)) DO(                              \
+                          t##_max, float_minmax(l, s, ints, false))                                \
+                          DO(t##_relaxed_min, float_minmax(l, s, ints, true)) DO(                  \
+                              t##_relaxed_max, float_minmax(l, s, ints, false))                    \
+                              DO(t##_pmin, pseudo_minmax(l, s, true)) DO(                          \
+                                  t##_pmax, pseudo_minmax(l, s, false))                            \
+                                  DO(t##_eq, compare_float(l, s, ints, LLVMRealOEQ))               \
+                                      DO(t##_ne, compare_float(l, s, ints, LLVMRealUNE)) DO(       \
+                                          t##_lt, compare_float(l, s, ints, LLVMRealOLT))          \
+                                          DO(t##_gt, compare_float(l, s, ints, LLVMRealOGT)) DO(   \
+                                              t##_le, compare_float(l, s, ints, LLVMRealOLE))      \
+                                              DO(t##_ge, compare_float(l, s, ints, LLVMRealOGE))   \
+                                                  DO(t##_relaxed_madd, madd(l, s, false)) DO(      \
+                                                      t##_relaxed_nmadd, madd(l, s, true))         \
+                                                      DO(t##_splat, splat_operand(l, s)) DO(       \
+                                                          t##_replace_lane,                        \
+                                                          replace_lane(l, s, instr->imm.lane))     \
+                                                          DO(t##_extract_lane,                     \
+                                                             extract_lane(l, s, instr->imm.lane,   \
+                                                                          LLVMBitCast))
 
 /* clang-format off */
 static bool lower_bits(wr__lower *l, const wr__instr *instr) {

@@ -9,7 +9,8 @@ void wr_compile_options_init(wr_compile_options *options) {
   *options = (wr_compile_options){.level = '2'};
 }
 
-wr_status wr_module_compile(wasm_module_t *module, const wr_compile_options *options, wr_error *error) {
+wr_status wr_module_compile(wasm_module_t *module, const wr_compile_options *options,
+                            wr_error *error) {
   if (!module) return wr__fail(error, WR_BAD_ARGUMENT, WR_NO_OFFSET, "module is missing");
   wr__module *m = wr__api_module_of(module);
   if (m->image) return WR_OK;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "gc/heap_internal.h"
+#include "image/image.h"
 #include "interp/interp.h"
 #include "store/objects.h"
 
@@ -160,6 +161,7 @@ static void mark_roots(wr__heap *heap) {
   mark_ref(heap, store->exec.trap.exception);
   if (store->visit_handles) store->visit_handles(store, mark_root, heap);
   wr__interp_visit_roots(&store->exec, mark_root, heap);
+  wr__native_visit_roots(&store->exec, mark_root, heap);
 }
 
 /* ---- After a mark stack that could not grow */

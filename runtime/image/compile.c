@@ -42,10 +42,11 @@ static wr_status fail_child(const wr__process_result *result, wr_error *error) {
   unsigned long long offset = 0;
   int at = 0;
   if (result->exit_status == 1 &&
-      sscanf(result->message, "%u %llu %u %n", &status, &offset, &func, &at) == 3 && status > WR_OK &&
-      status <= WR_IO) {
+      sscanf(result->message, "%u %llu %u %n", &status, &offset, &func, &at) == 3 &&
+      status > WR_OK && status <= WR_IO) {
     size_t size = strcspn(result->message + at, "\n");
-    wr__fail(error, (wr_status)status, offset, "%.*s", (int)(size < 400 ? size : 400), result->message + at);
+    wr__fail(error, (wr_status)status, offset, "%.*s", (int)(size < 400 ? size : 400),
+             result->message + at);
     if (error) error->func_index = func;
     return (wr_status)status;
   }
@@ -57,14 +58,15 @@ static wr_status fail_child(const wr__process_result *result, wr_error *error) {
                   (int)(size < 300 ? size : 300), result->message);
 }
 
-wr_status wr__compiler_run(const wr__module *module, const wr_compile_options *options, uint8_t **image,
-                           size_t *image_size, wr_error *error) {
+wr_status wr__compiler_run(const wr__module *module, const wr_compile_options *options,
+                           uint8_t **image, size_t *image_size, wr_error *error) {
   char path[4096];
   const char *compiler = options->compiler;
   if (!compiler) compiler = getenv("WASMRUN_COMPILE");
   if (!compiler && wr__program_sibling("wasmrun-compile", path, sizeof path)) compiler = path;
   if (!compiler) compiler = "wasmrun-compile";
-  if ((options->target && strlen(options->target) > 100) || (options->cpu && strlen(options->cpu) > 140))
+  if ((options->target && strlen(options->target) > 100) ||
+      (options->cpu && strlen(options->cpu) > 140))
     return wr__fail(error, WR_BAD_ARGUMENT, WR_NO_OFFSET, "a compile option is too long");
   command c = {.count = 0};
   add_options(&c, module, options);

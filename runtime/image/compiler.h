@@ -6,7 +6,7 @@
 #include "store/engine.h"
 
 /* Compiles the module's bytes; *image is malloc'ed. Errors as wr_module_compile. */
-wr_status wr__compiler_run(const wr__module *module, const wr_compile_options *options, uint8_t **image,
-                           size_t *image_size, wr_error *error);
+wr_status wr__compiler_run(const wr__module *module, const wr_compile_options *options,
+                           uint8_t **image, size_t *image_size, wr_error *error);
 
 #endif

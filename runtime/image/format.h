@@ -30,19 +30,19 @@ typedef struct wr__image_header {
   char magic[8];
   uint32_t version;
   uint32_t header_bytes;
-  uint64_t image_bytes;   /* all that is mapped */
+  uint64_t image_bytes; /* all that is mapped */
   uint32_t machine;
   uint32_t flags;
-  uint64_t cpu_features;  /* bits of wr__cpu_feature that the code uses */
-  uint64_t module_bytes;  /* the module's size, without wasmrun's sections */
-  uint64_t module_hash;   /* wr__image_module_hash of them */
-  uint32_t func_count;    /* defined functions */
-  uint32_t funcs_offset;  /* wr__image_func[func_count] */
+  uint64_t cpu_features; /* bits of wr__cpu_feature that the code uses */
+  uint64_t module_bytes; /* the module's size, without wasmrun's sections */
+  uint64_t module_hash;  /* wr__image_module_hash of them */
+  uint32_t func_count;   /* defined functions */
+  uint32_t funcs_offset; /* wr__image_func[func_count] */
   uint32_t lines_count;
-  uint32_t lines_offset;  /* wr__image_line[lines_count], by pc */
-  uint64_t text_offset;   /* aligned to WR__IMAGE_ALIGN */
-  uint64_t text_bytes;    /* the end of the mapped image */
-  char cpu[64];           /* what was asked for, NUL-terminated */
+  uint32_t lines_offset; /* wr__image_line[lines_count], by pc */
+  uint64_t text_offset;  /* aligned to WR__IMAGE_ALIGN */
+  uint64_t text_bytes;   /* the end of the mapped image */
+  char cpu[64];          /* what was asked for, NUL-terminated */
 } wr__image_header;
 
 typedef struct wr__image_func {
@@ -50,26 +50,28 @@ typedef struct wr__image_func {
   uint32_t wrapper; /* image offset: void wrapper(instance, slots, code) of the function's type */
 } wr__image_func;
 
-/* From this pc (an image offset) on, code belongs to the instruction at module_offset; 0: to none. */
+/* From this pc (an image offset) on, code belongs to the instruction at module_offset; 0: to none.
+ */
 typedef struct wr__image_line {
   uint32_t pc;
   uint32_t module_offset;
 } wr__image_line;
 
 /* Processor features that an image may need. Their order is part of the version. */
-#define WR__CPU_FEATURES(X)                                                              \
-  X(SSE3, "sse3") X(SSSE3, "ssse3") X(SSE41, "sse4.1") X(SSE42, "sse4.2")                \
-  X(POPCNT, "popcnt") X(CX16, "cx16") X(AVX, "avx") X(AVX2, "avx2") X(BMI, "bmi")        \
-  X(BMI2, "bmi2") X(FMA, "fma") X(F16C, "f16c") X(LZCNT, "lzcnt") X(MOVBE, "movbe")      \
-  X(AVX512F, "avx512f") X(AVX512BW, "avx512bw") X(AVX512CD, "avx512cd")                  \
-  X(AVX512DQ, "avx512dq") X(AVX512VL, "avx512vl") X(AVX512VNNI, "avx512vnni")            \
-  X(LSE, "lse") X(DOTPROD, "dotprod") X(RDM, "rdm") X(CRC, "crc") X(OTHER, "other")
+#define WR__CPU_FEATURES(X)                                                                     \
+  X(SSE3, "sse3")                                                                               \
+  X(SSSE3, "ssse3") X(SSE41, "sse4.1") X(SSE42, "sse4.2") X(POPCNT, "popcnt") X(CX16, "cx16")   \
+      X(AVX, "avx") X(AVX2, "avx2") X(BMI, "bmi") X(BMI2, "bmi2") X(FMA, "fma") X(F16C, "f16c") \
+          X(LZCNT, "lzcnt") X(MOVBE, "movbe") X(AVX512F, "avx512f") X(AVX512BW, "avx512bw")     \
+              X(AVX512CD, "avx512cd") X(AVX512DQ, "avx512dq") X(AVX512VL, "avx512vl")           \
+                  X(AVX512VNNI, "avx512vnni") X(LSE, "lse") X(DOTPROD, "dotprod") X(RDM, "rdm") \
+                      X(CRC, "crc") X(OTHER, "other")
 
 enum wr__cpu_feature {
 #define X(name, text) WR__CPU_##name,
   WR__CPU_FEATURES(X)
 #undef X
-  WR__CPU_FEATURE_COUNT
+      WR__CPU_FEATURE_COUNT
 };
 
 enum wr__helper {

@@ -42,8 +42,10 @@ uint32_t wr__image_offset_at(const wr__image *image, uintptr_t pc) {
   uint32_t low = 0, high = image->header->lines_count;
   while (low < high) {
     uint32_t middle = low + (high - low) / 2;
-    if (image->lines[middle].pc <= at) low = middle + 1;
-    else high = middle;
+    if (image->lines[middle].pc <= at)
+      low = middle + 1;
+    else
+      high = middle;
   }
   return low ? image->lines[low - 1].module_offset : 0;
 }
@@ -67,7 +69,8 @@ const char *wr__image_misfit(const wr__image_header *h, const wr__module *module
   if (h->cpu_features & ~wr__cpu_features())
     return "the native image needs a processor with more features";
   if (h->flags & WR__IMAGE_FUEL) return "the native image counts fuel, which is not supported";
-  if (h->module_bytes > module->size || h->func_count != module->func_count - module->imported_funcs ||
+  if (h->module_bytes > module->size ||
+      h->func_count != module->func_count - module->imported_funcs ||
       h->module_hash != wr__image_module_hash(module->bytes, (size_t)h->module_bytes))
     return "the native image was made from another module";
   return NULL;

@@ -1,8 +1,8 @@
 /* Native images at run time: from the bytes of an image to instances whose functions run in it.
  *
- * An image is checked against its module and this machine before it is mapped; who may hand one over is
- * settled before that (trust.c for files; the compiler that we started ourselves). It belongs to its
- * module, and lives as long. */
+ * An image is checked against its module and this machine before it is mapped; who may hand one
+ * over is settled before that (trust.c for files; the compiler that we started ourselves). It
+ * belongs to its module, and lives as long. */
 #ifndef WR__IMAGE_H
 #define WR__IMAGE_H
 
@@ -19,8 +19,8 @@ typedef struct wr__image {
 } wr__image;
 
 /* wr__image_load: maps the image and attaches it to the module, once and before instances are made.
- * Errors  WR_UNSUPPORTED with what does not fit (version, machine, processor, module), WR_MALFORMED,
- *         WR_OUT_OF_MEMORY. */
+ * Errors  WR_UNSUPPORTED with what does not fit (version, machine, processor, module),
+ * WR_MALFORMED, WR_OUT_OF_MEMORY. */
 wr_status wr__image_load(wr__module *module, const uint8_t *bytes, size_t size, wr_error *error);
 
 /* Does the header fit this machine and module? NULL, or why not. Static storage. */
@@ -31,10 +31,12 @@ const wr__image *wr__image_at(uintptr_t pc);
 /* The module offset of the instruction at pc, or 0. */
 uint32_t wr__image_offset_at(const wr__image *image, uintptr_t pc);
 
-/* native.c: lets the functions of a new instance, whose memories are made, run in its module's image,
- * where it has one. Errors WR_OUT_OF_MEMORY, WR_UNSUPPORTED: the engine must be native and cannot. */
+/* native.c: lets the functions of a new instance, whose memories are made, run in its module's
+ * image, where it has one. Errors WR_OUT_OF_MEMORY, WR_UNSUPPORTED: the engine must be native and
+ * cannot. */
 wr_status wr__native_prepare_instance(wr__instance *instance, wr_error *error);
 /* Every word of the native stack that may be a reference. For collections. */
-void wr__native_visit_roots(wr__exec *exec, void (*mark)(void *context, wr__ref ref), void *context);
+void wr__native_visit_roots(wr__exec *exec, void (*mark)(void *context, wr__ref ref),
+                            void *context);
 
 #endif

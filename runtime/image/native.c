@@ -161,7 +161,8 @@ static wr_status run(wr__exec *exec, wr__func *func, uint64_t *slots) {
   if (_setjmp(activation.landing)) {
     status = activation.status;
   } else {
-    ((wrapper_code)(uintptr_t)(image->base + image->funcs[index].wrapper))(instance, slots, func->native);
+    ((wrapper_code)(uintptr_t)(image->base + image->funcs[index].wrapper))(instance, slots,
+                                                                           func->native);
     status = finish(exec);
   }
   exec->native_activation = activation.outer;
@@ -208,7 +209,8 @@ wr_status wr__native_prepare_instance(wr__instance *instance, wr_error *error) {
   if (!exec->native_results)
     exec->native_results = wr__alloc_array(2 * WR__MAX_RESULTS, sizeof *exec->native_results);
   if (!exec->native_results) return wr__fail_oom(error);
-  if (!wr__fault_add_hook(fault_hook)) return refuse(instance, error, "no fault handler can be had");
+  if (!wr__fault_add_hook(fault_hook))
+    return refuse(instance, error, "no fault handler can be had");
   instance->native_results = exec->native_results;
   instance->native_helpers = helpers;
   instance->memory0_base = guarded ? instance->memory0->base : NULL;
@@ -232,6 +234,9 @@ void __attribute__((noinline)) wr__native_visit_roots(wr__exec *exec,
   while (outermost->outer) outermost = outermost->outer;
   jmp_buf registers; /* callee-saved ones may hold references: here they are on the stack */
   (void)_setjmp(registers);
-  for (const wr__ref *at = (const wr__ref *)&registers; at < (const wr__ref *)outermost; at++)
-    mark(context, *at);
+  wr__heap *heap = exec->store->heap;
+  for (const wr__ref *at = (const wr__ref *)&registers; at < (const wr__ref *)outermost; at++) {
+    wr__object *object = wr__heap_find(heap, (uintptr_t)*at);
+    if (object) mark(context, (wr__ref)(uintptr_t)object);
+  }
 }

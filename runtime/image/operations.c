@@ -8,15 +8,16 @@
 static wr_trap_kind park_address(wr__memory *memory, uint64_t address, uint64_t offset,
                                  uint32_t size_bytes, uint64_t *out) {
   uint64_t at, end, size = wr__memory_size(memory);
-  if (__builtin_add_overflow(address, offset, &at) || __builtin_add_overflow(at, size_bytes, &end) ||
-      end > size)
+  if (__builtin_add_overflow(address, offset, &at) ||
+      __builtin_add_overflow(at, size_bytes, &end) || end > size)
     return WR_TRAP_MEMORY_OUT_OF_BOUNDS;
   if (at % size_bytes) return WR_TRAP_UNALIGNED_ATOMIC;
   *out = at;
   return WR_TRAP_NONE;
 }
 
-wr_trap_kind wr__native_atomic_notify(wr__instance *instance, uint64_t *slots, uint32_t a, uint32_t b) {
+wr_trap_kind wr__native_atomic_notify(wr__instance *instance, uint64_t *slots, uint32_t a,
+                                      uint32_t b) {
   (void)b;
   uint64_t at;
   uint32_t woken = 0;
@@ -39,12 +40,14 @@ static wr_trap_kind wait(wr__instance *instance, uint64_t *slots, uint32_t a, bo
   return trap;
 }
 
-wr_trap_kind wr__native_atomic_wait32(wr__instance *instance, uint64_t *slots, uint32_t a, uint32_t b) {
+wr_trap_kind wr__native_atomic_wait32(wr__instance *instance, uint64_t *slots, uint32_t a,
+                                      uint32_t b) {
   (void)b;
   return wait(instance, slots, a, false);
 }
 
-wr_trap_kind wr__native_atomic_wait64(wr__instance *instance, uint64_t *slots, uint32_t a, uint32_t b) {
+wr_trap_kind wr__native_atomic_wait64(wr__instance *instance, uint64_t *slots, uint32_t a,
+                                      uint32_t b) {
   (void)b;
   return wait(instance, slots, a, true);
 }
@@ -61,7 +64,8 @@ wr_trap_kind wr__native_exn_new(wr__instance *instance, uint64_t *slots, uint32_
   return made(slots, wr__exn_new(instance->exec, instance->tags[a], slots));
 }
 
-wr_trap_kind wr__native_struct_new(wr__instance *instance, uint64_t *slots, uint32_t a, uint32_t b) {
+wr_trap_kind wr__native_struct_new(wr__instance *instance, uint64_t *slots, uint32_t a,
+                                   uint32_t b) {
   (void)b;
   return made(slots, wr__struct_new(instance->exec, instance->types[a], slots));
 }
@@ -83,44 +87,54 @@ wr_trap_kind wr__native_array_new_default(wr__instance *instance, uint64_t *slot
   return wr__array_new(instance->exec, instance->types[a], NULL, (uint32_t)slots[0], slots);
 }
 
-wr_trap_kind wr__native_array_new_fixed(wr__instance *instance, uint64_t *slots, uint32_t a, uint32_t b) {
+wr_trap_kind wr__native_array_new_fixed(wr__instance *instance, uint64_t *slots, uint32_t a,
+                                        uint32_t b) {
   return made(slots, wr__array_new_fixed(instance->exec, instance->types[a], slots, b));
 }
 
-wr_trap_kind wr__native_array_new_data(wr__instance *instance, uint64_t *slots, uint32_t a, uint32_t b) {
-  return wr__array_new_data(instance, instance->types[a], b, (uint32_t)slots[0], (uint32_t)slots[1], slots);
+wr_trap_kind wr__native_array_new_data(wr__instance *instance, uint64_t *slots, uint32_t a,
+                                       uint32_t b) {
+  return wr__array_new_data(instance, instance->types[a], b, (uint32_t)slots[0], (uint32_t)slots[1],
+                            slots);
 }
 
-wr_trap_kind wr__native_array_new_elem(wr__instance *instance, uint64_t *slots, uint32_t a, uint32_t b) {
-  return wr__array_new_elem(instance, instance->types[a], b, (uint32_t)slots[0], (uint32_t)slots[1], slots);
+wr_trap_kind wr__native_array_new_elem(wr__instance *instance, uint64_t *slots, uint32_t a,
+                                       uint32_t b) {
+  return wr__array_new_elem(instance, instance->types[a], b, (uint32_t)slots[0], (uint32_t)slots[1],
+                            slots);
 }
 
 /* ---- Arrays */
 
-wr_trap_kind wr__native_array_fill(wr__instance *instance, uint64_t *slots, uint32_t a, uint32_t b) {
+wr_trap_kind wr__native_array_fill(wr__instance *instance, uint64_t *slots, uint32_t a,
+                                   uint32_t b) {
   (void)b;
   return wr__array_fill(instance->exec, slots[0], instance->types[a], (uint32_t)slots[1], slots + 3,
                         (uint32_t)slots[2]);
 }
 
-wr_trap_kind wr__native_array_copy(wr__instance *instance, uint64_t *slots, uint32_t a, uint32_t b) {
+wr_trap_kind wr__native_array_copy(wr__instance *instance, uint64_t *slots, uint32_t a,
+                                   uint32_t b) {
   return wr__array_copy(instance->exec, slots[0], instance->types[a], (uint32_t)slots[1], slots[2],
                         instance->types[b], (uint32_t)slots[3], (uint32_t)slots[4]);
 }
 
-wr_trap_kind wr__native_array_init_data(wr__instance *instance, uint64_t *slots, uint32_t a, uint32_t b) {
+wr_trap_kind wr__native_array_init_data(wr__instance *instance, uint64_t *slots, uint32_t a,
+                                        uint32_t b) {
   return wr__array_init_data(instance, slots[0], instance->types[a], (uint32_t)slots[1], b,
                              (uint32_t)slots[2], (uint32_t)slots[3]);
 }
 
-wr_trap_kind wr__native_array_init_elem(wr__instance *instance, uint64_t *slots, uint32_t a, uint32_t b) {
+wr_trap_kind wr__native_array_init_elem(wr__instance *instance, uint64_t *slots, uint32_t a,
+                                        uint32_t b) {
   return wr__array_init_elem(instance, slots[0], instance->types[a], (uint32_t)slots[1], b,
                              (uint32_t)slots[2], (uint32_t)slots[3]);
 }
 
 /* a: an abstract heap type, or WR_HEAP_DEFINED and a type index. */
 wr_trap_kind wr__native_ref_test(wr__instance *instance, uint64_t *slots, uint32_t a, uint32_t b) {
-  uint32_t heap = a < WR_HEAP_DEFINED ? a : WR_HEAP_DEFINED + instance->types[a - WR_HEAP_DEFINED]->id;
+  uint32_t heap =
+      a < WR_HEAP_DEFINED ? a : WR_HEAP_DEFINED + instance->types[a - WR_HEAP_DEFINED]->id;
   wr_valtype type = b ? WR_REF_NULL_TYPE(heap) : WR_REF_TYPE(heap);
   slots[0] = wr__ref_matches(instance->store->engine->types, slots[0], type);
   return WR_TRAP_NONE;

@@ -1,5 +1,5 @@
-/* Executable memory. Code is a sealed copy in a memory file, mapped privately: first to read, then its
- * text to read and execute. No page is ever writable and executable. */
+/* Executable memory. Code is a sealed copy in a memory file, mapped privately: first to read, then
+ * its text to read and execute. No page is ever writable and executable. */
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/mman.h>
@@ -20,7 +20,8 @@ static bool write_all(int fd, const uint8_t *bytes, size_t size) {
 static void *map_file(int fd, size_t size, size_t text_offset, size_t text_size) {
   uint8_t *base = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
   if (base == MAP_FAILED) return NULL;
-  if (!text_size || mprotect(base + text_offset, text_size, PROT_READ | PROT_EXEC) == 0) return base;
+  if (!text_size || mprotect(base + text_offset, text_size, PROT_READ | PROT_EXEC) == 0)
+    return base;
   munmap(base, size);
   return NULL;
 }

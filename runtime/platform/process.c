@@ -53,8 +53,10 @@ static int start(const char *path, const char *const arguments[], const int fds[
   posix_spawn_file_actions_t actions;
   if (posix_spawn_file_actions_init(&actions) != 0) return ENOMEM;
   int failed = 0;
-  for (int i = 0; i < 3 && !failed; i++) failed = posix_spawn_file_actions_adddup2(&actions, fds[i], i);
-  if (!failed) failed = posix_spawnp(child, path, &actions, NULL, (char *const *)arguments, environ);
+  for (int i = 0; i < 3 && !failed; i++)
+    failed = posix_spawn_file_actions_adddup2(&actions, fds[i], i);
+  if (!failed)
+    failed = posix_spawnp(child, path, &actions, NULL, (char *const *)arguments, environ);
   posix_spawn_file_actions_destroy(&actions);
   return failed;
 }

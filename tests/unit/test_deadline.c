@@ -10,7 +10,6 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#include "interp_stand_in.h"
 #include "platform/platform.h"
 #include "store/store.h"
 

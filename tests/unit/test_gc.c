@@ -7,7 +7,6 @@
 #include <cmocka.h>
 
 #include "gc/object.h"
-#include "interp_stand_in.h"
 #include "platform/platform.h"
 
 typedef struct world {

@@ -11,7 +11,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "interp_stand_in.h"
 #include "platform/platform.h"
 #include "store/store.h"
 

@@ -8,7 +8,6 @@
 #include <cmocka.h>
 
 #include "gc/object.h"
-#include "interp_stand_in.h"
 #include "platform/platform.h"
 
 #if defined(__has_feature)
