@@ -38,11 +38,11 @@ typedef struct wr__desc {
   wr__desc_kind kind;
   int host_fd; /* own, or -1 */
   uint8_t filetype;
-  bool read_only; /* under a directory that was granted read-only */
-  bool shared;    /* the open file is also the host's: its flags are not ours to change */
-  bool no_nowait; /* RWF_NOWAIT does not work on it */
+  bool read_only;         /* under a directory that was granted read-only */
+  bool shared;            /* the open file is also the host's: its flags are not ours to change */
+  _Atomic bool no_nowait; /* RWF_NOWAIT does not work on it */
   bool mask_sigpipe;
-  uint16_t flags; /* WASI_FDFLAGS_* */
+  _Atomic uint16_t flags; /* WASI_FDFLAGS_*; written under the lock */
   uint64_t rights;
   uint64_t inheriting;
   char *preopen_name;            /* own; NULL where it is no preopen */
@@ -53,10 +53,10 @@ typedef struct wr__desc {
   uint8_t *bytes; /* own */
   size_t bytes_size;
   size_t bytes_position;
-  int socket_family;           /* AF_* */
-  bool bound;                  /* to an address that a rule allows: whoever sends to it may */
-  uint64_t receive_timeout_ns; /* 0: none */
-  uint64_t send_timeout_ns;
+  int socket_family;  /* AF_* */
+  _Atomic bool bound; /* to an address that a rule allows: whoever sends to it may */
+  _Atomic uint64_t receive_timeout_ns; /* 0: none */
+  _Atomic uint64_t send_timeout_ns;
 } wr__desc;
 
 typedef struct wr__string_list {
