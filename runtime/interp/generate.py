@@ -422,13 +422,13 @@ class Generator:
         R, I = ("R", "i"), ("I", "i")
         for load in self.LOADS:
             for address in self.addresses():
-                self.add((load, address))
+                self.add_always((load, address))
         for store in self.STORES:
             c = self.ops[store].params[1]
             for address in self.addresses()[:5]:
-                self.add((store, address, ("R", c)))
+                self.add_always((store, address, ("R", c)))
                 if c in "il" and address in (R, ("i32_add", R, R)):
-                    self.add((store, address, ("I", c)))
+                    self.add_always((store, address, ("I", c)))
         loaded = {"i": ["i32_load", "i32_load8_u", "i32_load8_s", "i32_load16_u", "i32_load16_s"],
                   "l": ["i64_load", "i64_load32_u", "i64_load8_u"], "f": ["f32_load"], "d": ["f64_load"],
                   "v": ["v128_load"]}
@@ -440,54 +440,54 @@ class Generator:
                     L = (load, address)
                     if c in "il":
                         for o in ("add", "sub", "mul", "and", "or", "xor"):
-                            self.add((t + "_" + o, L, X))
+                            self.add_always((t + "_" + o, L, X))
                             if o == "sub":
-                                self.add((t + "_" + o, X, L))
+                                self.add_always((t + "_" + o, X, L))
                             if address == R and o != "sub":
-                                self.add((t + "_" + o, L, ("I", c)))
+                                self.add_always((t + "_" + o, L, ("I", c)))
                         for o in ("shl", "shr_u", "shr_s", "rotl"):
                             if address == R:
-                                self.add((t + "_" + o, L, ("I", c)))
+                                self.add_always((t + "_" + o, L, ("I", c)))
                     else:
                         for o in ("add", "sub", "mul", "div"):
-                            self.add((t + "_" + o, L, X))
+                            self.add_always((t + "_" + o, L, X))
                             if o in ("sub", "div"):
-                                self.add((t + "_" + o, X, L))
+                                self.add_always((t + "_" + o, X, L))
                             if o != "div" and address == R:
-                                self.add((t + "_" + o, L, L))
-                        self.add((t + "_add", (t + "_mul", L, X), X))
-                        self.add((t + "_sub", X, (t + "_mul", L, X)))
+                                self.add_always((t + "_" + o, L, L))
+                        self.add_always((t + "_add", (t + "_mul", L, X), X))
+                        self.add_always((t + "_sub", X, (t + "_mul", L, X)))
                         if address == R:
-                            self.add((t + "_add", (t + "_mul", L, L), X))
+                            self.add_always((t + "_add", (t + "_mul", L, L), X))
                 if c in "il":
                     for cmp in INT_COMPARE:
                         for address in short[:2]:
                             L = (load, address)
-                            self.add((t + "_" + cmp, L, ("I", c)))
-                            self.add((t + "_" + cmp, L, X))
-                    self.add((t + "_eqz", (load, R)))
+                            self.add_always((t + "_" + cmp, L, ("I", c)))
+                            self.add_always((t + "_" + cmp, L, X))
+                    self.add_always((t + "_eqz", (load, R)))
         for o in ("add", "sub", "and", "or", "xor"):
             for kind in "RI" if o != "sub" else "R":
                 # read, change, write
-                self.add(("i32_store", R, ("i32_" + o, ("i32_load", R), (kind, "i"))))
-                self.add(("i64_store", R, ("i64_" + o, ("i64_load", R), (kind, "l"))))
-                self.add(("i32_store8", R, ("i32_" + o, ("i32_load8_u", R), (kind, "i"))))
-                self.add(("i32_store", R, ("i32_" + o, R, (kind, "i"))))
-                self.add(("i32_store8", R, ("i32_" + o, R, (kind, "i"))))
-                self.add(("i64_store", R, ("i64_" + o, ("R", "l"), (kind, "l"))))
+                self.add_always(("i32_store", R, ("i32_" + o, ("i32_load", R), (kind, "i"))))
+                self.add_always(("i64_store", R, ("i64_" + o, ("i64_load", R), (kind, "l"))))
+                self.add_always(("i32_store8", R, ("i32_" + o, ("i32_load8_u", R), (kind, "i"))))
+                self.add_always(("i32_store", R, ("i32_" + o, R, (kind, "i"))))
+                self.add_always(("i32_store8", R, ("i32_" + o, R, (kind, "i"))))
+                self.add_always(("i64_store", R, ("i64_" + o, ("R", "l"), (kind, "l"))))
         for t, c in (("f32", "f"), ("f64", "d")):
             X = ("R", c)
             for o in ("add", "sub", "mul"):
                 for address in short:
-                    self.add((t + "_store", address, (t + "_" + o, X, X)))
-                self.add((t + "_store", R, (t + "_" + o, (t + "_load", R), X)))
-            self.add((t + "_store", R, (t + "_add", (t + "_mul", X, X), X)))
-            self.add((t + "_store", R, (t + "_add", (t + "_mul", (t + "_load", R), X), X)))
-            self.add((t + "_store", R, (t + "_load", R)))
+                    self.add_always((t + "_store", address, (t + "_" + o, X, X)))
+                self.add_always((t + "_store", R, (t + "_" + o, (t + "_load", R), X)))
+            self.add_always((t + "_store", R, (t + "_add", (t + "_mul", X, X), X)))
+            self.add_always((t + "_store", R, (t + "_add", (t + "_mul", (t + "_load", R), X), X)))
+            self.add_always((t + "_store", R, (t + "_load", R)))
         for a, b in (("i32_load", "i32_store"), ("i64_load", "i64_store"), ("i32_load8_u", "i32_store8"),
                      ("i32_load16_u", "i32_store16"), ("v128_load", "v128_store")):
-            self.add((b, R, (a, R)))
-            self.add((b, ("i32_add", R, R), (a, ("i32_add", R, R))))
+            self.add_always((b, R, (a, R)))
+            self.add_always((b, ("i32_add", R, R), (a, ("i32_add", R, R))))
 
     def family_float_chains(self):
         for t, c in (("f32", "f"), ("f64", "d")):
@@ -495,19 +495,19 @@ class Generator:
             for outer in ("add", "sub", "mul", "div"):
                 for inner in ("add", "sub", "mul", "div"):
                     for tree in ((t + "_" + inner, X, X), (t + "_" + inner, X, K)):
-                        self.add((t + "_" + outer, tree, X))
-                        self.add((t + "_" + outer, tree, K))
+                        self.add_always((t + "_" + outer, tree, X))
+                        self.add_always((t + "_" + outer, tree, K))
                         if outer in ("sub", "div"):
-                            self.add((t + "_" + outer, X, tree))
+                            self.add_always((t + "_" + outer, X, tree))
             for outer in ("add", "sub"):
-                self.add((t + "_" + outer, (t + "_mul", X, X), (t + "_mul", X, X)))
+                self.add_always((t + "_" + outer, (t + "_mul", X, X), (t + "_mul", X, X)))
             for f in ("sqrt", "neg", "abs"):
                 for inner in ("add", "sub", "mul"):
-                    self.add((t + "_" + f, (t + "_" + inner, X, X)))
-            self.add((t + "_sqrt", (t + "_add", (t + "_mul", X, X), X)))
+                    self.add_always((t + "_" + f, (t + "_" + inner, X, X)))
+            self.add_always((t + "_sqrt", (t + "_add", (t + "_mul", X, X), X)))
             for o in ("add", "sub", "mul"):
-                self.add((t + "_" + o, (t + "_convert_i32_s", ("R", "i")), X))
-                self.add((t + "_" + o, (t + "_convert_i32_s", ("R", "i")), K))
+                self.add_always((t + "_" + o, (t + "_convert_i32_s", ("R", "i")), X))
+                self.add_always((t + "_" + o, (t + "_convert_i32_s", ("R", "i")), K))
 
     def family_simd_chains(self):
         V = ("R", "v")
