@@ -157,7 +157,8 @@ static bool apply_option(wasm_config_t *config, const wr__given *given) {
       return true;
     case WR__OPTION_ENGINE:
       if ((word = parse_word(given->id, given->value)) < 0) return false;
-      wr_config_set_engine(config, (wr_engine_kind)word);
+      /* compile, the last word, is native once the module is compiled */
+      wr_config_set_engine(config, word > WR_ENGINE_NATIVE ? WR_ENGINE_NATIVE : (wr_engine_kind)word);
       return true;
     case WR__OPTION_BOUNDS:
       if ((word = parse_word(given->id, given->value)) < 0) return false;

@@ -36,6 +36,10 @@ wasm_engine_t *wr__engine_from_options(const wr__parsed *parsed, int *exit_statu
  * reported. */
 wasm_module_t *wr__load_module(wasm_engine_t *engine, const char *path);
 
+/* wr__compile_if_asked: with --engine compile, gives the module native code. False and the reason
+ * is reported. */
+bool wr__compile_if_asked(const wr__parsed *parsed, wasm_module_t *module, const char *path);
+
 /* wr__read_file: a whole file ("-" is standard input), freed by the caller; false and the
  * reason is reported. */
 bool wr__read_file(const char *path, char **data, size_t *size);

@@ -208,7 +208,8 @@ static int preload(session *s, const char *value) {
   wasm_module_t *module = wr__load_module(s->engine, equals + 1);
   if (!module) return WR__EXIT_FAILED;
   wasm_instance_t *instance = NULL;
-  int exit_status = define_wasi(s, module);
+  int exit_status = wr__compile_if_asked(s->parsed, module, equals + 1) ? define_wasi(s, module)
+                                                                       : WR__EXIT_FAILED;
   if (exit_status == WR__EXIT_OK) exit_status = instantiate(s, equals + 1, module, &instance);
   if (exit_status == WR__EXIT_OK && instance &&
       wr_linker_define_instance(s->linker, value, (size_t)(equals - value), instance) != WR_OK) {
@@ -416,7 +417,8 @@ int wr__command_run(const wr__parsed *parsed) {
   s.engine = wr__engine_from_options(parsed, &exit_status);
   if (s.engine) {
     s.module = wr__load_module(s.engine, s.path);
-    exit_status = s.module ? grant_all(&s) : WR__EXIT_FAILED;
+    bool ready = s.module && wr__compile_if_asked(parsed, s.module, s.path);
+    exit_status = ready ? grant_all(&s) : WR__EXIT_FAILED;
     if (exit_status == WR__EXIT_OK) exit_status = link_all(&s);
     if (exit_status == WR__EXIT_OK && s.instance)
       exit_status = function ? invoke(&s, function) : run_program(&s);

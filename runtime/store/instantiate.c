@@ -292,6 +292,7 @@ static wr_status describe_failure(const wr__exec *exec, wr_status status, wr_err
     if (error && error->status != status) wr__fail_oom(error);
     return status;
   }
+  if (status == WR_UNSUPPORTED) return status; /* native code that cannot run; *error says why */
   const wr__trap *trap = &exec->trap;
   return wr__fail(error, status, WR_NO_OFFSET, "%s",
                   trap->message ? trap->message : wr_trap_kind_message(trap->kind));
