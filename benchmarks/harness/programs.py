@@ -68,6 +68,12 @@ def newest_input(source):
     return max(os.path.getmtime(source), os.path.getmtime(os.path.join(SOURCES, "bench.h")))
 
 
+def run_compiler(command, output):
+    done = subprocess.run(command + ["-o", output], capture_output=True, text=True)
+    if done.returncode != 0 or not os.path.exists(output):
+        raise BuildError(f"{' '.join(command)} -o {output}\n{done.stderr}")
+
+
 def compile_file(command, source, output):
     """Runs the command unless the output is newer than its inputs and of the same command; returns seconds taken."""
     stamp = output + ".command"
@@ -77,11 +83,11 @@ def compile_file(command, source, output):
             seconds, _, kept = f.read().partition("\n")
         if kept == text:
             return float(seconds)
+    if os.path.exists(output):
+        os.remove(output)  # a linker that did nothing must not pass for one that did
     start = time.perf_counter()
-    done = subprocess.run(command + ["-o", output], capture_output=True, text=True)
+    run_compiler(command, output)
     seconds = time.perf_counter() - start
-    if done.returncode != 0:
-        raise BuildError(f"{' '.join(command)}\n{done.stderr}")
     with open(stamp, "w") as f:
         f.write(f"{seconds:.3f}\n{text}")
     return seconds
@@ -107,8 +113,7 @@ def build_one(source, directory):
         wasm_only = ["-fno-exceptions"]
     native = os.path.join(directory, name + ".native")
     seconds = compile_file([compiler, *flags, source, "-lm"], source, native)
-    # clang runs binaryen over its output where that is installed: programs must be the same everywhere.
-    wasm_command = [compiler, "--target=wasm32-wasi", "--no-wasm-opt", *flags, *wasm_only, *wasm_flags_of(source)]
+    wasm_command = [compiler, "--target=wasm32-wasi", *flags, *wasm_only, *wasm_flags_of(source)]
     simd = name.startswith("simd_")
     variants = [(name, "simd" if simd else "startup" if name == "empty" else "scalar", ["-msimd128"] if simd else [])]
     if simd:
@@ -116,7 +121,10 @@ def build_one(source, directory):
     programs = []
     for label, group, extra in variants:
         wasm = os.path.join(directory, label + ".wasm")
-        compile_file([*wasm_command, *extra, source], source, wasm)
+        compile_file([*wasm_command, *extra, "-c", source], source, wasm + ".o")
+        # Linked without -O: with it clang runs binaryen's wasm-opt where that is installed, and the programs
+        # must be the same everywhere.
+        compile_file([compiler, "--target=wasm32-wasi", "-Wl,--strip-debug", wasm + ".o"], wasm + ".o", wasm)
         programs.append(Program(label, group, wasm, native, wasm_bytes=os.path.getsize(wasm),
                                 native_bytes=os.path.getsize(native), native_compile_s=seconds))
     return programs
