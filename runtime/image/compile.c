@@ -2,7 +2,6 @@
  * "status offset func message" (compiler/main.c). */
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "image/compiler.h"
 #include "platform/platform.h"
@@ -31,8 +30,7 @@ static void add_options(command *c, const wr__module *module, const wr_compile_o
   if (options->no_polls) add(c, "%s", "--no-polls");
   snprintf(text, sizeof text, "%llx", (unsigned long long)module->engine->config.features);
   add(c, "--features=%s", text);
-  long processors = sysconf(_SC_NPROCESSORS_ONLN);
-  snprintf(text, sizeof text, "%u", options->threads ? options->threads : (unsigned)processors);
+  snprintf(text, sizeof text, "%u", options->threads ? options->threads : wr__processor_count());
   add(c, "--threads=%s", text);
   c->arguments[c->count] = NULL;
 }

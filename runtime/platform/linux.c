@@ -13,6 +13,11 @@ static _Atomic size_t reserve_limit = SIZE_MAX;
 
 size_t wr__page_size(void) { return (size_t)sysconf(_SC_PAGESIZE); }
 
+uint32_t wr__processor_count(void) {
+  long count = sysconf(_SC_NPROCESSORS_ONLN);
+  return count < 1 ? 1 : (uint32_t)count;
+}
+
 void wr__vm_set_reserve_limit(size_t max_bytes) { atomic_store(&reserve_limit, max_bytes); }
 
 bool wr__vm_may_reserve(size_t size) {

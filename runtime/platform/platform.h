@@ -5,6 +5,8 @@
 #include "base/base.h"
 
 size_t wr__page_size(void);
+/* Processors that can run threads now; at least 1. */
+uint32_t wr__processor_count(void);
 
 /* Address space without memory behind it; NULL when the host refuses. */
 void *wr__vm_reserve(size_t size);
