@@ -87,6 +87,27 @@ static void configure_llvm(void) {
   LLVMParseCommandLineOptions((int)WR_ARRAY_COUNT(arguments), arguments, NULL);
 }
 
+/* A module from standard input, its image to standard output. */
+static wr_status compile_stdin(wr__engine *engine, const wr__compile_options *options,
+                               wr_error *error) {
+  size_t size;
+  uint8_t *bytes = read_all(&size);
+  if (!bytes) return wr__fail_oom(error);
+  wr__module *module;
+  wr_status status = wr__module_decode(engine, bytes, size, WR__BYTES_MALLOC, &module, error);
+  if (status != WR_OK) {
+    free(bytes); /* a module that was not made owns nothing */
+    return status;
+  }
+  wr__object_bytes image = {0};
+  status = wr__compile_module(module, options, &image, error);
+  if (status == WR_OK && !write_all(image.data, image.size))
+    status = wr__fail(error, WR_IO, WR_NO_OFFSET, "the image cannot be written");
+  free(image.data);
+  wr__module_release(module);
+  return status;
+}
+
 int main(int argc, char **argv) {
   wr__compile_options options = {.level = '2', .target = HOST, .polls = true, .threads = 1};
   wr__config config;
@@ -99,16 +120,9 @@ int main(int argc, char **argv) {
     return report(status, &error);
   }
   configure_llvm();
-  size_t size;
-  uint8_t *bytes = read_all(&size);
   wr__engine *engine = wr__engine_new(&config);
-  if (!bytes || !engine) return report(wr__fail_oom(&error), &error);
-  wr__module *module;
-  wr_status status = wr__module_decode(engine, bytes, size, WR__BYTES_MALLOC, &module, &error);
-  wr__object_bytes image = {0};
-  if (status == WR_OK) status = wr__compile_module(module, &options, &image, &error);
-  if (status == WR_OK && !write_all(image.data, image.size))
-    status = wr__fail(&error, WR_IO, WR_NO_OFFSET, "the image cannot be written");
-  if (status != WR_OK) return report(status, &error);
-  return 0; /* the memory goes with the process */
+  if (!engine) return report(wr__fail_oom(&error), &error);
+  wr_status status = compile_stdin(engine, &options, &error);
+  wr__engine_release(engine);
+  return status == WR_OK ? 0 : report(status, &error);
 }
