@@ -131,7 +131,7 @@ typedef struct wr__parser {
   uint32_t func_index; /* whose body is being written; WR_NO_INDEX in constant expressions */
 } wr__parser;
 
-/* ---- parse.c: tokens, errors, names --------------------------------------------------- */
+/* ---- parse_tokens.c: tokens, errors, names -------------------------------------------- */
 
 static inline const wr__token *wr__parse_token(const wr__parser *p) { return &p->tokens[p->at]; }
 static inline bool wr__parse_is(const wr__parser *p, wr__tok kind) {
