@@ -35,14 +35,6 @@ static void pop_label(wr__parser *p, wr__frame *frame) {
     wr__symbols_find(&p->symbols, WR__SPACE_LABEL, p->scope, frame->label)->index = frame->shadowed;
 }
 
-wr_status wr__parse_label(wr__parser *p, uint32_t *out) {
-  bool symbolic = wr__parse_is(p, WR__TOK_ID);
-  uint32_t value;
-  WR_TRY(wr__parse_index(p, WR__SPACE_LABEL, p->scope, &value));
-  *out = symbolic ? p->label_depth - 1 - value : value;
-  return WR_OK;
-}
-
 /* The label repeated behind `else` and `end`. */
 static wr_status check_label(wr__parser *p, const wr__frame *frame) {
   if (!wr__parse_is(p, WR__TOK_ID)) return WR_OK;

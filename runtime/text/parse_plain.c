@@ -2,6 +2,14 @@
  * each kind is written in the text and in the binary. Spec: text/instructions. */
 #include "text/parser.h"
 
+wr_status wr__parse_label(wr__parser *p, uint32_t *out) {
+  bool symbolic = wr__parse_is(p, WR__TOK_ID);
+  uint32_t value;
+  WR_TRY(wr__parse_index(p, WR__SPACE_LABEL, p->scope, &value));
+  *out = symbolic ? p->label_depth - 1 - value : value;
+  return WR_OK;
+}
+
 void wr__write_op(wr__buffer *out, uint16_t op) {
   const wr__opinfo *info = &wr__opinfos[op];
   if (info->page == WR__PAGE_CORE) {

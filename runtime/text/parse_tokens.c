@@ -179,18 +179,3 @@ wr_status wr__parse_index(wr__parser *p, wr__space space, uint32_t scope, uint32
   p->at++;
   return WR_OK;
 }
-
-wr_status wr__parse_binding(wr__parser *p, wr__space space, uint32_t outer, uint32_t index) {
-  wr__span name = {NULL, 0}, given;
-  if (wr__parse_is(p, WR__TOK_ID)) {
-    WR_TRY(wr__parse_id_name(p, p->at, &name));
-    p->at++;
-  }
-  WR_TRY(wr__annot_name(p, wr__space_word(space), &given));
-  if (given.data) name = given;
-  if (!name.data) return WR_OK;
-  if (!wr__grow32(&p->names, &p->name_capacity, p->name_count + 1, sizeof *p->names))
-    return wr__parse_oom(p);
-  p->names[p->name_count++] = (wr__name_out){(uint8_t)space, outer, index, name};
-  return WR_OK;
-}

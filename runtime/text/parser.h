@@ -171,8 +171,6 @@ wr_status wr__parse_u64(wr__parser *p, uint64_t *out);
 /* An index or a symbolic identifier of a space; scope is WR__SPACE_FIELD's type. */
 wr_status wr__parse_index(wr__parser *p, wr__space space, uint32_t scope, uint32_t *out);
 bool wr__parse_at_index(const wr__parser *p);
-/* Passes an optional identifier and name annotation of a binding and notes its name. */
-wr_status wr__parse_binding(wr__parser *p, wr__space space, uint32_t outer, uint32_t index);
 /* What messages call an entry of a space. */
 const char *wr__space_word(wr__space space);
 
@@ -236,6 +234,8 @@ wr_status wr__parse_field(wr__parser *p);
 
 /* The @name annotation before the current token, if there is one: out->data is NULL where not. */
 wr_status wr__annot_name(wr__parser *p, const char *what, wr__span *out);
+/* Passes an optional identifier and name annotation of a binding and notes its name. */
+wr_status wr__parse_binding(wr__parser *p, wr__space space, uint32_t outer, uint32_t index);
 /* Takes the @custom annotations before the current token. */
 wr_status wr__annot_customs(wr__parser *p);
 /* The branch hint before the current token plus 1, or 0. */

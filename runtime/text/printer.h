@@ -151,10 +151,10 @@ const wr__print_deftype *wr__print_functype(const wr__printer *p, uint32_t type_
 /* Reads one instruction and writes its text, without indentation, to out. Keeps the labels. */
 wr_status wr__print_instr_text(wr__printer *p, wr__cursor *c, wr__buffer *out,
                                wr__print_instr *instr);
+/* Begins an expression: its outermost label. */
+wr_status wr__print_begin_expr(wr__printer *p, uint32_t results);
 /* An expression up to its `end`, on one line: " instr instr". single tells whether it was one. */
 wr_status wr__print_const_expr(wr__printer *p, wr__cursor *c, wr__buffer *out, uint32_t *count);
-/* A function's instructions, a line each, or folded. */
-wr_status wr__print_body(wr__printer *p, wr__cursor *c, const uint8_t *body_start);
 
 /* ---- print_fold.c
  * -------------------------------------------------------------------------------------- */
@@ -163,5 +163,11 @@ wr_status wr__print_folded_body(wr__printer *p, wr__cursor *c, const uint8_t *bo
 void wr__print_write_hint(wr__buffer *out, uint8_t hint);
 /* The hint for the instruction at an offset of the body, plus 1; 0 where there is none. */
 uint8_t wr__print_take_hint(wr__printer *p, uint32_t offset);
+
+/* ---- print_body.c
+ * -------------------------------------------------------------------------------------- */
+
+/* A function's instructions, a line each, or folded. */
+wr_status wr__print_body(wr__printer *p, wr__cursor *c, const uint8_t *body_start);
 
 #endif
