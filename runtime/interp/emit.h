@@ -101,6 +101,11 @@ void wr__emit_push_home(wr__emit *e, char cls);                /* a value alread
 void wr__emit_push_const(wr__emit *e, char cls, uint64_t bits);
 wr__operand wr__emit_pop(wr__emit *e);
 uint32_t wr__emit_next_home(const wr__emit *e);
+/* The home of what stands above the lowest `count` operands. */
+uint32_t wr__emit_home_above(const wr__emit *e, uint32_t count);
+/* The same, for someone who is going to write there: the operand below it is written first if it
+ * reads from there on. */
+uint32_t wr__emit_clear_above(wr__emit *e, uint32_t count);
 /* Applies an instruction of one to three operands to the top ones; extra are its own immediates. */
 void wr__emit_apply(wr__emit *e, uint16_t op, uint32_t operand_count, char result_cls,
                     const uint64_t *extra, uint32_t extra_count);

@@ -780,20 +780,20 @@ class Generator:
         return (tree, ids)
 
     def write_tables(self, directory, rows, branch_rows, run_rows, loop_rows, select_rows):
-        out = ["/* Made by generate.py. */\n"]
-        out.append("enum {\n")
+        out, header = ["/* Made by generate.py. */\n"], ["/* Made by generate.py. */\n"]
+        header.append("enum {\n")
         for kind, cls in (("R", "i"), ("R", "l"), ("R", "f"), ("R", "d"), ("R", "v"), ("I", "i"), ("I", "l"),
                           ("J", "l"), ("F", "f"), ("D", "d")):
-            out.append("  WR__PAT_%s_%s = %d,\n" % (kind, cls, self.by_tree[(kind, cls)]))
-        out.append("  WR__PAT_COUNT = %d,\n};\n" % len(rows))
-        out.append("enum {\n")
+            header.append("  WR__PAT_%s_%s = %d,\n" % (kind, cls, self.by_tree[(kind, cls)]))
+        header.append("  WR__PAT_COUNT = %d,\n};\n" % len(rows))
+        header.append("enum {\n")
         for name, op in self.ops.items():
             if op.number >= self.table_size:
-                out.append("  WR__PSEUDO_%s = %d,\n" % (name, op.number))
-        out.append("};\n")
+                header.append("  WR__PSEUDO_%s = %d,\n" % (name, op.number))
+        header.append("};\n")
         branch_index = {tree: k for k, (tree, _, _) in enumerate(branch_rows)}
         select_index = {tree: k for k, (tree, _) in enumerate(select_rows)}
-        out.append("static const wr__pattern wr__patterns[] = {\n")
+        out.append("const wr__pattern wr__patterns[] = {\n")
         for p, main, acc in rows:
             leaves, dst, imms, size = p.layout()
             negated = self.negation(p.tree)
@@ -805,36 +805,40 @@ class Generator:
                 branch_index.get(p.tree, NONE), select_index.get(p.tree, NONE),
                 NONE if negated is None else negated, self.by_tree[p.tree], p.name))
         out.append("};\n")
-        out.append("static const wr__branch_pattern wr__branch_patterns[] = {\n")
+        out.append("const wr__branch_pattern wr__branch_patterns[] = {\n")
         for tree, ids, p in branch_rows:
             leaves, dst, imms, size = p.layout()
             out.append("  {{%s}, %d, {%s}, %d}, /* %s */\n" % (
                 ", ".join(map(str, ids)), size, ", ".join(map(str, imms[:-1] + [0] * (4 - len(imms[:-1])))), imms[-1], leaf_name(tree)))
         out.append("};\n")
-        out.append("static const wr__select_pattern wr__select_patterns[] = {\n")
+        out.append("const wr__select_pattern wr__select_patterns[] = {\n")
         for tree, ids in select_rows:
             p = Pattern(self, ("select_l", ("R", "l"), ("R", "l"), tree))
             leaves, dst, imms, size = p.layout()
             out.append("  {{%s}, %d, %d, %d}, /* %s */\n" % (
                 ", ".join(map(str, ids)), size, dst, imms[0] if imms else 0, leaf_name(tree)))
         out.append("};\n")
-        out.append("enum { WR__MAX_RUN = %d };\n" % MAX_RUN)
-        out.append("/* By length, from 2. */\nstatic const struct { uint16_t adds, copies; } wr__runs[] = {%s};\n"
+        header.append("enum { WR__MAX_RUN = %d };\n" % MAX_RUN)
+        out.append("/* By length, from 2. */\nconst wr__run_row wr__runs[] = {%s};\n"
                    % ", ".join("{%d, %d}" % r for r in run_rows))
-        out.append("/* By length, from 1. */\nstatic const struct { uint16_t condition, handlers[WR__MAX_RUN]; } wr__loop_ends[] = {\n")
+        out.append("/* By length, from 1. */\nconst wr__loop_end wr__loop_ends[] = {\n")
         for pattern, ids in loop_rows:
             out.append("  {%d, {%s}},\n" % (pattern, ", ".join(map(str, ids))))
         out.append("};\n")
-        out.append("enum { WR__PAT_ADD_RI = %d, WR__PAT_COPY = %d };\n" % (
+        header.append("enum { WR__PAT_ADD_RI = %d, WR__PAT_COPY = %d };\n" % (
             self.by_tree[("i32_add", ("R", "i"), ("I", "i"))], self.by_tree[("copy", ("R", "l"))]))
-        out.append("static const char wr__leaf_cls[][5] = {%s};\n" % ", ".join(
+        out.append("const char wr__leaf_cls[][5] = {%s};\n" % ", ".join(
             '"%s"' % "".join((p.leaves + ["-"] * 4)[:4]) for p, _, _ in rows))
-        out.append("static const uint16_t wr__checked_ops[][3] = {%s};\n" % ", ".join(
+        out.append("const uint16_t wr__checked_ops[][3] = {%s};\n" % ", ".join(
             "{%d, %d, %d}" % (self.ops[n[10:]].number, op.number, self.ops["checked64_" + n[10:]].number)
             for n, op in self.ops.items() if n.startswith("checked32_")))
-        self.write_combine(out)
+        self.write_combine(out, header)
+        header.append("enum { WR__LOOP_END_COUNT = %d, WR__CHECKED_OP_COUNT = %d };\n" % (
+            len(loop_rows), sum(n.startswith("checked32_") for n in self.ops)))
         with open(directory + "/patterns.inc", "w") as f:
             f.write("".join(out))
+        with open(directory + "/patterns.h", "w") as f:
+            f.write("".join(header))
 
     def negation(self, tree):
         t, name = base(tree[0]) if not is_leaf(tree) else ("", "")
@@ -842,7 +846,7 @@ class Generator:
             return self.by_tree.get((t + "_" + NEGATED[name],) + tree[1:])
         return None
 
-    def write_combine(self, out):
+    def write_combine(self, out, header):
         """(op, left pattern, right pattern) -> pattern, as an open-addressed hash table."""
         entries = {}
         for tree, ident in self.by_tree.items():
@@ -863,23 +867,25 @@ class Generator:
             while table[at][1] != NONE:
                 at = (at + 1) & (size - 1)
             table[at] = (key, ident)
-        out.append("enum { WR__COMBINE_SIZE = %d };\n" % size)
-        out.append("static const struct { uint64_t key; uint16_t pattern; } wr__combine_table[] = {\n")
+        header.append("enum { WR__COMBINE_SIZE = %d };\n" % size)
+        out.append("const wr__combine_row wr__combine_table[] = {\n")
         for key, ident in table:
             out.append("  {0x%xu, %d},\n" % (key, ident))
         out.append("};\n")
         ternary = [(self.ops[t[0]].number, i) for t, i in self.by_tree.items() if len(t) == 4]
-        out.append("static const struct { uint16_t op, pattern; } wr__ternary_patterns[] = {\n")
+        out.append("const wr__ternary_row wr__ternary_patterns[] = {\n")
         for op, ident in ternary:
             out.append("  {%d, %d},\n" % (op, ident))
         out.append("};\n")
         commut = sorted(op.number for op in self.ops.values()
                         if re.match(r"(i32|i64|f32|f64)_(add|mul|and|or|xor|eq|ne)$", op.name)
                         or re.match(r"v128_(and|or|xor)$|\w+x\d+_(add|mul|eq|ne)$", op.name))
-        out.append("static const uint16_t wr__commutative_ops[] = {%s};\n" % ", ".join(map(str, commut)))
+        out.append("const uint16_t wr__commutative_ops[] = {%s};\n" % ", ".join(map(str, commut)))
         swaps = [(self.ops[t + "_" + a].number, self.ops[t + "_" + b].number)
                  for t in ("i32", "i64") for a, b in SWAPPED.items() if a != b]
-        out.append("static const uint16_t wr__swapped_ops[][2] = {%s};\n" % ", ".join("{%d, %d}" % s for s in swaps))
+        out.append("const uint16_t wr__swapped_ops[][2] = {%s};\n" % ", ".join("{%d, %d}" % s for s in swaps))
+        header.append("enum { WR__TERNARY_COUNT = %d, WR__COMMUTATIVE_COUNT = %d, WR__SWAPPED_COUNT = %d };\n"
+                      % (len(ternary), len(commut), len(swaps)))
 
 
 def combine_hash(key):

@@ -8,8 +8,6 @@
 void wr__interp_prepare_func(wr__func *func);
 /* The same for a host function: register code reaches it through its entry. */
 void wr__interp_prepare_host(wr__func *func);
-/* Frees what the interpreter hung on an instance. */
-void wr__interp_free_instance(wr__instance *instance);
 
 /* Marks every reference that the store's interpreter frames hold; called at a collection. */
 void wr__interp_visit_roots(wr__exec *exec, void (*mark)(void *context, wr__ref ref),

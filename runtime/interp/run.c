@@ -54,8 +54,6 @@ const void *wr__interp_translate_func(wr__func *func) {
   return code->words;
 }
 
-void wr__interp_free_instance(wr__instance *instance) { (void)instance; }
-
 void wr__interp_prepare_host(wr__func *func) {
   pthread_once(&stubs_once, make_stubs);
   func->code = wr__interp_stub(WR__STUB_HOST);

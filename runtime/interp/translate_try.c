@@ -226,7 +226,7 @@ bool wr__translate_try(translator *t, const wr__instr *in) {
       return true;
     case WR__OP_delegate:
       visit_delegate(t, in);
-      wr__translate_end(t);
+      wr__translate_end(t, in);
       return true;
     default:
       return false;

@@ -1,5 +1,7 @@
-/* What the parts of the translator share: translate.c (control, locals, calls, memory),
- * translate_objects.c (references, structures, arrays, atomics), translate_try.c (exceptions). */
+/* What the parts of the translator share: translate.c (the visitor, one function as a whole),
+ * translate_locals.c, translate_branch.c, translate_call.c, translate_memory.c (and tables,
+ * globals), translate_objects.c (references, structures, arrays, atomics), translate_try.c
+ * (exceptions). A function that takes a wr__instr alone translates that instruction. */
 #ifndef WR__TRANSLATOR_H
 #define WR__TRANSLATOR_H
 
@@ -79,7 +81,19 @@ typedef struct translator {
 /* The class of a value type: i l f d v, and r for references (in patterns they are l). */
 char wr__translate_cls(wr_valtype type);
 
-/* ---- translate.c */
+/* The references among the lowest `count` operands, at the instruction about to be written. */
+void wr__translate_map_refs(translator *t, uint32_t count);
+
+/* ---- translate_locals.c */
+/* A local that is read where no write of it is known to come first starts as zero. */
+void wr__translate_must_be_zero(translator *t, uint32_t local);
+void wr__translate_forget_writes(translator *t, uint32_t depth);
+void wr__translate_local_get(translator *t, const wr__instr *in);
+void wr__translate_local_set(translator *t, const wr__instr *in);
+void wr__translate_local_tee(translator *t, const wr__instr *in);
+
+/* ---- translate_branch.c */
+void wr__translate_push_label(translator *t, const wr__ctrl *c, bool is_loop);
 label *wr__translate_label(translator *t, uint32_t depth);
 void wr__translate_reset_stack(translator *t, const label *l, const wr_valtype *types,
                                uint32_t count);
@@ -88,15 +102,37 @@ void wr__translate_bind(translator *t, label *l);
 void wr__translate_br(translator *t, uint32_t depth);
 void wr__translate_branch_on(translator *t, wr__operand condition, uint32_t depth, uint32_t count);
 void wr__translate_settle_branch(translator *t, uint32_t depth, uint32_t count);
-void wr__translate_forget_writes(translator *t, uint32_t depth);
-void wr__translate_end(translator *t);
 void wr__translate_open(translator *t, const wr__instr *in);
+void wr__translate_else(translator *t, const wr__instr *in);
+void wr__translate_end(translator *t, const wr__instr *in);
+void wr__translate_br_always(translator *t, const wr__instr *in);
+void wr__translate_br_if(translator *t, const wr__instr *in);
+void wr__translate_br_table(translator *t, const wr__instr *in);
+void wr__translate_br_on_null(translator *t, const wr__instr *in);
+void wr__translate_return(translator *t, const wr__instr *in);
+void wr__translate_unreachable(translator *t, const wr__instr *in);
+
+/* ---- translate_call.c */
+void wr__translate_call(translator *t, const wr__instr *in);
+void wr__translate_call_ref(translator *t, const wr__instr *in);
+void wr__translate_call_indirect(translator *t, const wr__instr *in);
+
+/* ---- translate_memory.c */
+void wr__translate_access(translator *t, const wr__instr *in);
+void wr__translate_global(translator *t, const wr__instr *in);
+void wr__translate_table_access(translator *t, const wr__instr *in);
+void wr__translate_const_v128(translator *t, const wr__instr *in);
+void wr__translate_wide(translator *t, const wr__instr *in);
+void wr__translate_size(translator *t, const wr__instr *in);
+void wr__translate_grow(translator *t, const wr__instr *in);
+void wr__translate_bulk(translator *t, const wr__instr *in);
+void wr__translate_segment_drop(translator *t, const wr__instr *in);
+/* A result that a handler of control.inc writes to destination@8, with one immediate@12. */
+void wr__translate_source(translator *t, uint32_t handler, char cls, uint32_t immediate);
 /* An operation by a C function on the top operands; results in classes. */
 void wr__translate_operation(translator *t, uint32_t handler, uint32_t operand_count,
                              const char *results, uint32_t a, uint32_t b);
 void wr__translate_check_non_null(translator *t, wr_trap_kind kind);
-/* The references among the lowest `count` operands, at the instruction about to be written. */
-void wr__translate_map_refs(translator *t, uint32_t count);
 
 /* ---- translate_objects.c, translate_try.c: false where the instruction is not theirs */
 bool wr__translate_object(translator *t, const wr__instr *in);

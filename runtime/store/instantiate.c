@@ -71,7 +71,6 @@ static void take_imports(wr__instance *instance, const wr__extern *imports) {
 /* ---- Allocation */
 
 void wr__instance_free(wr__instance *instance) {
-  wr__interp_free_instance(instance);
   for (uint32_t i = 0; i < instance->func_count; i++)
     wr__host_info_free(instance->funcs[i].host_info);
   uint32_t own_globals = instance->module->global_count - instance->module->imported_globals;

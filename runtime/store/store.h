@@ -142,7 +142,6 @@ struct wr__instance {
   uint32_t func_count;     /* defined */
   wr__host_info *host_info;
   wr__global *own_globals; /* defined ones, behind funcs in the same block */
-  void *interp;            /* the interpreter's caches; interp/ frees it */
   wr__func funcs[];        /* the defined ones */
 };
 

@@ -1,0 +1,82 @@
+/* The emitter's bottom: bytes of register code, module offsets, slots. */
+#include "interp/emit_internal.h"
+
+#include <stdlib.h>
+
+#include "interp/machine.h"
+
+void wr__emit_free(wr__emit *e) {
+  free(e->code);
+  free(e->offsets);
+  free(e->stack);
+  free(e->local_reads);
+}
+
+static bool reserve_code(wr__emit *e, size_t more) {
+  if (e->failed) return false;
+  if (!wr__grow(&e->code, &e->capacity, e->size + more, 1)) e->failed = true;
+  return !e->failed;
+}
+
+uint32_t wr__emit_begin(wr__emit *e, uint32_t handler, uint32_t size) {
+  uint32_t at = (uint32_t)e->size;
+  if (!reserve_code(e, size)) return 0;
+  memset(e->code + at, 0, size);
+  e->size += size;
+  uint64_t word = wr__handler_word(handler);
+  memcpy(e->code + at, &word, 8);
+  e->last_at = UINT32_MAX;
+  return at;
+}
+
+void wr__emit_u16(wr__emit *e, uint32_t at, uint32_t value) {
+  if (e->failed) return;
+  if (value > UINT16_MAX) e->failed = true;
+  uint16_t v = (uint16_t)value;
+  memcpy(e->code + at, &v, 2);
+}
+
+void wr__emit_u32(wr__emit *e, uint32_t at, uint32_t value) {
+  if (!e->failed) memcpy(e->code + at, &value, 4);
+}
+
+void wr__emit_u64(wr__emit *e, uint32_t at, uint64_t value) {
+  if (!e->failed) memcpy(e->code + at, &value, 8);
+}
+
+void wr__emit_patch(wr__emit *e, uint32_t at, uint32_t start, uint32_t target) {
+  wr__emit_u32(e, at, target - start);
+}
+
+static void put_leb(wr__emit *e, uint32_t value) {
+  do {
+    uint8_t byte = value & 0x7f;
+    value >>= 7;
+    e->offsets[e->offsets_size++] = (uint8_t)(byte | (value ? 0x80 : 0));
+  } while (value);
+}
+
+void wr__emit_note(wr__emit *e, uint32_t module_offset) {
+  if (e->failed || !wr__grow(&e->offsets, &e->offsets_capacity, e->offsets_size + 10, 1)) {
+    e->failed = true;
+    return;
+  }
+  uint32_t at = (uint32_t)e->size;
+  put_leb(e, at - e->last_offset_at);
+  uint32_t delta = module_offset - e->last_offset_module;
+  put_leb(e, delta << 1 ^ (uint32_t)((int32_t)delta >> 31)); /* zigzag: trees are written late */
+  e->last_offset_at = at;
+  e->last_offset_module = module_offset;
+}
+
+void wr__emit_use_slots(wr__emit *e, uint32_t end) {
+  if (end > e->frame_slots) e->frame_slots = end;
+  if (end > WR__MAX_FRAME_SLOTS) e->failed = true;
+}
+
+void wr__emit_forget(wr__emit *e) {
+  e->acc_slot = e->vacc_slot = WR__NO_SLOT;
+  e->last_at = UINT32_MAX;
+}
+
+void wr__emit_label(wr__emit *e) { wr__emit_forget(e); }

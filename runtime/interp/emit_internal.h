@@ -1,0 +1,73 @@
+/* What the emitter's files share: emit.c (the operand stack), emit_code.c (bytes), emit_write.c
+ * (instructions), emit_grow.c (trees), emit_branch.c (branches and selects), patterns.c (the
+ * tables that generate.py makes). */
+#ifndef WR__EMIT_INTERNAL_H
+#define WR__EMIT_INTERNAL_H
+
+#include "interp/emit.h"
+#include "interp/machine.h"
+#include "patterns.h"
+
+#define NONE WR__OP_NONE
+
+/* ---- patterns.c */
+typedef struct wr__run_row {
+  uint16_t adds, copies;
+} wr__run_row;
+typedef struct wr__loop_end {
+  uint16_t condition, handlers[WR__MAX_RUN];
+} wr__loop_end;
+typedef struct wr__combine_row {
+  uint64_t key;
+  uint16_t pattern;
+} wr__combine_row;
+typedef struct wr__ternary_row {
+  uint16_t op, pattern;
+} wr__ternary_row;
+
+extern const wr__pattern wr__patterns[];
+extern const wr__branch_pattern wr__branch_patterns[];
+extern const wr__select_pattern wr__select_patterns[];
+extern const wr__run_row wr__runs[];
+extern const wr__loop_end wr__loop_ends[WR__LOOP_END_COUNT];
+extern const char wr__leaf_cls[][5];
+extern const uint16_t wr__checked_ops[WR__CHECKED_OP_COUNT][3];
+extern const wr__combine_row wr__combine_table[WR__COMBINE_SIZE];
+extern const wr__ternary_row wr__ternary_patterns[WR__TERNARY_COUNT];
+extern const uint16_t wr__commutative_ops[WR__COMMUTATIVE_COUNT];
+extern const uint16_t wr__swapped_ops[WR__SWAPPED_COUNT][2];
+
+/* ---- operands */
+
+static inline uint32_t cls_slots(char cls) { return cls == 'v' ? 2 : 1; }
+
+static inline bool is_slot(const wr__operand *o) {
+  return o->pattern <= WR__PAT_R_v && !o->negated;
+}
+static inline bool is_const(const wr__operand *o) {
+  return o->leaf_count == 0 && o->imm_count == 1 && o->pattern != NONE &&
+         !wr__patterns[o->pattern].reads_global && !o->negated;
+}
+
+/* ---- emit.c */
+wr__operand *wr__emit_push(wr__emit *e, wr__operand operand);
+wr__operand wr__emit_slot_operand(const wr__emit *e, char cls, uint32_t slot);
+
+/* ---- emit_grow.c: the pattern of an instruction over patterns, or NONE */
+uint16_t wr__emit_combine(uint32_t op, uint32_t left, uint32_t right);
+
+/* ---- emit_write.c */
+/* The leaves and immediates of an instruction at `at`. */
+void wr__emit_put_operands(wr__emit *e, uint32_t at, const wr__operand *o, const uint8_t *imm_at,
+                           const uint8_t *imm_width);
+/* A slot has been written by an instruction that leaves its value in no accumulator. */
+void wr__emit_slot_changed(wr__emit *e, uint32_t slot);
+/* Moving a value that the last instruction left in an operand's slot: let it write there at once.
+ * False where that cannot be. */
+bool wr__emit_retarget_last(wr__emit *e, const wr__operand *o, uint32_t slot);
+/* The instruction at `at` is the last, and what it computed may still be joined or moved. */
+void wr__emit_remember(wr__emit *e, uint32_t at, const wr__operand *o, uint32_t dst,
+                       uint8_t dst_at);
+void wr__emit_pattern(wr__emit *e, const wr__operand *o, uint32_t slot);
+
+#endif

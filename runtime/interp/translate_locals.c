@@ -1,0 +1,60 @@
+/* The translator's part for locals: reading and writing them, and finding out which must start as
+ * zero. */
+#include "interp/translator.h"
+
+/* A local is read where no write of it is known to come first: it must start as zero. */
+void wr__translate_must_be_zero(translator *t, uint32_t local) {
+  uint32_t slot = t->local_slots[local];
+  uint32_t end = slot + (t->local_cls[local] == 'v' ? 2 : 1);
+  if (t->first_zero == t->end_zero) {
+    t->first_zero = slot;
+    t->end_zero = end;
+  }
+  if (slot < t->first_zero) t->first_zero = slot;
+  if (end > t->end_zero) t->end_zero = end;
+}
+
+static void local_read(translator *t, uint32_t local) {
+  if (local >= t->param_count && !t->set_in[local]) wr__translate_must_be_zero(t, local);
+}
+
+/* Writes stay known until the innermost construct around them ends. */
+static void local_written(translator *t, uint32_t local) {
+  if (local < t->param_count || t->set_in[local]) return;
+  if (!wr__grow(&t->set_stack, &t->set_stack_capacity, (size_t)t->set_stack_count + 1,
+                sizeof *t->set_stack)) {
+    t->e.failed = true;
+    return;
+  }
+  t->set_in[local] = t->label_count;
+  t->set_stack[t->set_stack_count++] = local;
+}
+
+void wr__translate_forget_writes(translator *t, uint32_t depth) {
+  while (t->set_stack_count) {
+    uint32_t local = t->set_stack[t->set_stack_count - 1];
+    if (t->set_in[local] < depth) return;
+    t->set_in[local] = 0;
+    t->set_stack_count--;
+  }
+}
+
+void wr__translate_local_get(translator *t, const wr__instr *in) {
+  uint32_t local = in->imm.index;
+  local_read(t, local);
+  wr__emit_settle_tee(&t->e, t->local_slots[local]);
+  wr__emit_push_slot(&t->e, t->local_cls[local], t->local_slots[local]);
+}
+
+void wr__translate_local_set(translator *t, const wr__instr *in) {
+  uint32_t local = in->imm.index;
+  wr__operand value = wr__emit_pop(&t->e);
+  wr__emit_store_slot(&t->e, value, t->local_slots[local]);
+  local_written(t, local);
+}
+
+void wr__translate_local_tee(translator *t, const wr__instr *in) {
+  uint32_t local = in->imm.index;
+  wr__emit_tee(&t->e, t->local_slots[local]);
+  local_written(t, local);
+}
