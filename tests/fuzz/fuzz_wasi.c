@@ -2,15 +2,19 @@
  * What is outside the directory must stay as it is; the sanitizers watch the rest.
  *
  * An input is a sequence of calls: a byte for the function, and for each argument a byte that says
- * what it is. What is left over of the input lies in the guest's memory. */
+ * what it is. What is left over of the input lies in the guest's memory, beside structures that
+ * the calls need to get far: paths, iovecs, addresses. Sockets reach one listener of our own. */
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include "net.h"
 #include "wasi.h"
 
 #define MEMORY 65536u
@@ -18,6 +22,7 @@
 #define MAX_FILE (1u << 20)
 
 static char base[64], secret[80];
+static uint16_t listener_port;
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw) {
   (void)st;
@@ -34,6 +39,17 @@ static void clear_root(void) {
 
 static void end(void) { nftw(base, remove_one, 16, FTW_DEPTH | FTW_PHYS); }
 
+/* A peer for the guest's sockets. Nobody accepts: its queue is as much as a guest gets. */
+static void open_listener(void) {
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  socklen_t size = sizeof address;
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0 || bind(fd, (struct sockaddr *)&address, size) != 0 || listen(fd, 1) != 0 ||
+      getsockname(fd, (struct sockaddr *)&address, &size) != 0)
+    abort();
+  listener_port = ntohs(address.sin_port);
+}
+
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerInitialize(int *argc, char ***argv) {
   (void)argc;
@@ -45,6 +61,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) {
   snprintf(base, sizeof base, "%s/fuzz-wasi-XXXXXX", folder ? folder : "/tmp");
   if (!mkdtemp(base)) abort();
   snprintf(secret, sizeof secret, "%s/secret", base);
+  open_listener();
   atexit(end);
   return 0;
 }
@@ -63,8 +80,8 @@ static uint8_t next(input *in) {
 static uint64_t next_argument(input *in) {
   uint8_t kind = next(in);
   switch (kind & 7) {
-    case 0:
-      return kind >> 3; /* a descriptor, a flag, a count */
+    case 0: /* a descriptor, a flag, a count, the port that may be reached */
+      return kind >> 3 == 31 ? listener_port : kind >> 3;
     case 1:
       return (uint64_t)(kind >> 3) * 64; /* a place */
     case 2:
@@ -95,9 +112,10 @@ static uint64_t no_time(void *context, uint32_t id) {
 }
 
 static wr_wasi_t *make_context(uint8_t choices) {
-  char root[80];
+  char root[80], peer[64];
   wr_wasi_t *wasi = wr_wasi_new();
   snprintf(root, sizeof root, "%s/root", base);
+  snprintf(peer, sizeof peer, "connect=127.0.0.1:%u", listener_port);
   const char *args[] = {"fuzz", "x"};
   if (!wasi || mkdir(root, 0777) != 0) abort();
   wasi->walk_paths = choices & 1;
@@ -109,9 +127,42 @@ static wr_wasi_t *make_context(uint8_t choices) {
       wr_wasi_set_env(wasi, "A", "b", NULL) != WR_OK ||
       wr_wasi_stdin_bytes(wasi, "input", 5, NULL) != WR_OK ||
       wr_wasi_stdout_callback(wasi, 1, write_nothing, NULL, NULL) != WR_OK ||
-      wr_wasi_net_allow(wasi, "listen=127.0.0.1:0", NULL) != WR_OK)
+      wr_wasi_net_allow(wasi, "listen=127.0.0.1:0", NULL) != WR_OK ||
+      wr_wasi_net_allow(wasi, peer, NULL) != WR_OK)
     abort();
   return wasi;
+}
+
+/* Structures that calls of sockets and bytes want, where arguments of the second kind point:
+ * iovecs, and addresses of both revisions as {pointer, size}. */
+static void put_structures(uint8_t *memory) {
+  static const uint8_t loopback[] = {127, 0, 0, 1};
+  enum {
+    IOVECS = 9 * 64,
+    SPAN = 10 * 64,
+    STORAGE = 11 * 64,
+    SHORT_SPAN = 13 * 64,
+    INFOS = 14 * 64
+  };
+  enum { INFO = 8192, INFO_ADDR = 12, SOCKADDR = 8448, DATA = 8704, BUFFER = 4096 };
+  const uint32_t words[][2] = {
+      {IOVECS, BUFFER},
+      {IOVECS + 4, 16},
+      {IOVECS + 8, MEMORY - 8},
+      {IOVECS + 12, 8},
+      {SPAN, STORAGE},
+      {SPAN + 4, 128},
+      {STORAGE, WASI_AF_INET4},
+      {SHORT_SPAN, STORAGE + 2},
+      {SHORT_SPAN + 4, 4},
+      {INFOS, INFO},
+      {INFO + INFO_ADDR, SOCKADDR},
+      {SOCKADDR + 4, 26},
+      {SOCKADDR + 8, DATA},
+  };
+  for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+    wr__wire_store32(memory + words[i][0], words[i][1]);
+  memcpy(memory + STORAGE + 2, loopback, sizeof loopback);
 }
 
 /* Paths that matter, where arguments of the second kind point. */
@@ -139,6 +190,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   wr_wasi_t *wasi = make_context(next(&in));
   wr__call call = {.wasi = wasi, .memory = memory, .memory_size = MEMORY};
   put_paths(memory);
+  put_structures(memory);
   size_t tail = size < 4096 ? size : 4096;
   memcpy(memory + 1024, data + size - tail, tail);
   for (int i = 0; i < MAX_CALLS && in.size > 0; i++) {
