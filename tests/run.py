@@ -6,6 +6,8 @@
 BUILD is a preset that was built (release, dev, ...). For each: the unit tests, the golden files
 (tests/golden/README.md says how they are written), the official suites where their folders are
 named by WASMRUN_TESTSUITE and WASMRUN_WASI_TESTSUITE; and once, the checks of the source tree.
+A build for another processor (aarch64) runs under its emulator, with the golden files that
+EMULATED_GOLDEN names.
 -k runs only tests whose name contains PART. The last line is `N passed, N failed, N skipped`,
 and the status is 0 where none failed.
 """
@@ -13,7 +15,9 @@ import argparse
 import concurrent.futures
 import os
 import pathlib
+import platform
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -24,13 +28,36 @@ import suites
 from result import Result, failed, passed, skipped
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+# Builds for another processor: what their programs run under on a machine that has not that one.
+EMULATORS = {"aarch64": ["qemu-aarch64", "-L", str(ROOT / "build" / "sysroot-aarch64")]}
+# Golden files that need nothing but `wasmrun` itself.
+EMULATED_GOLDEN = {"gc", "interpreter", "programs", "threads", "traps"}
 
 
-def run_unit(program, environment):
+def emulator_of(build):
+    """The words before a program of the build; none where it runs by itself."""
+    return [] if platform.machine() == build.name else EMULATORS.get(build.name, [])
+
+
+def programs_of(build):
+    """The folder of the build's programs, or one with scripts that start them emulated."""
+    emulator = emulator_of(build)
+    if not emulator:
+        return build / "bin"
+    folder = build / "emulated"
+    folder.mkdir(exist_ok=True)
+    for program in (build / "bin").iterdir():
+        script = folder / program.name
+        script.write_text(f'#!/bin/sh\nexec {shlex.join([*emulator, str(program)])} "$@"\n')
+        script.chmod(0o755)
+    return folder
+
+
+def run_unit(program, environment, emulator):
     """One cmocka program; a result for each test in it."""
     name = f"unit/{program.name}"
     try:
-        done = subprocess.run([program], capture_output=True, text=True, errors="replace",
+        done = subprocess.run([*emulator, program], capture_output=True, text=True, errors="replace",
                               timeout=300, env=environment, cwd=program.parent)
     except subprocess.TimeoutExpired:
         return [failed(name, "did not end within 300 s")]
@@ -47,11 +74,11 @@ def run_unit(program, environment):
     return results
 
 
-def run_api(program, environment):
+def run_api(program, environment, emulator):
     """A program that checks itself: its status is its verdict."""
-    name = f"api/{program.name}"
+    name = f"{program.name.split('_')[0]}/{program.name}"
     try:
-        done = subprocess.run([program], capture_output=True, text=True, errors="replace",
+        done = subprocess.run([*emulator, program], capture_output=True, text=True, errors="replace",
                               timeout=120, env=environment, cwd=program.parent)
     except subprocess.TimeoutExpired:
         return [failed(name, "did not end within 120 s")]
@@ -63,7 +90,7 @@ def run_api(program, environment):
 def environment_of(build):
     environment = dict(os.environ)
     environment.update(
-        PATH=f"{build / 'bin'}:{environment['PATH']}",
+        PATH=f"{programs_of(build)}:{environment['PATH']}",
         BUILD=str(build),
         SRC=str(ROOT),
         GUESTS=str(guests_of(build)),
@@ -83,18 +110,24 @@ def guests_of(build):
 
 def jobs_of(build, wanted):
     """The tests of a build: a name and a function that gives results."""
-    environment = environment_of(build)
+    environment, emulator = environment_of(build), emulator_of(build)
     jobs = []
     for program in sorted((build / "tests").glob("test_*")):
         if program.is_file() and os.access(program, os.X_OK):
             jobs.append((f"unit/{program.name}",
-                         lambda program=program: run_unit(program, environment)))
+                         lambda program=program: run_unit(program, environment, emulator)))
     for program in sorted((build / "tests").glob("api_*")):
-        jobs.append((f"api/{program.name}", lambda program=program: run_api(program, environment)))
+        jobs.append((f"api/{program.name}",
+                     lambda program=program: run_api(program, environment, emulator)))
+    if (build / "tests" / "alloc_sweep").exists() and not emulator:
+        jobs.append(("alloc/alloc_sweep", lambda: run_api(build / "tests" / "alloc_sweep",
+                                                          environment, emulator)))
     for path in sorted((ROOT / "tests" / "golden").glob("*.test")):
+        if emulator and path.stem not in EMULATED_GOLDEN:
+            continue
         for case in golden.parse(path):
             jobs.append((case.name, lambda case=case: [golden.run(case, environment)]))
-    jobs += suites.jobs(build, environment)
+    jobs += suites.jobs(build.name, programs_of(build), environment)
     return [job for job in jobs if wanted in job[0]]
 
 

@@ -4,32 +4,38 @@ import os
 import pathlib
 import re
 import subprocess
+import threading
 
 from result import failed, passed, skipped
 from wasi import run_http, run_testsuite
 
+PORTABLE_LOCK = threading.Lock()
 # custom-descriptors is a proposal that wasmrun does not have.
 SPEC_FLAGS = ["--exclude", "proposals/custom-descriptors", "--quiet", "--jobs", "2"]
-# Configurations in which the core suite runs, and in which builds.
+# Configurations in which the core suite runs, by build; "portable" is the interpreter's portable
+# dispatcher, in a program that only tests want and build. aarch64 runs under its emulator.
 SPEC_CONFIGURATIONS = {
-    "release": [[], ["--bounds", "explicit"], ["--gc-stress"], ["--round-trip"]],
-    "dev": [[]],
+    "release": [[], ["--bounds", "explicit"], ["--gc-stress"], ["--plain"], ["--round-trip"],
+                ["portable"], ["portable", "--bounds", "explicit"]],
+    "dev": [[], ["--bounds", "explicit"], ["--gc-stress"], ["portable"]],
+    "aarch64": [[], ["--bounds", "explicit"]],
 }
 
 
-def jobs(build, environment):
-    return wasi_jobs(build, environment) + http_jobs(build, environment) + \
-        spec_jobs(build, environment)
+def jobs(name, programs, environment):
+    """For the build of this name, whose programs are in this folder."""
+    return wasi_jobs(programs, environment) + http_jobs(programs, environment) + \
+        spec_jobs(name, programs, environment)
 
 
 # ---- WASI -----------------------------------------------------------------------------
 
-def wasi_jobs(build, environment):
+def wasi_jobs(programs, environment):
     folder = os.environ.get("WASMRUN_WASI_TESTSUITE")
     if not folder:
         return [("wasi-testsuite", lambda: [skipped("wasi-testsuite",
                                                     "(WASMRUN_WASI_TESTSUITE is not set)")])]
-    wasmrun = str(build / "bin" / "wasmrun")
+    wasmrun = str(programs / "wasmrun")
     found = []
     for program in sorted(pathlib.Path(folder).rglob("*.wasm")):
         name = f"wasi-testsuite/{program.relative_to(folder).with_suffix('')}"
@@ -42,12 +48,12 @@ def run_wasi(name, wasmrun, program):
     return passed(name) if wrong is None else failed(name, wrong)
 
 
-def http_jobs(build, environment):
+def http_jobs(programs, environment):
     server = pathlib.Path(environment["GUESTS"]) / "http_server.wasm"
     if not server.exists():
         return [("sockets", lambda: [skipped("sockets", f"({server} is not built)")])]
     return [(f"sockets/{name}", lambda name=name, check=check: [verdict(name, check())])
-            for name, check in run_http.checks(str(build / "bin" / "wasmrun"), str(server))]
+            for name, check in run_http.checks(str(programs / "wasmrun"), str(server))]
 
 
 def verdict(name, wrong):
@@ -56,38 +62,37 @@ def verdict(name, wrong):
 
 # ---- The core suite ---------------------------------------------------------------------
 
-def spec_jobs(build, environment):
-    program = build / "bin" / "wasmrun-spectest"
-    folder = os.environ.get("WASMRUN_TESTSUITE")
-    if not program.exists():
+def spec_jobs(build, programs, environment):
+    if not (programs / "wasmrun-spectest").exists():
         return []
+    folder = os.environ.get("WASMRUN_TESTSUITE")
     if not folder:
         return [("spec", lambda: [skipped("spec", "(WASMRUN_TESTSUITE is not set)")])]
-    return [("spec " + " ".join(flags), lambda flags=flags: run_spec(program, folder, flags,
-                                                                    environment))
-            for flags in SPEC_CONFIGURATIONS.get(build.name, [[]])] + portable_jobs(
-                build, folder, environment)
+    return [(" ".join(["spec", *words]),
+             lambda words=words: run_spec(words, programs, folder, environment))
+            for words in SPEC_CONFIGURATIONS.get(build, [[]])]
 
 
-def portable_jobs(build, folder, environment):
-    """The interpreter's portable dispatcher, in a program that only tests want and build."""
-    if build.name != "release":
-        return []
-    name = "wasmrun-spectest-portable"
-
-    def run():
-        made = subprocess.run(["cmake", "--build", str(build), "--target", name],
+def make_portable(environment):
+    """Builds the program; what went wrong, or None."""
+    with PORTABLE_LOCK:
+        made = subprocess.run(["cmake", "--build", environment["BUILD"], "--target",
+                               "wasmrun-spectest-portable"],
                               capture_output=True, text=True, errors="replace")
-        if made.returncode != 0:
-            return [failed("spec portable", made.stdout + made.stderr)]
-        return run_spec(build / "bin" / name, folder, [], environment, "spec portable")
-
-    return [("spec portable", run)]
+    return made.stdout + made.stderr if made.returncode != 0 else None
 
 
-def run_spec(program, folder, flags, environment, name=None):
-    name = name or " ".join(["spec", *flags])
-    command = [str(program), *SPEC_FLAGS, *flags, folder]
+def run_spec(words, programs, folder, environment):
+    name, program, flags = " ".join(["spec", *words]), "wasmrun-spectest", words
+    if words and words[0] == "portable":
+        wrong = make_portable(environment)
+        if wrong is not None:
+            return [failed(name, wrong)]
+        program, flags = "wasmrun-spectest-portable", words[1:]
+    return spec_results(name, [str(programs / program), *SPEC_FLAGS, *flags, folder], environment)
+
+
+def spec_results(name, command, environment):
     try:
         done = subprocess.run(command, capture_output=True, text=True, errors="replace",
                               timeout=900, env=environment)

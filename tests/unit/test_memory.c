@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <pthread.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -75,6 +76,7 @@ static void without_room_for_guards_checks_are_explicit(void **state) {
 
 /* The same under a real limit, in a process of its own. */
 static void under_a_low_ulimit(void **state) {
+  enum { NO_LIMIT = 77 };
   (void)state;
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
@@ -85,6 +87,9 @@ static void under_a_low_ulimit(void **state) {
   if (child == 0) {
     struct rlimit limit = {(rlim_t)256 << 20, (rlim_t)256 << 20};
     setrlimit(RLIMIT_AS, &limit);
+    /* Emulators of another processor let a process have what it was denied. */
+    if (mmap(NULL, (size_t)1 << 30, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
+      _exit(NO_LIMIT);
     wr__store *store = new_store(WR_BOUNDS_AUTO, 0);
     memory_is_zero_and_grows(store, false);
     wr_limits large = limits_of(16384, UINT64_MAX);
@@ -96,6 +101,7 @@ static void under_a_low_ulimit(void **state) {
   int status;
   waitpid(child, &status, 0);
   assert_true(WIFEXITED(status));
+  if (WEXITSTATUS(status) == NO_LIMIT) skip();
   assert_int_equal(WEXITSTATUS(status), 0);
 }
 
