@@ -57,6 +57,7 @@ static void orphan_list(wasm_ref_t *head) {
 
 void wr__api_handles_close(wr__store *store) {
   struct wr__handles *handles = store->handles;
+  wasm_trap_delete(handles->raised);
   store->handles = NULL;
   store->visit_handles = NULL;
   orphan_list(&handles->objects);

@@ -107,6 +107,7 @@ struct wr__handles {
   wasm_ref_t roots;   /* of heap references and traps */
   wr__api_info *infos;
   struct wr__spare_trap *spare; /* handed out when a trap cannot be made for lack of memory */
+  wasm_trap_t *raised;          /* own: what a callback returned last, while exec.trap.is_raised */
 };
 
 /* Public handles and what they stand for. */

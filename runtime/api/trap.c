@@ -90,16 +90,36 @@ wasm_trap_t *wr__api_trap_make(wr__store *store, wr_trap_kind kind, const char *
   return trap ? trap : wr__api_spare_lend(store);
 }
 
+/* Takes the frames that the call left in the record, as far as there is room. Those that are there
+ * already are further in. Without memory the trap has fewer. */
+static void add_frames(wr__api_trap *trap, wr__trap *from) {
+  uint32_t room = WR__MAX_TRACE - trap->frame_count;
+  uint32_t more = from->trace_count < room ? from->trace_count : room;
+  size_t bytes = (trap->frame_count + more) * sizeof(wr__frame);
+  wr__frame *frames = more ? realloc(trap->frames, bytes) : NULL;
+  if (frames) {
+    memcpy(frames + trap->frame_count, from->trace, more * sizeof *frames);
+    trap->frames = frames;
+    trap->frame_count += more;
+  }
+  from->trace_count = from->trace_total = 0;
+}
+
+/* The trap that a callback returned, now with its way through the guest. */
+static wasm_trap_t *take_raised(wr__store *store) {
+  wasm_trap_t *trap = store->handles->raised;
+  store->handles->raised = NULL;
+  store->exec.trap.is_raised = false;
+  add_frames(trap->ref.of.trap, &store->exec.trap);
+  return trap;
+}
+
 wasm_trap_t *wr__api_trap_take(wr__store *store, wr_status status) {
   wr__trap *from = &store->exec.trap;
+  if (from->is_raised) return take_raised(store);
   wr__api_trap *trap = new_trap(status, from->kind, NULL);
-  size_t bytes = from->trace_count * sizeof from->trace[0];
-  if (trap && from->trace_count) trap->frames = malloc(bytes);
-  if (trap && trap->frames) {
-    memcpy(trap->frames, from->trace, bytes);
-    trap->frame_count = from->trace_count;
-  }
   if (trap) {
+    add_frames(trap, from);
     trap->exit_status = from->exit_status;
     trap->exception = from->exception;
     trap->message = from->message;
@@ -111,22 +131,32 @@ wasm_trap_t *wr__api_trap_take(wr__store *store, wr_status status) {
   return handle ? handle : wr__api_spare_lend(store);
 }
 
-wr_status wr__api_trap_raise(wr__exec *exec, wasm_trap_t *trap) {
+/* The record of a trap object. */
+static wr_status record_trap(wr__exec *exec, const wasm_trap_t *trap, bool is_ours) {
   const wr__api_trap *from = trap->ref.of.trap;
-  bool is_ours = trap->ref.store == exec->store;
-  wr_status status;
-  if (from->kind == WR_TRAP_EXIT) {
-    status = wr__exec_exit(exec, from->exit_status);
-  } else if (from->kind == WR_TRAP_UNCAUGHT_EXCEPTION && is_ours) {
+  if (from->kind == WR_TRAP_EXIT) return wr__exec_exit(exec, from->exit_status);
+  if (from->kind == WR_TRAP_UNCAUGHT_EXCEPTION && is_ours) {
     exec->trap.exception = from->exception;
-    status = wr__exec_trap(exec, from->kind);
-  } else if (from->message || from->kind == WR_TRAP_UNCAUGHT_EXCEPTION) {
-    status = wr__exec_trap_message(
-        exec, from->message ? from->message : wr_trap_kind_message(from->kind));
-  } else {
-    status = wr__exec_trap(exec, from->kind);
+    return wr__exec_trap(exec, from->kind);
   }
-  wasm_trap_delete(trap);
+  if (from->message || from->kind == WR_TRAP_UNCAUGHT_EXCEPTION)
+    return wr__exec_trap_message(exec,
+                                 from->message ? from->message : wr_trap_kind_message(from->kind));
+  return wr__exec_trap(exec, from->kind);
+}
+
+/* The guest cannot catch a trap, so the object itself comes out again, but for an exception's. */
+wr_status wr__api_trap_raise(wr__exec *exec, wasm_trap_t *trap) {
+  bool is_ours = trap->ref.store == exec->store;
+  wr_status status = record_trap(exec, trap, is_ours);
+  if (!is_ours || trap->ref.is_spare || status == WR_EXCEPTION) {
+    wasm_trap_delete(trap);
+    return status;
+  }
+  struct wr__handles *handles = exec->store->handles;
+  wasm_trap_delete(handles->raised);
+  handles->raised = trap;
+  exec->trap.is_raised = true;
   return status;
 }
 

@@ -30,6 +30,7 @@ wr_status wr__exec_trap(wr__exec *exec, wr_trap_kind kind) {
   trap->kind = kind;
   trap->status = trap_status(kind);
   trap->exit_status = 0;
+  trap->is_raised = false;
   trap->trace_count = trap->trace_total = 0;
   if (kind != WR_TRAP_UNCAUGHT_EXCEPTION) trap->exception = WR__NULL_REF;
   if (kind == WR_TRAP_INTERRUPTED) wr__store_clear_interrupt(exec->store);

@@ -171,6 +171,7 @@ typedef struct wr__trap {
   wr_trap_kind kind;
   int32_t exit_status;
   char *message;         /* own; NULL: the kind's */
+  bool is_raised;        /* by a callback, with a trap object that the API keeps for its way out */
   wr__ref exception;     /* an exn object */
   wr__frame trace[WR__MAX_TRACE]; /* innermost first; the outermost are cut */
   uint32_t trace_count;

@@ -1,6 +1,8 @@
 /* Traps, of the host's making and of the guest's, with where they happened. */
 #include "check.h"
 
+static wasm_trap_t *raised; /* a copy of what fail returned last */
+
 static wasm_trap_t *fail(void *env, const wasm_val_vec_t *args, wasm_val_vec_t *results) {
   (void)args;
   (void)results;
@@ -8,6 +10,8 @@ static wasm_trap_t *fail(void *env, const wasm_val_vec_t *args, wasm_val_vec_t *
   wasm_name_new_from_string_nt(&message, "no such luck");
   wasm_trap_t *trap = wasm_trap_new(env, &message);
   wasm_name_delete(&message);
+  wasm_trap_delete(raised);
+  raised = wasm_trap_copy(trap);
   return trap;
 }
 
@@ -25,6 +29,17 @@ static void check_frame(const wasm_frame_t *frame, const wasm_instance_t *instan
   CHECK(wasm_frame_func_index(frame) == func_index);
   CHECK(wasm_frame_func_offset(frame) > 0);
   CHECK(wasm_frame_module_offset(frame) > wasm_frame_func_offset(frame));
+}
+
+/* What a callback returned is what the call ended with, and it knows its way through the guest. */
+static void check_identity(const wasm_trap_t *trap, const wasm_instance_t *instance) {
+  int mark = 0;
+  CHECK(wasm_trap_same(trap, raised));
+  wasm_trap_set_host_info(raised, &mark);
+  CHECK(wasm_trap_get_host_info(trap) == &mark);
+  wasm_frame_t *origin = wasm_trap_origin(trap);
+  check_frame(origin, instance, 1);
+  wasm_frame_delete(origin);
 }
 
 int main(void) {
@@ -48,11 +63,13 @@ int main(void) {
 
   wasm_trap_t *trap = call_trapping(func_export(&exports, 0));
   CHECK(trap_says(trap, "no such luck"));
+  check_identity(trap, instance);
   wasm_trap_delete(trap);
 
   trap = call_trapping(func_export(&exports, 1));
   CHECK(trap_says(trap, "unreachable"));
   CHECK(wr_trap_get_kind(trap) == WR_TRAP_UNREACHABLE);
+  CHECK(!wasm_trap_same(trap, raised));
   wasm_frame_t *origin = wasm_trap_origin(trap);
   check_frame(origin, instance, 2);
   wasm_frame_vec_t trace, copy;
@@ -74,6 +91,10 @@ int main(void) {
   trap = call_trapping(func_export(&exports, 2));
   CHECK(trap_says(trap, "integer divide by zero"));
   wasm_trap_delete(trap);
+
+  /* Nobody takes it: it goes with the store. */
+  CHECK(wr_func_call(func_export(&exports, 0), NULL, 0, &(wr_val){0}, 1, NULL) == WR_TRAPPED);
+  wasm_trap_delete(raised);
 
   wasm_instance_delete(instance);
   wasm_extern_vec_delete(&exports);
