@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "numbers.h"
+#include "oci/oci.h"
 #include "platform/host.h"
 #include "suggest.h"
 
@@ -58,13 +59,22 @@ static int dispatch(const wr__parsed *parsed, bool is_empty) {
   return mains[parsed->command](parsed);
 }
 
+/* `wasmrun oci ...`, or the same by the name `wasmrun-oci`, for callers that take only a path: its
+ * command line is an OCI runtime's. */
+static bool is_oci(int argc, char **argv, int *first) {
+  const char *slash = strrchr(argv[0], '/');
+  *first = strcmp(slash ? slash + 1 : argv[0], "wasmrun-oci") == 0 ? 0 : 1;
+  return *first == 0 || (argc > 1 && strcmp(argv[1], wr__commands[WR__COMMAND_OCI].name) == 0);
+}
+
 int wr__main(int argc, char **argv) {
   wr__host_prepare();
   wr__report_colours(wr__host_colours());
   wr__parsed parsed;
   char message[256];
-  int exit_status = WR__EXIT_USAGE;
-  if (argc < 1) return exit_status;
+  int exit_status = WR__EXIT_USAGE, first;
+  if (argc < 1 || wr__oci_guest_main(argc, argv, &exit_status)) return exit_status;
+  if (is_oci(argc, argv, &first)) return wr__oci_main(argc - first, argv + first);
   if (wr__options_parse(argc, argv, &parsed, message, sizeof message)) {
     exit_status = dispatch(&parsed, argc == 1);
   } else {
@@ -158,7 +168,8 @@ static bool apply_option(wasm_config_t *config, const wr__given *given) {
     case WR__OPTION_ENGINE:
       if ((word = parse_word(given->id, given->value)) < 0) return false;
       /* compile, the last word, is native once the module is compiled */
-      wr_config_set_engine(config, word > WR_ENGINE_NATIVE ? WR_ENGINE_NATIVE : (wr_engine_kind)word);
+      wr_config_set_engine(config,
+                           word > WR_ENGINE_NATIVE ? WR_ENGINE_NATIVE : (wr_engine_kind)word);
       return true;
     case WR__OPTION_BOUNDS:
       if ((word = parse_word(given->id, given->value)) < 0) return false;

@@ -17,6 +17,10 @@ int wr__command_wasm2wat(const wr__parsed *parsed);
 int wr__command_completion(const wr__parsed *parsed);
 int wr__command_help(const wr__parsed *parsed);
 
+/* wr__run_with: `run`, with grants beside those of the options; grant_more may be NULL. */
+typedef wr_status (*wr__grant_more)(wr_wasi_t *wasi, wr_error *error);
+int wr__run_with(const wr__parsed *parsed, wr__grant_more grant_more);
+
 /* wr__main: the whole program. */
 int wr__main(int argc, char **argv);
 

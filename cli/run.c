@@ -10,6 +10,7 @@
 /* Everything that one run holds; made in the order of the fields, ended in the opposite one. */
 typedef struct session {
   const wr__parsed *parsed;
+  wr__grant_more grant_more;
   const char *path;
   wasm_engine_t *engine;
   wr_wasi_t *wasi;
@@ -137,9 +138,8 @@ static int grant_each(session *s, wr__option_id id) {
 /* WR__EXIT_OK, or the status of a failure that was reported. Directories come before listeners:
  * programs look for directories from the first descriptor until one is none. */
 static int grant_all(session *s) {
-  static const wr__option_id in_order[] = {WR__OPTION_DIR, WR__OPTION_LISTEN, WR__OPTION_ENV,
-                                           WR__OPTION_NET, WR__OPTION_MAX_THREADS,
-                                           WR__OPTION_LOG};
+  static const wr__option_id in_order[] = {WR__OPTION_DIR, WR__OPTION_LISTEN,      WR__OPTION_ENV,
+                                           WR__OPTION_NET, WR__OPTION_MAX_THREADS, WR__OPTION_LOG};
   int exit_status = WR__EXIT_OK;
   wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
   s->wasi = wr_wasi_new();
@@ -154,6 +154,8 @@ static int grant_all(session *s) {
   if (grant_args(s, &error) != WR_OK) return fail_with("arguments", &error, WR__EXIT_FAILED);
   for (size_t i = 0; exit_status == WR__EXIT_OK && i < sizeof in_order / sizeof in_order[0]; i++)
     exit_status = grant_each(s, in_order[i]);
+  if (exit_status == WR__EXIT_OK && s->grant_more && s->grant_more(s->wasi, &error) != WR_OK)
+    return fail_with("container", &error, WR__EXIT_FAILED);
   return exit_status;
 }
 
@@ -209,7 +211,7 @@ static int preload(session *s, const char *value) {
   if (!module) return WR__EXIT_FAILED;
   wasm_instance_t *instance = NULL;
   int exit_status = wr__compile_if_asked(s->parsed, module, equals + 1) ? define_wasi(s, module)
-                                                                       : WR__EXIT_FAILED;
+                                                                        : WR__EXIT_FAILED;
   if (exit_status == WR__EXIT_OK) exit_status = instantiate(s, equals + 1, module, &instance);
   if (exit_status == WR__EXIT_OK && instance &&
       wr_linker_define_instance(s->linker, value, (size_t)(equals - value), instance) != WR_OK) {
@@ -410,8 +412,10 @@ static void end_session(session *s) {
   if (s->engine) wasm_engine_delete(s->engine);
 }
 
-int wr__command_run(const wr__parsed *parsed) {
-  session s = {.parsed = parsed, .path = parsed->operands[0]};
+int wr__command_run(const wr__parsed *parsed) { return wr__run_with(parsed, NULL); }
+
+int wr__run_with(const wr__parsed *parsed, wr__grant_more grant_more) {
+  session s = {.parsed = parsed, .grant_more = grant_more, .path = parsed->operands[0]};
   const char *function = wr__option_last(parsed, WR__OPTION_INVOKE);
   int exit_status;
   s.engine = wr__engine_from_options(parsed, &exit_status);

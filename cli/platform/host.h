@@ -6,7 +6,9 @@
 #include <stddef.h>
 
 /* wr__host_prepare: a closed standard stream is replaced by one that answers EBADF, so that no
- * file opened later takes its number; a write to a closed pipe gives EPIPE, not a signal. */
+ * file opened later takes its number; a write to a closed pipe gives EPIPE, not a signal; the first
+ * process of a container ends by the signals that end any other, with status 128 and the signal's
+ * number. */
 void wr__host_prepare(void);
 
 /* wr__host_colours: may standard error show colours? A terminal, and NO_COLOR is not set. */

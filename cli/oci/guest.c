@@ -1,0 +1,111 @@
+/* The process in a container: `wasmrun run` with the settings that came with its program, and with
+ * everything that a process of this container has. The engine, limits and trust are the settings';
+ * nothing in the container is asked for them. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../commands.h"
+#include "guest.h"
+#include "oci.h"
+#include "platform/guest.h"
+
+static wr_status grant_environment(wr_wasi_t *wasi, wr_error *error) {
+  for (char **at = wr__oci_guest_environment(); *at; at++) {
+    const char *equals = strchr(*at, '=');
+    if (!equals || equals == *at) continue;
+    char *name = strndup(*at, (size_t)(equals - *at));
+    wr_status status = name ? wr_wasi_set_env(wasi, name, equals + 1, error) : WR_OUT_OF_MEMORY;
+    free(name);
+    if (status != WR_OK) return status;
+  }
+  return WR_OK;
+}
+
+/* One of the folders of the root; those that no guest gets (/proc, /sys), or that this user may not
+ * read, are left out. */
+static void grant_folder(void *context, const char *path) {
+  wr_error error;
+  if (wr_wasi_preopen_dir(context, path, path, 0, &error) != WR_OK) return;
+}
+
+/* The root as "/". A guest's C library knows a working directory by the name "." and cannot tell it
+ * from "/", so where it is another, "." is that, and the folders of the root have names of their
+ * own. */
+static wr_status grant_folders(wr_wasi_t *wasi, wr_error *error) {
+  char *folder = wr__oci_guest_folder();
+  if (!folder) return WR_OUT_OF_MEMORY;
+  wr_status status;
+  if (strcmp(folder, "/") == 0) {
+    status = wr_wasi_preopen_dir(wasi, "/", "/", 0, error);
+  } else {
+    status = wr_wasi_preopen_dir(wasi, ".", ".", 0, error);
+    wr__oci_guest_root_folders(grant_folder, wasi);
+  }
+  free(folder);
+  return status;
+}
+
+/* What the kernel lets this container reach: the network is its network namespace. */
+static wr_status grant_network(wr_wasi_t *wasi, wr_error *error) {
+  static const char *const rules[] = {"connect=*:*", "listen=*:*", "resolve=*"};
+  for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+    wr_status status = wr_wasi_net_allow(wasi, rules[i], error);
+    if (status != WR_OK) return status;
+  }
+  return WR_OK;
+}
+
+static wr_status grant_container(wr_wasi_t *wasi, wr_error *error) {
+  wr_status status = grant_folders(wasi, error);
+  if (status == WR_OK) status = grant_environment(wasi, error);
+  return status == WR_OK ? grant_network(wasi, error) : status;
+}
+
+/* `wasmrun run OPTION... --argv0 NAME -- MODULE ARGUMENT...` from the settings' texts and the
+ * process's arguments. */
+static char **make_line(int argc, char **argv, char *texts, const char *end, int *count) {
+  size_t most = (size_t)argc + 8;
+  for (const char *at = texts; at < end; at++) most += *at == '\0';
+  char **line = calloc(most, sizeof *line);
+  if (!line) return NULL;
+  char **to = line;
+  char *module = texts + sizeof WR__OCI_GUEST_MAGIC;
+  *to++ = "wasmrun";
+  *to++ = "run";
+  for (char *at = module + strlen(module) + 1; at < end; at += strlen(at) + 1) *to++ = at;
+  *to++ = "--argv0";
+  *to++ = argv[1];
+  *to++ = "--";
+  *to++ = module;
+  for (int i = 2; i < argc; i++) *to++ = argv[i];
+  *count = (int)(to - line);
+  return line;
+}
+
+static int run_line(int count, char **line) {
+  wr__parsed parsed;
+  char message[256];
+  int exit_status = WR__EXIT_USAGE;
+  if (wr__options_parse(count, line, &parsed, message, sizeof message)) {
+    exit_status = wr__run_with(&parsed, grant_container);
+  } else {
+    wr__report("%s", message);
+  }
+  free(parsed.given);
+  return exit_status;
+}
+
+bool wr__oci_guest_main(int argc, char **argv, int *exit_status) {
+  size_t size_bytes;
+  if (argc < 2 || strncmp(argv[0], WR__OCI_FD_FOLDER, strlen(WR__OCI_FD_FOLDER)) != 0) return false;
+  char *texts = wr__oci_guest_settings(argv[0] + strlen(WR__OCI_FD_FOLDER), WR__OCI_GUEST_MAGIC,
+                                       sizeof WR__OCI_GUEST_MAGIC, &size_bytes);
+  if (!texts) return false;
+  int count;
+  wr__oci_guest_show(argv);
+  char **line = make_line(argc, argv, texts, texts + size_bytes, &count);
+  *exit_status = line ? run_line(count, line) : WR__EXIT_FAILED;
+  free(line);
+  free(texts);
+  return true;
+}

@@ -1,0 +1,8 @@
+/* What the runtime outside and the process inside a container agree on. */
+#ifndef WR__OCI_GUEST_H
+#define WR__OCI_GUEST_H
+
+/* The settings: this text, the module's path, then options of `wasmrun run`, each ended by NUL. */
+#define WR__OCI_GUEST_MAGIC "wasmrun container 1\n"
+
+#endif

@@ -1,0 +1,50 @@
+/* The entry of the OCI runtime: which command it is, and who carries it out. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../commands.h"
+#include "oci.h"
+#include "platform/process.h"
+
+static const struct {
+  const char *name;
+  int (*run)(wr__oci *oci);
+} commands[] = {
+    {"create", wr__oci_create}, {"run", wr__oci_create},    {"exec", wr__oci_exec},
+    {"state", wr__oci_state},   {"delete", wr__oci_delete}, {"features", wr__oci_features},
+    {"hook", wr__oci_hook},
+};
+
+/* Engines read the last word of the first line; the base runtime's own lines follow. */
+static int print_version(wr__oci *oci) {
+  printf("wasmrun-oci version %s\n", wr_version());
+  if (!wr__oci_find_base(oci)) return WR__OCI_FAILED;
+  char *line[] = {(char *)oci->base, "--version", NULL};
+  char *output;
+  size_t size_bytes;
+  if (wr__oci_capture(line, true, &output, &size_bytes) == 0)
+    printf("base: %.*s", (int)size_bytes, output);
+  free(output);
+  return wr__flush_output(0);
+}
+
+static int dispatch(wr__oci *oci) {
+  if (oci->line.wants_version) return print_version(oci);
+  if (oci->line.wants_help || !oci->line.command) {
+    wr__help_print(oci->line.wants_help ? stdout : stderr, WR__COMMAND_OCI);
+    return oci->line.wants_help ? wr__flush_output(0) : WR__EXIT_USAGE;
+  }
+  for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+    if (strcmp(commands[i].name, oci->line.command) == 0) return commands[i].run(oci);
+  }
+  return wr__oci_pass(oci);
+}
+
+int wr__oci_main(int argc, char **argv) {
+  wr__oci oci = {0};
+  wr__oci_line_parse(&oci, argc > 0 ? argv + 1 : argv);
+  int exit_status = wr__oci_settings_load(&oci) ? dispatch(&oci) : wr__oci_failure(&oci);
+  wr__oci_end(&oci);
+  return exit_status;
+}

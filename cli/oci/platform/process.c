@@ -1,0 +1,203 @@
+/* Processes: the base runtime's, this one, and one without rights. */
+#include "process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { NOBODY = 65534 };
+
+bool wr__oci_is_program(const char *path) {
+  struct stat status;
+  if (stat(path, &status) != 0) return false;
+  errno = EACCES;
+  return S_ISREG(status.st_mode) && (status.st_mode & 0111) != 0;
+}
+
+bool wr__oci_is_self(const char *path) {
+  struct stat own, other;
+  return stat("/proc/self/exe", &own) == 0 && stat(path, &other) == 0 &&
+         own.st_ino == other.st_ino && own.st_dev == other.st_dev;
+}
+
+char *wr__oci_own_path(void) { return realpath("/proc/self/exe", NULL); }
+
+const char *wr__oci_runtime_folder(void) {
+  const char *users = getenv("XDG_RUNTIME_DIR");
+  bool is_users = users && users[0] == '/' && (geteuid() != 0 || access("/run", W_OK) != 0);
+  return is_users ? users : "/run";
+}
+
+/* ---- Other programs ----------------------------------------------------------------------------
+ */
+
+const char *wr__oci_become_as(const char *path, char **argv) {
+  fflush(NULL);
+  signal(SIGPIPE, SIG_DFL); /* ignored by wasmrun alone */
+  execv(path, argv);
+  return strerror(errno);
+}
+
+const char *wr__oci_become(char **argv) { return wr__oci_become_as(argv[0], argv); }
+
+static volatile sig_atomic_t forwarded_to;
+
+static void forward_signal(int number, siginfo_t *info, void *context) {
+  (void)context;
+  /* A terminal's signals reach both processes by themselves. */
+  if (forwarded_to > 0 && info->si_code <= 0) kill((pid_t)forwarded_to, number);
+}
+
+static void forward_all(pid_t child) {
+  static const int numbers[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH};
+  struct sigaction action = {.sa_sigaction = forward_signal, .sa_flags = SA_SIGINFO | SA_RESTART};
+  forwarded_to = child;
+  for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+    sigaction(numbers[i], &action, NULL);
+}
+
+static int wait_for(pid_t child) {
+  int status;
+  while (waitpid(child, &status, 0) < 0) {
+    if (errno != EINTR) return 1;
+  }
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int wr__oci_run(char **argv, bool forward) {
+  fflush(NULL);
+  pid_t child = fork();
+  if (child < 0) return 1;
+  if (child == 0) {
+    fprintf(stderr, "wasmrun: %s: %s\n", argv[0], wr__oci_become(argv));
+    _exit(1);
+  }
+  if (forward) forward_all(child);
+  return wait_for(child);
+}
+
+/* Everything that comes through a pipe, NUL-terminated. */
+static char *read_pipe(int fd, size_t *size_bytes) {
+  size_t capacity = 4096, used = 0;
+  char *text = malloc(capacity);
+  while (text) {
+    ssize_t got = read(fd, text + used, capacity - used - 1);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    used += (size_t)got;
+    if (used + 1 < capacity) continue;
+    capacity *= 2;
+    char *larger = realloc(text, capacity);
+    if (!larger) free(text);
+    text = larger;
+  }
+  if (text) text[used] = '\0';
+  *size_bytes = used;
+  return text;
+}
+
+int wr__oci_capture(char **argv, bool show_errors, char **out, size_t *size_bytes) {
+  int ends[2];
+  *out = NULL;
+  *size_bytes = 0;
+  fflush(NULL);
+  if (pipe2(ends, O_CLOEXEC) != 0) return 1;
+  pid_t child = fork();
+  if (child == 0) {
+    dup2(ends[1], STDOUT_FILENO);
+    int nothing = show_errors ? -1 : open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (nothing >= 0) dup2(nothing, STDERR_FILENO);
+    fprintf(stderr, "wasmrun: %s: %s\n", argv[0], wr__oci_become(argv));
+    _exit(1);
+  }
+  close(ends[1]);
+  if (child > 0) *out = read_pipe(ends[0], size_bytes);
+  close(ends[0]);
+  return child > 0 ? wait_for(child) : 1;
+}
+
+/* ---- A process without rights -------------------------------------------------------------------
+ */
+
+static void limit(int what, rlim_t most) {
+  struct rlimit limits = {most, most};
+  setrlimit((__rlimit_resource_t)what, &limits);
+}
+
+/* Modules are read by their descriptors, which are open already; nothing else is needed. */
+static void drop_rights(void) {
+  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  if (geteuid() == 0) {
+    /* Fails only in a user namespace without that number, whose root has few rights anyway. */
+    setgroups(0, NULL);
+    if (setresgid(NOBODY, NOBODY, NOBODY) != 0 || setresuid(NOBODY, NOBODY, NOBODY) != 0)
+      prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  }
+  limit(RLIMIT_FSIZE, 0);
+  limit(RLIMIT_CORE, 0);
+  limit(RLIMIT_CPU, 60);
+}
+
+bool wr__oci_fork_without_rights(int (*work)(void *context), void *context, int *pid,
+                                 int *pipe_fd) {
+  int ends[2];
+  fflush(NULL);
+  if (pipe2(ends, O_CLOEXEC) != 0) return false;
+  *pid = fork();
+  if (*pid == 0) {
+    dup2(ends[1], STDERR_FILENO);
+    drop_rights();
+    int exit_status = work(context);
+    fflush(NULL);
+    _exit(exit_status);
+  }
+  close(ends[1]);
+  *pipe_fd = ends[0];
+  if (*pid > 0) return true;
+  close(ends[0]);
+  return false;
+}
+
+int wr__oci_join(int pid, int pipe_fd, char *text, size_t text_size) {
+  size_t size_bytes;
+  char *all = read_pipe(pipe_fd, &size_bytes);
+  close(pipe_fd);
+  snprintf(text, text_size, "%s", all ? all : "");
+  free(all);
+  return wait_for(pid);
+}
+
+/* ---- Descriptors
+ * ---------------------------------------------------------------------------------- */
+
+unsigned wr__oci_count_listeners(void) {
+  const char *count = getenv("LISTEN_FDS");
+  return count ? (unsigned)strtoul(count, NULL, 10) : 0;
+}
+
+void wr__oci_forget_listeners(void) {
+  unsetenv("LISTEN_FDS");
+  unsetenv("LISTEN_PID");
+  unsetenv("LISTEN_FDNAMES");
+}
+
+bool wr__oci_reserve(int first, int count) {
+  for (int fd = first; fd < first + count; fd++) {
+    int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (nothing == fd) continue;
+    if (nothing < 0 || dup3(nothing, fd, O_CLOEXEC) != fd) return false;
+    close(nothing);
+  }
+  return true;
+}

@@ -1,0 +1,67 @@
+/* The host's settings: /etc/wasmrun/oci.json, or the file that --wasmrun-settings names. They
+ * decide what is trusted, so the file must belong to root or to this user and be writable by no
+ * other. */
+#include <errno.h>
+#include <string.h>
+
+#include "oci.h"
+#include "platform/files.h"
+
+#define DEFAULT_PATH "/etc/wasmrun/oci.json"
+
+static bool take_text(wr__oci *oci, const char *path, const char *key, const json_t *value,
+                      const char **out) {
+  if (!json_is_string(value)) {
+    wr__oci_fail(oci, "%s: '%s' is not a string", path, key);
+    return false;
+  }
+  *out = wr__oci_text(oci, "%s", json_string_value(value));
+  return true;
+}
+
+static bool take_options(wr__oci *oci, const char *path, json_t *options) {
+  const char *key;
+  json_t *value;
+  if (!json_is_object(options)) {
+    wr__oci_fail(oci, "%s: 'options' is not an object", path);
+    return false;
+  }
+  json_object_foreach(options, key, value) {
+    if (json_is_string(value)) continue;
+    wr__oci_fail(oci, "%s: option '%s' is not a string", path, key);
+    return false;
+  }
+  oci->settings.options = json_incref(options);
+  return true;
+}
+
+static bool take(wr__oci *oci, const char *path, const char *key, json_t *value) {
+  wr__oci_settings *settings = &oci->settings;
+  if (strcmp(key, "runtime") == 0) return take_text(oci, path, key, value, &settings->runtime);
+  if (strcmp(key, "program") == 0) return take_text(oci, path, key, value, &settings->program);
+  if (strcmp(key, "state") == 0) return take_text(oci, path, key, value, &settings->state);
+  if (strcmp(key, "options") == 0) return take_options(oci, path, value);
+  wr__oci_fail(oci, "%s: unknown setting '%s'", path, key);
+  return false;
+}
+
+bool wr__oci_settings_load(wr__oci *oci) {
+  const char *path = oci->line.settings ? oci->line.settings : DEFAULT_PATH;
+  if (!oci->line.settings && !wr__oci_is_file(path)) return true;
+  if (!wr__oci_is_trusted_file(path)) {
+    wr__oci_fail(oci, "%s: %s", path,
+                 errno ? strerror(errno) : "not used: others than root and this user may write it");
+    return false;
+  }
+  json_t *json = wr__oci_json_load(oci, path);
+  if (!json) return false;
+  const char *key;
+  json_t *value;
+  bool good = true;
+  json_object_foreach(json, key, value) {
+    good = take(oci, path, key, value);
+    if (!good) break;
+  }
+  json_decref(json);
+  return good;
+}
