@@ -12,6 +12,7 @@
 
 #define WR_LIKELY(x) __builtin_expect(!!(x), 1)
 #define WR_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define WR_NOINLINE __attribute__((noinline))
 #define WR_ARRAY_COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define WR_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 

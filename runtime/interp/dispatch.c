@@ -6,7 +6,6 @@
 
 /* Each entry is the handler's distance from the entry, so that the table needs no relocation when
  * the program starts. */
-extern const int32_t wr__handler_table[];
 __asm__(
     ".section .rodata\n"
     ".balign 4\n"
@@ -23,11 +22,6 @@ __asm__(
 
 extern const char __start_wr_interp[], __stop_wr_interp[];
 __asm__(".hidden __start_wr_interp\n.hidden __stop_wr_interp\n");
-
-uint64_t wr__handler_word(uint32_t handler) {
-  const int32_t *entry = &wr__handler_table[handler];
-  return (uint64_t)(uintptr_t)entry + (uint64_t)(int64_t)*entry;
-}
 
 void wr__dispatch_range(uintptr_t *start, uintptr_t *end) {
   *start = (uintptr_t)__start_wr_interp;

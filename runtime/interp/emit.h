@@ -41,20 +41,27 @@ typedef struct wr__select_pattern {
   uint8_t size, dst_at, imm_at;
 } wr__select_pattern;
 
+/* One cache line. Of imms only the first imm_count are set. */
 typedef struct wr__operand {
   uint16_t pattern;
-  uint8_t leaf_count, imm_count;
-  char cls;     /* of the value: i l f d v */
-  bool negated; /* the value is the logical not of the tree's */
-  uint16_t leaves[WR__MAX_LEAVES];
-  uint64_t imms[WR__MAX_IMMS];
-  uint32_t home;
-  uint32_t high_temp;    /* the highest operand slot among the leaves, or 0 */
-  uint32_t trap_offset;  /* module offset of the instruction in it that may trap */
-  uint16_t tee_slots[2]; /* locals that computing it also writes; tee_count of them */
-  uint8_t tee_count;
   uint16_t kept; /* the pattern without the local.tee at its root, or WR__OP_NONE */
+  uint16_t leaves[WR__MAX_LEAVES];
+  uint16_t home;
+  uint16_t high_temp;    /* the highest operand slot among the leaves, or 0 */
+  uint16_t tee_slots[2]; /* locals that computing it also writes; tee_count of them */
+  uint32_t trap_offset;  /* module offset of the instruction in it that may trap */
+  uint8_t leaf_count, imm_count, tee_count;
+  char cls;     /* of the value: i l f d v, and r for references */
+  bool negated; /* the value is the logical not of the tree's */
+  uint64_t imms[WR__MAX_IMMS];
 } wr__operand;
+
+/* How many operands read a local's slot, and how many write it when they are computed. None of
+ * them is below reads_from or tees_from: searches start there, so that each operand is looked at
+ * once however deep the stack is. */
+typedef struct wr__slot_use {
+  uint32_t reads, reads_from, tees, tees_from;
+} wr__slot_use;
 
 typedef struct wr__emit {
   /* the code so far */
@@ -68,18 +75,22 @@ typedef struct wr__emit {
   wr__operand *stack;
   size_t stack_capacity;
   uint32_t stack_count;
-  uint32_t stack_base;   /* home of the lowest operand */
-  uint32_t frame_slots;  /* so far */
-  uint32_t *local_reads; /* by slot below stack_base: how many operands read it */
+  /* Operands below these are: free of traps; of traps and of reads of memory or globals; of tees;
+   * at home or constant. */
+  uint32_t traps_from, effects_from, tees_from, away_from;
+  uint32_t stack_base;  /* home of the lowest operand */
+  uint32_t frame_slots; /* so far */
+  wr__slot_use *uses;   /* by slot below stack_base */
   /* what the accumulators hold: the slot whose value they mirror */
   uint32_t acc_slot, vacc_slot;
   /* the last instruction that computed a value, for joining it with the next */
   uint32_t last_at; /* its position; UINT32_MAX when there is none, or a label is between */
-  wr__operand last;
+  uint16_t last_pattern;
+  char last_cls;
   uint32_t last_dst;
   uint8_t last_dst_at;
   uint32_t last_run;      /* how many statements the last instruction holds */
-  uint32_t pending_tees;  /* operands whose computation writes a local */
+  uint32_t pending_tees;  /* in all operands */
   uint32_t module_offset; /* of the wasm instruction being translated */
   uint32_t options;       /* WR__EMIT_NO_* */
 } wr__emit;
@@ -95,11 +106,14 @@ enum {
 void wr__emit_free(wr__emit *e);
 
 /* ---- operands */
-wr__operand *wr__emit_top(wr__emit *e, uint32_t depth);
+static inline wr__operand *wr__emit_top(wr__emit *e, uint32_t depth) {
+  return &e->stack[e->stack_count - 1 - depth];
+}
 void wr__emit_push_slot(wr__emit *e, char cls, uint32_t slot); /* a local */
 void wr__emit_push_home(wr__emit *e, char cls);                /* a value already in its home */
 void wr__emit_push_const(wr__emit *e, char cls, uint64_t bits);
 wr__operand wr__emit_pop(wr__emit *e);
+void wr__emit_discard(wr__emit *e, uint32_t count); /* pops them */
 uint32_t wr__emit_next_home(const wr__emit *e);
 /* The home of what stands above the lowest `count` operands. */
 uint32_t wr__emit_home_above(const wr__emit *e, uint32_t count);
@@ -126,8 +140,7 @@ wr__operand wr__emit_settle_popped(wr__emit *e, wr__operand operand);
 void wr__emit_materialize(wr__emit *e,
                           wr__operand *operand); /* to its home, unless it is a slot there */
 void wr__emit_to_slot(wr__emit *e, wr__operand *operand); /* to any slot: locals stay */
-void wr__emit_store_slot(wr__emit *e, wr__operand operand,
-                         uint32_t slot); /* a popped operand, to a slot */
+void wr__emit_store(wr__emit *e, uint32_t slot); /* pops the top operand, to a local's slot */
 void wr__emit_write(wr__emit *e, const wr__operand *operand,
                     uint32_t slot); /* leaves the operand as it is */
 /* Materializes the operands from `first` on, to their homes (constants too). */
@@ -145,9 +158,10 @@ typedef enum wr__branch_kind {
   WR__BRANCH_UNLESS,
   WR__BRANCH_IF_BACK
 } wr__branch_kind;
-/* Writes a conditional branch on a popped operand; returns where its displacement stands, to be
- * filled by wr__emit_patch. */
-uint32_t wr__emit_branch(wr__emit *e, wr__branch_kind kind, wr__operand condition, uint32_t *start);
+/* Writes a conditional branch on a popped operand, which is used up; returns where its displacement
+ * stands, to be filled by wr__emit_patch. */
+uint32_t wr__emit_branch(wr__emit *e, wr__branch_kind kind, wr__operand *condition,
+                         uint32_t *start);
 void wr__emit_select(wr__emit *e, bool is_v128, char cls);
 /* A label is here: nothing is known of accumulators, nothing joins across. */
 void wr__emit_label(wr__emit *e);
@@ -155,14 +169,30 @@ void wr__emit_forget(wr__emit *e);
 
 /* ---- raw instructions */
 uint32_t wr__emit_begin(wr__emit *e, uint32_t handler, uint32_t size); /* its position */
-void wr__emit_u16(wr__emit *e, uint32_t at, uint32_t value);
-void wr__emit_u32(wr__emit *e, uint32_t at, uint32_t value);
-void wr__emit_u64(wr__emit *e, uint32_t at, uint64_t value);
+static inline void wr__emit_u16(wr__emit *e, uint32_t at, uint32_t value) {
+  if (WR_UNLIKELY(value > UINT16_MAX)) e->failed = true;
+  if (WR_UNLIKELY(e->failed)) return;
+  uint16_t v = (uint16_t)value;
+  memcpy(e->code + at, &v, 2);
+}
+static inline void wr__emit_u32(wr__emit *e, uint32_t at, uint32_t value) {
+  if (WR_LIKELY(!e->failed)) memcpy(e->code + at, &value, 4);
+}
+static inline void wr__emit_u64(wr__emit *e, uint32_t at, uint64_t value) {
+  if (WR_LIKELY(!e->failed)) memcpy(e->code + at, &value, 8);
+}
 /* Fills the displacement at `at` of the instruction that starts at `start`. */
-void wr__emit_patch(wr__emit *e, uint32_t at, uint32_t start, uint32_t target);
+static inline void wr__emit_patch(wr__emit *e, uint32_t at, uint32_t start, uint32_t target) {
+  wr__emit_u32(e, at, target - start);
+}
 /* The instruction at the present end may trap or calls: remember its module offset. */
 void wr__emit_note(wr__emit *e, uint32_t module_offset);
-void wr__emit_use_slots(wr__emit *e, uint32_t end);
+static inline void wr__emit_use_slots(wr__emit *e, uint32_t end) {
+  if (end > e->frame_slots) {
+    e->frame_slots = end;
+    if (end > WR__MAX_FRAME_SLOTS) e->failed = true;
+  }
+}
 
 /* Pseudo instructions of the generator, by name. */
 uint16_t wr__emit_checked_op(uint16_t op, bool is64);

@@ -13,11 +13,9 @@ static void settle_condition(wr__emit *e, wr__operand *c, bool select) {
   if (known && c->cls == 'i') return;
   bool negated = c->negated;
   c->negated = false;
-  uint32_t home = c->home;
-  wr__emit_use_slots(e, home + 1);
-  if (!is_slot(c)) wr__emit_write(e, c, home);
-  *c = wr__emit_slot_operand(e, 'i', home);
-  c->home = home;
+  wr__emit_use_slots(e, c->home + 1u);
+  if (!is_slot(c)) wr__emit_write(e, c, c->home);
+  wr__emit_set_slot(e, c, 'i', c->home);
   c->negated = negated;
 }
 
@@ -27,7 +25,7 @@ static bool fuse_loop_end(wr__emit *e, const wr__operand *c, uint32_t *start,
   if (e->options & (WR__EMIT_NO_LOOP_FUSION | WR__EMIT_NO_FUSION) || e->last_at == UINT32_MAX ||
       c->negated)
     return false;
-  if (e->last.pattern != WR__PAT_ADD_RI) return false;
+  if (e->last_pattern != WR__PAT_ADD_RI) return false;
   for (size_t k = 0; k < WR_ARRAY_COUNT(wr__loop_ends); k++) {
     if (wr__loop_ends[k].condition != c->pattern) continue;
     const wr__pattern *p = &wr__patterns[c->pattern];
@@ -49,64 +47,71 @@ static bool fuse_loop_end(wr__emit *e, const wr__operand *c, uint32_t *start,
   return false;
 }
 
-uint32_t wr__emit_branch(wr__emit *e, wr__branch_kind kind, wr__operand c, uint32_t *start) {
-  if (wr__patterns[c.pattern].traps) wr__emit_flush_traps(e);
-  settle_condition(e, &c, false);
+/* There is no "unless, back": an eqz takes the not in. */
+static void settle_not(wr__emit *e, wr__operand *c) {
+  if (c->pattern <= WR__PAT_R_v) {
+    c->pattern = wr__emit_combine(WR__OP_i32_eqz, WR__PAT_R_i, NONE);
+    c->negated = false;
+    return;
+  }
+  wr__emit_write(e, c, c->home);
+  wr__emit_set_slot(e, c, 'i', c->home);
+}
+
+/* The handler that takes one of the first two leaves from the accumulator, if there is one. */
+static uint16_t branch_handler(const wr__emit *e, const wr__operand *c, const wr__branch_pattern *b,
+                               uint32_t row) {
+  if (e->options & WR__EMIT_NO_ACCUMULATORS) return b->handlers[row];
+  for (uint32_t k = 0; k < 2 && k < c->leaf_count; k++) {
+    char cls = wr__leaf_cls[c->pattern][k];
+    uint32_t holds = cls == 'i' || cls == 'l' ? e->acc_slot : e->vacc_slot;
+    uint16_t handler = b->handlers[3 * (k + 1) + row];
+    if (holds == c->leaves[k] && handler != NONE) return handler;
+  }
+  return b->handlers[row];
+}
+
+uint32_t wr__emit_branch(wr__emit *e, wr__branch_kind kind, wr__operand *c, uint32_t *start) {
+  if (wr__patterns[c->pattern].traps) wr__emit_flush_traps(e);
+  settle_condition(e, c, false);
   uint32_t displacement_at;
-  if (kind == WR__BRANCH_IF_BACK && fuse_loop_end(e, &c, start, &displacement_at))
+  if (kind == WR__BRANCH_IF_BACK && fuse_loop_end(e, c, start, &displacement_at))
     return displacement_at;
-  if (kind == WR__BRANCH_IF_BACK && c.negated && is_slot(&(wr__operand){.pattern = c.pattern})) {
-    /* there is no "unless, back": an eqz takes the not in */
-    c.pattern = wr__emit_combine(WR__OP_i32_eqz, WR__PAT_R_i, NONE);
-    c.negated = false;
-  }
-  const wr__pattern *p = &wr__patterns[c.pattern];
-  if (kind == WR__BRANCH_IF_BACK && c.negated) {
-    wr__emit_write(e, &c, c.home);
-    uint32_t home = c.home;
-    c = wr__emit_slot_operand(e, 'i', home);
-    c.home = home;
-    p = &wr__patterns[c.pattern];
-  }
+  if (kind == WR__BRANCH_IF_BACK && c->negated) settle_not(e, c);
+  const wr__pattern *p = &wr__patterns[c->pattern];
   const wr__branch_pattern *b = &wr__branch_patterns[p->branch];
   uint32_t row = kind;
-  if (c.negated) row = kind == WR__BRANCH_IF ? WR__BRANCH_UNLESS : WR__BRANCH_IF;
-  uint16_t handler = b->handlers[row];
-  for (uint32_t k = 0; k < 2 && k < c.leaf_count && !(e->options & WR__EMIT_NO_ACCUMULATORS); k++) {
-    char cls = wr__leaf_cls[c.pattern][k];
-    uint32_t holds = cls == 'i' || cls == 'l' ? e->acc_slot : e->vacc_slot;
-    if (holds == c.leaves[k] && b->handlers[3 * (k + 1) + row] != NONE) {
-      handler = b->handlers[3 * (k + 1) + row];
-      break;
-    }
-  }
-  if (p->traps) wr__emit_note(e, c.trap_offset);
+  if (c->negated) row = kind == WR__BRANCH_IF ? WR__BRANCH_UNLESS : WR__BRANCH_IF;
+  uint16_t handler = branch_handler(e, c, b, row);
+  if (p->traps) wr__emit_note(e, c->trap_offset);
   uint32_t at = wr__emit_begin(e, handler, b->size);
-  wr__emit_put_operands(e, at, &c, b->imm_at, p->imm_width);
-  for (uint32_t k = 0; k < c.tee_count; k++) wr__emit_slot_changed(e, c.tee_slots[k]);
+  wr__emit_put_operands(e, at, c, b->imm_at, p->imm_width);
+  for (uint32_t k = 0; k < c->tee_count; k++) wr__emit_slot_changed(e, c->tee_slots[k]);
   *start = at;
   return at + b->displacement_at;
 }
 
-void wr__emit_select(wr__emit *e, bool is_v128, char cls) {
+/* select's operands: two values in slots, and a condition that is popped. */
+static wr__operand settle_select(wr__emit *e) {
   for (uint32_t k = 3; k-- > 1;) {
     wr__operand *v = wr__emit_top(e, k);
     if (wr__patterns[v->pattern].traps) wr__emit_flush_traps(e);
     wr__emit_to_slot(e, v);
   }
   if (wr__patterns[wr__emit_top(e, 0)->pattern].traps) wr__emit_flush_traps(e);
-  wr__operand c = wr__emit_pop(e);
-  settle_condition(e, &c, true);
-  wr__operand b = wr__emit_pop(e), a = wr__emit_pop(e);
-  if (c.negated) {
-    wr__operand t = a;
-    a = b;
-    b = t;
-  }
+  wr__operand condition = wr__emit_pop(e);
+  settle_condition(e, &condition, true);
+  return condition;
+}
+
+void wr__emit_select(wr__emit *e, bool is_v128, char cls) {
+  wr__operand c = settle_select(e);
+  uint16_t values[2] = {wr__emit_top(e, 1)->leaves[0], wr__emit_top(e, 0)->leaves[0]};
+  wr__emit_discard(e, 2);
   const wr__select_pattern *s = &wr__select_patterns[wr__patterns[c.pattern].select];
   uint32_t at = wr__emit_begin(e, s->handlers[is_v128], s->size);
-  wr__emit_u16(e, at + 8, a.leaves[0]);
-  wr__emit_u16(e, at + 10, b.leaves[0]);
+  wr__emit_u16(e, at + 8, values[c.negated]);
+  wr__emit_u16(e, at + 10, values[!c.negated]);
   for (uint32_t k = 0; k < c.leaf_count; k++) wr__emit_u16(e, at + 12 + 2 * k, c.leaves[k]);
   if (c.imm_count) {
     if (wr__patterns[c.pattern].imm_width[0] == 8)

@@ -9,43 +9,23 @@ void wr__emit_free(wr__emit *e) {
   free(e->code);
   free(e->offsets);
   free(e->stack);
-  free(e->local_reads);
+  free(e->uses);
 }
 
-static bool reserve_code(wr__emit *e, size_t more) {
-  if (e->failed) return false;
-  if (!wr__grow(&e->code, &e->capacity, e->size + more, 1)) e->failed = true;
+static WR_NOINLINE bool reserve_code(wr__emit *e, size_t more) {
+  if (!e->failed && !wr__grow(&e->code, &e->capacity, e->size + more, 1)) e->failed = true;
   return !e->failed;
 }
 
 uint32_t wr__emit_begin(wr__emit *e, uint32_t handler, uint32_t size) {
   uint32_t at = (uint32_t)e->size;
-  if (!reserve_code(e, size)) return 0;
-  memset(e->code + at, 0, size);
-  e->size += size;
+  if (WR_UNLIKELY(e->capacity - at < size) && !reserve_code(e, size)) return 0;
   uint64_t word = wr__handler_word(handler);
   memcpy(e->code + at, &word, 8);
+  for (uint32_t k = 8; k < size; k += 8) memset(e->code + at + k, 0, 8);
+  e->size += size;
   e->last_at = UINT32_MAX;
   return at;
-}
-
-void wr__emit_u16(wr__emit *e, uint32_t at, uint32_t value) {
-  if (e->failed) return;
-  if (value > UINT16_MAX) e->failed = true;
-  uint16_t v = (uint16_t)value;
-  memcpy(e->code + at, &v, 2);
-}
-
-void wr__emit_u32(wr__emit *e, uint32_t at, uint32_t value) {
-  if (!e->failed) memcpy(e->code + at, &value, 4);
-}
-
-void wr__emit_u64(wr__emit *e, uint32_t at, uint64_t value) {
-  if (!e->failed) memcpy(e->code + at, &value, 8);
-}
-
-void wr__emit_patch(wr__emit *e, uint32_t at, uint32_t start, uint32_t target) {
-  wr__emit_u32(e, at, target - start);
 }
 
 static void put_leb(wr__emit *e, uint32_t value) {
@@ -57,7 +37,8 @@ static void put_leb(wr__emit *e, uint32_t value) {
 }
 
 void wr__emit_note(wr__emit *e, uint32_t module_offset) {
-  if (e->failed || !wr__grow(&e->offsets, &e->offsets_capacity, e->offsets_size + 10, 1)) {
+  if (WR_UNLIKELY(e->offsets_capacity - e->offsets_size < 10) &&
+      !wr__grow(&e->offsets, &e->offsets_capacity, e->offsets_size + 10, 1)) {
     e->failed = true;
     return;
   }
@@ -67,11 +48,6 @@ void wr__emit_note(wr__emit *e, uint32_t module_offset) {
   put_leb(e, delta << 1 ^ (uint32_t)((int32_t)delta >> 31)); /* zigzag: trees are written late */
   e->last_offset_at = at;
   e->last_offset_module = module_offset;
-}
-
-void wr__emit_use_slots(wr__emit *e, uint32_t end) {
-  if (end > e->frame_slots) e->frame_slots = end;
-  if (end > WR__MAX_FRAME_SLOTS) e->failed = true;
 }
 
 void wr__emit_forget(wr__emit *e) {

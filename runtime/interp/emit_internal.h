@@ -49,9 +49,24 @@ static inline bool is_const(const wr__operand *o) {
          !wr__patterns[o->pattern].reads_global && !o->negated;
 }
 
+static inline bool is_tree(const wr__operand *o) { return !is_slot(o) && !is_const(o); }
+
+static inline void lower(uint32_t *from, uint32_t index) {
+  if (*from > index) *from = index;
+}
+
 /* ---- emit.c */
-wr__operand *wr__emit_push(wr__emit *e, wr__operand operand);
-wr__operand wr__emit_slot_operand(const wr__emit *e, char cls, uint32_t slot);
+/* Makes o, which keeps its home, an operand that is a slot. It must not be counted. */
+void wr__emit_set_slot(const wr__emit *e, wr__operand *o, char cls, uint32_t slot);
+/* The operand at `index` is as it is now from here on, or is it no more: what the emitter counts
+ * of leaves and tees. */
+void wr__emit_count_in(wr__emit *e, const wr__operand *o, uint32_t index);
+void wr__emit_count_out(wr__emit *e, const wr__operand *o);
+/* Whether it may trap, or reads what others can write. */
+void wr__emit_watch(wr__emit *e, const wr__operand *o, uint32_t index);
+/* Begins an operand on top, all zero but its home, class and pattern. It must then be filled and
+ * counted in. */
+wr__operand *wr__emit_new(wr__emit *e, char cls, uint16_t pattern);
 
 /* ---- emit_grow.c: the pattern of an instruction over patterns, or NONE */
 uint16_t wr__emit_combine(uint32_t op, uint32_t left, uint32_t right);

@@ -55,7 +55,7 @@ static void result_in(wr__emit *e, char cls, uint32_t slot) {
 bool wr__emit_retarget_last(wr__emit *e, const wr__operand *o, uint32_t slot) {
   if (e->options & WR__EMIT_NO_COALESCING || e->last_at == UINT32_MAX || !is_slot(o)) return false;
   uint32_t from = o->leaves[0];
-  if (from < e->stack_base || from != e->last_dst || e->last.cls != o->cls) return false;
+  if (from < e->stack_base || from != e->last_dst || e->last_cls != o->cls) return false;
   wr__emit_u16(e, e->last_at + e->last_dst_at, slot);
   e->last_dst = slot;
   bool in_acc = e->acc_slot == from, in_vacc = e->vacc_slot == from;
@@ -69,7 +69,8 @@ bool wr__emit_retarget_last(wr__emit *e, const wr__operand *o, uint32_t slot) {
 void wr__emit_remember(wr__emit *e, uint32_t at, const wr__operand *o, uint32_t dst,
                        uint8_t dst_at) {
   e->last_at = at;
-  e->last = *o;
+  e->last_pattern = o->pattern;
+  e->last_cls = o->cls;
   e->last_dst = dst;
   e->last_dst_at = dst_at;
   e->last_run = 1;
@@ -78,7 +79,7 @@ void wr__emit_remember(wr__emit *e, uint32_t at, const wr__operand *o, uint32_t 
 /* x = y + k after x' = y' + k', or a move after a move: one instruction does both. */
 static bool extend_run(wr__emit *e, const wr__operand *o, uint32_t slot) {
   bool adds = o->pattern == WR__PAT_ADD_RI;
-  if (e->options & WR__EMIT_NO_FUSION || e->last_at == UINT32_MAX || o->pattern != e->last.pattern)
+  if (e->options & WR__EMIT_NO_FUSION || e->last_at == UINT32_MAX || o->pattern != e->last_pattern)
     return false;
   if ((!adds && o->pattern != WR__PAT_COPY) || e->last_run == WR__MAX_RUN) return false;
   uint32_t at = e->last_at, run = e->last_run + 1, entry = adds ? 8 : 4;
@@ -119,9 +120,7 @@ static void write_negated(wr__emit *e, const wr__operand *o, uint32_t slot) {
   plain.negated = false;
   if (!is_slot(&plain)) {
     wr__emit_pattern(e, &plain, slot);
-    uint32_t home = plain.home;
-    plain = wr__emit_slot_operand(e, 'i', slot);
-    plain.home = home;
+    wr__emit_set_slot(e, &plain, 'i', slot);
   }
   plain.pattern = wr__emit_combine(WR__OP_i32_eqz, WR__PAT_R_i, NONE);
   wr__emit_pattern(e, &plain, slot);

@@ -35,8 +35,13 @@ enum {
   WR__H_COUNT
 };
 
+/* By number: each handler's distance from its entry. */
+extern const int32_t wr__handler_table[] __attribute__((visibility("hidden")));
 /* The word that an instruction starts with. */
-uint64_t wr__handler_word(uint32_t handler);
+static inline uint64_t wr__handler_word(uint32_t handler) {
+  const int32_t *entry = &wr__handler_table[handler];
+  return (uint64_t)(uintptr_t)entry + (uint64_t)(int64_t)*entry;
+}
 /* Runs from pc until the outermost frame returns or a trap ends it. */
 wr_status wr__dispatch(const uint8_t *pc, uint64_t *fp, wr__instance *inst, wr__func *func);
 /* The code range of the handlers, for the fault handler. */

@@ -223,8 +223,9 @@ static bool lay_out(translator *t, const wr__deftype *type) {
   if (w->local_count == type->param_count) slot = t->link_slot + WR__LINK_SLOTS;
   t->e.stack_base = slot;
   wr__emit_use_slots(&t->e, slot + 1);
-  t->e.local_reads = wr__alloc_array(slot, sizeof *t->e.local_reads);
-  return t->e.local_reads && !t->e.failed;
+  t->e.uses = wr__alloc_array(slot, sizeof *t->e.uses);
+  return t->e.uses && wr__grow(&t->e.stack, &t->e.stack_capacity, 32, sizeof *t->e.stack) &&
+         !t->e.failed;
 }
 
 static wr_status visit_first(void *context, wr__walker *walker, const wr__instr *in) {

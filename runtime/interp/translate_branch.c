@@ -129,7 +129,7 @@ void wr__translate_br(translator *t, uint32_t depth) {
 }
 
 /* A conditional branch whose taken side is more than a jump: the branch goes around it. */
-static void branch_around(translator *t, wr__operand condition, uint32_t depth, uint32_t count) {
+static void branch_around(translator *t, wr__operand *condition, uint32_t depth, uint32_t count) {
   wr__emit *e = &t->e;
   label *l = wr__translate_label(t, depth);
   uint32_t start;
@@ -152,7 +152,8 @@ static void branch_around(translator *t, wr__operand condition, uint32_t depth, 
 }
 
 /* A conditional branch on an operand already popped. */
-void wr__translate_branch_on(translator *t, wr__operand condition, uint32_t depth, uint32_t count) {
+void wr__translate_branch_on(translator *t, wr__operand *condition, uint32_t depth,
+                             uint32_t count) {
   label *l = wr__translate_label(t, depth);
   if (is_body(t, depth) || carried_need_moves(t, l, count)) {
     branch_around(t, condition, depth, count);
@@ -186,10 +187,8 @@ void wr__translate_br_if(translator *t, const wr__instr *in) {
   uint32_t count = wr__ctrl_label_types(wr__walker_label(&t->walker, depth), &types);
   /* The condition may trap, and so must come after what it does not hold; keep it pending. */
   wr__operand condition = wr__emit_pop(&t->e);
-  uint32_t home = condition.home;
   wr__translate_settle_branch(t, depth, count);
-  condition.home = home;
-  wr__translate_branch_on(t, condition, depth, count);
+  wr__translate_branch_on(t, &condition, depth, count);
 }
 
 /* The index goes to a slot; where it is popped already. */
@@ -259,7 +258,7 @@ void wr__translate_open(translator *t, const wr__instr *in) {
   if (e->failed) return;
   if (in->op == WR__OP_if) {
     label *l = wr__translate_label(t, 0);
-    l->else_at = wr__emit_branch(e, WR__BRANCH_UNLESS, condition, &l->else_start);
+    l->else_at = wr__emit_branch(e, WR__BRANCH_UNLESS, &condition, &l->else_start);
   }
 }
 
@@ -267,7 +266,7 @@ void wr__translate_open(translator *t, const wr__instr *in) {
  */
 void wr__translate_reset_stack(translator *t, const label *l, const wr_valtype *types,
                                uint32_t count) {
-  while (t->e.stack_count > l->height) wr__emit_pop(&t->e);
+  wr__emit_discard(&t->e, t->e.stack_count - l->height);
   for (uint32_t k = 0; k < count; k++) wr__emit_push_home(&t->e, wr__translate_cls(types[k]));
 }
 
@@ -322,15 +321,15 @@ void wr__translate_br_on_null(translator *t, const wr__instr *in) {
   uint32_t slot = wr__emit_top(e, 0)->home;
   const wr_valtype *types;
   uint32_t count = wr__ctrl_label_types(wr__walker_label(&t->walker, in->imm.index), &types);
-  if (on_null) wr__emit_pop(e);
+  if (on_null) wr__emit_discard(e, 1);
   wr__translate_settle_branch(t, in->imm.index, count);
   wr__emit_use_slots(e, slot + 2);
   wr__operand is_null = wr__emit_null_test(e, slot, !on_null);
-  wr__translate_branch_on(t, is_null, in->imm.index, count);
+  wr__translate_branch_on(t, &is_null, in->imm.index, count);
   if (on_null)
     wr__emit_push_home(e, 'r');
   else
-    wr__emit_pop(e);
+    wr__emit_discard(e, 1);
 }
 
 void wr__translate_br_always(translator *t, const wr__instr *in) {

@@ -14,7 +14,7 @@ static uint32_t settle_arguments(translator *t, const wr__deftype *type) {
 }
 
 static void finish_call(translator *t, const wr__deftype *type) {
-  for (uint32_t k = 0; k < type->param_count; k++) wr__emit_pop(&t->e);
+  wr__emit_discard(&t->e, type->param_count);
   wr__emit_forget(&t->e);
   for (uint32_t k = 0; k < type->result_count; k++)
     wr__emit_push_home(&t->e, wr__translate_cls(type->results[k]));
@@ -63,7 +63,7 @@ static uint32_t pop_callee(translator *t) {
   wr__operand *callee = wr__emit_top(e, 0);
   wr__emit_to_slot(e, callee);
   uint32_t slot = callee->leaves[0];
-  wr__emit_pop(e);
+  wr__emit_discard(e, 1);
   return slot;
 }
 

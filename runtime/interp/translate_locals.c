@@ -48,8 +48,7 @@ void wr__translate_local_get(translator *t, const wr__instr *in) {
 
 void wr__translate_local_set(translator *t, const wr__instr *in) {
   uint32_t local = in->imm.index;
-  wr__operand value = wr__emit_pop(&t->e);
-  wr__emit_store_slot(&t->e, value, t->local_slots[local]);
+  wr__emit_store(&t->e, t->local_slots[local]);
   local_written(t, local);
 }
 

@@ -16,7 +16,7 @@ void wr__translate_operation(translator *t, uint32_t handler, uint32_t operand_c
   wr__emit_u16(e, at + 8, base);
   wr__emit_u32(e, at + 12, a);
   wr__emit_u32(e, at + 16, b);
-  for (uint32_t k = 0; k < operand_count; k++) wr__emit_pop(e);
+  wr__emit_discard(e, operand_count);
   wr__emit_forget(e);
   for (; *results; results++) wr__emit_push_home(e, *results);
 }
@@ -44,7 +44,7 @@ void wr__translate_wide(translator *t, const wr__instr *in) {
   uint32_t base = e->stack[first].home;
   uint32_t at = wr__emit_begin(e, handler, 16);
   wr__emit_u16(e, at + 8, base);
-  for (uint32_t k = 0; k < operand_count; k++) wr__emit_pop(e);
+  wr__emit_discard(e, operand_count);
   wr__emit_forget(e);
   wr__emit_push_home(e, 'l');
   wr__emit_push_home(e, 'l');
@@ -71,8 +71,8 @@ void wr__translate_table_access(translator *t, const wr__instr *in) {
   wr__emit_to_slot(e, wr__emit_top(e, 0));
   uint32_t second = wr__emit_top(e, 0)->leaves[0];
   uint32_t first = get ? second : wr__emit_top(e, 1)->leaves[0];
-  wr__emit_pop(e);
-  if (!get) wr__emit_pop(e);
+  wr__emit_discard(e, 1);
+  if (!get) wr__emit_discard(e, 1);
   uint32_t home = wr__emit_next_home(e);
   wr__emit_note(e, e->module_offset);
   uint32_t handler = get    ? (is64 ? WR__H_table_get_64 : WR__H_table_get)

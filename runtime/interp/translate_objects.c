@@ -111,7 +111,7 @@ static void visit_br_on_cast(translator *t, const wr__instr *in) {
   wr__emit_push_home(e, 'i');
   wr__operand condition = wr__emit_pop(e);
   condition.negated = in->op == WR__OP_br_on_cast_fail;
-  wr__translate_branch_on(t, condition, depth, count);
+  wr__translate_branch_on(t, &condition, depth, count);
 }
 
 /* An i31 reference is value << 1 | 1. Spec exec/instructions: ref.i31 */
@@ -147,7 +147,7 @@ static void visit_atomic(translator *t, const wr__instr *in, const wr__opinfo *i
   wr__emit_u16(e, at + 10, in->op);
   wr__emit_u32(e, at + 12, in->imm.mem.memory);
   wr__emit_u64(e, at + 16, in->imm.mem.offset);
-  for (uint32_t k = 0; k < operand_count; k++) wr__emit_pop(e);
+  wr__emit_discard(e, operand_count);
   wr__emit_forget(e);
   if (info->results[0]) wr__emit_push_home(e, info->results[0]);
 }

@@ -100,7 +100,7 @@ void wr__translate_reset_stack(translator *t, const label *l, const wr_valtype *
 void wr__translate_jump(translator *t, label *l);
 void wr__translate_bind(translator *t, label *l);
 void wr__translate_br(translator *t, uint32_t depth);
-void wr__translate_branch_on(translator *t, wr__operand condition, uint32_t depth, uint32_t count);
+void wr__translate_branch_on(translator *t, wr__operand *condition, uint32_t depth, uint32_t count);
 void wr__translate_settle_branch(translator *t, uint32_t depth, uint32_t count);
 void wr__translate_open(translator *t, const wr__instr *in);
 void wr__translate_else(translator *t, const wr__instr *in);
