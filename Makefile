@@ -20,7 +20,7 @@ help:
 setup:
 	@tools/install-packages.sh build guests
 setup-test:
-	@tools/install-packages.sh build test
+	@tools/install-packages.sh build test containers
 
 build-%:
 	@test -f build/$*/build.ninja || cmake --preset $* >build-$*.log || { cat build-$*.log; exit 1; }

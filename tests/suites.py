@@ -6,6 +6,8 @@ import re
 import subprocess
 import threading
 
+from containers import bundles, containerd, podman, runc
+from containers.world import run_checks
 from result import failed, passed, skipped
 from wasi import run_http, run_testsuite
 
@@ -25,7 +27,7 @@ SPEC_CONFIGURATIONS = {
 def jobs(name, programs, environment):
     """For the build of this name, whose programs are in this folder."""
     return wasi_jobs(programs, environment) + http_jobs(programs, environment) + \
-        spec_jobs(name, programs, environment)
+        spec_jobs(name, programs, environment) + container_jobs(name, programs, environment)
 
 
 # ---- WASI -----------------------------------------------------------------------------
@@ -58,6 +60,21 @@ def http_jobs(programs, environment):
 
 def verdict(name, wrong):
     return passed(f"sockets/{name}") if wrong is None else failed(f"sockets/{name}", wrong)
+
+
+# ---- Containers -----------------------------------------------------------------------------
+
+def container_jobs(build, programs, environment):
+    static = programs / "wasmrun-oci"
+    if not static.exists() and not (build == "dev" and (programs.parent.parent / "release").is_dir()):
+        return [("containers", lambda: [skipped("containers", "(needs wasmrun-oci, which is linked statically)")])]
+    kinds = [("bundle", bundles), ("runc", runc)]
+    if build == "release":  # engines start what is shipped
+        kinds += [("podman", podman), ("containerd", containerd)]
+    return [(f"containers/{name}",
+             lambda name=name, kind=kind: run_checks(
+                 name, kind.CHECKS, lambda: kind.make(programs, environment)))
+            for name, kind in kinds]
 
 
 # ---- The core suite ---------------------------------------------------------------------

@@ -9,6 +9,8 @@ build='clang-19 lld-19 cmake ninja-build make pkg-config libc6-dev libffi-dev li
 guests='wasi-libc libclang-rt-19-dev-wasm32 libc++-19-dev-wasm32 libc++abi-19-dev-wasm32'
 test="$guests libcmocka-dev libclang-rt-19-dev llvm-19-dev gcc-12 wabt"
 tidy='clang-tidy-19 clang-format-19'
+# Containers, as the tests run them: engines, base runtimes, a native program for an image.
+containers='podman buildah containerd runc crun busybox-static'
 aarch64='qemu-user'
 
 wanted=
@@ -18,6 +20,7 @@ for set in "$@"; do
     guests) wanted="$wanted $guests" ;;
     test) wanted="$wanted $test" ;;
     tidy) wanted="$wanted $tidy" ;;
+    containers) wanted="$wanted $containers" ;;
     aarch64) wanted="$wanted $aarch64" ;;
     *) echo "$0: no set of packages '$set'" >&2; exit 2 ;;
   esac

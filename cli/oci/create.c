@@ -73,7 +73,7 @@ static int run_base(wr__oci *oci, const creation *c, const char *folder) {
 static int make_container(wr__oci *oci, creation *c, unsigned listeners) {
   wr__oci_check check;
   const char *folder = wr__oci_record_path(oci, c->id);
-  if (!wr__oci_check_begin(oci, &c->program, &c->options, &check)) return WR__OCI_FAILED;
+  if (!folder || !wr__oci_check_begin(oci, &c->program, &c->options, &check)) return WR__OCI_FAILED;
   bool good = wr__oci_package(oci, c->fd, c->program.path, &c->options);
   int lock = good ? wr__oci_record_begin(oci, c->id) : -1;
   good = lock >= 0 && write_bundle(oci, c, folder, listeners);

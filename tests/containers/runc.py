@@ -1,0 +1,227 @@
+"""Bundles run by runc, and by crun: what the process in a container is and has, without an engine."""
+import json
+import os
+import shutil
+
+from .world import Skip, World, need_tools, wait_until
+
+MOUNTS = [{"destination": "/proc", "type": "proc", "source": "proc"},
+          {"destination": "/dev", "type": "tmpfs", "source": "tmpfs", "options": ["mode=755"]}]
+NAMESPACES = [{"type": kind} for kind in ("pid", "ipc", "uts", "mount", "network")]
+
+
+def make(programs, environment):
+    need_tools("runc")
+    world = World(programs, environment)
+    world.root = world.folder / "runc"
+    world.runtime = [world.make_wrapper("over-runc", {"runtime": "runc"}), "--root", world.root]
+    plain = world.make_bundle("plain", ["/true"], **linux())
+    shutil.copy("/bin/busybox", plain / "rootfs" / "true")
+    done = world.run("runc", "--root", world.root, "run", "--bundle", plain, "plain")
+    if done.status != 0:
+        world.end()
+        raise Skip(f"(runc cannot run a container here: {done.stderr.strip()[-200:]})")
+    return world
+
+
+def linux(**more):
+    return {"linux": {"namespaces": NAMESPACES}, "mounts": MOUNTS} | more
+
+
+def set_args(bundle, args, **process):
+    config = json.loads((bundle / "config.json").read_text())
+    config["process"] |= {"args": args} | process
+    (bundle / "config.json").write_text(json.dumps(config))
+
+
+def bundle_of(world, name, args, process=None, **more):
+    bundle = world.make_bundle(name, args, ["container.wasm"], **linux(**more))
+    shutil.copy("/bin/busybox", bundle / "rootfs" / "busybox")
+    set_args(bundle, args, **(process or {}))
+    return bundle
+
+
+def run(world, bundle, *words):
+    return world.run(*world.runtime, "run", "--bundle", bundle, *words, bundle.name)
+
+
+class Container:
+    """One that is created and started, and deleted in the end."""
+
+    def __init__(self, world, bundle):
+        self.world, self.bundle, self.name = world, bundle, bundle.name
+
+    def call(self, command, *words):
+        return self.world.run(*self.world.runtime, command, *words)
+
+    def __enter__(self):
+        # Its output goes nowhere: a pipe would be waited for.
+        done = self.call_detached("create", "--bundle", str(self.bundle), self.name)
+        self.problem = done.wrong() or self.call("start", self.name).wrong()
+        return self
+
+    def call_detached(self, *words):
+        return self.world.run("sh", "-c", '"$@" >/dev/null 2>"$0"', self.world.folder / "errors",
+                              *self.world.runtime, *words)
+
+    def state(self):
+        return json.loads(self.call("state", self.name).stdout or "{}")
+
+    def __exit__(self, *_):
+        self.call("delete", "--force", self.name)
+
+
+def output_arguments_environment_status(world):
+    bundle = bundle_of(world, "output", ["/container.wasm", "a b", "", "c"],
+                       {"env": ["GREETING=hello=you", "PATH=/bin"]})
+    wrong = run(world, bundle).wrong(0, stdout="argument /container.wasm\nargument a b\nargument \n"
+                                     "argument c\nvariable hello=you\n")
+    if wrong:
+        return wrong
+    for status in (0, 1, 3, 255):
+        set_args(bundle, ["/container.wasm", "exit", str(status)])
+        wrong = run(world, bundle).wrong(status)
+        if wrong:
+            return wrong
+    if sorted(os.listdir(bundle / "rootfs")) != ["busybox", "container.wasm", "dev", "proc"]:
+        return f"left in the image: {os.listdir(bundle / 'rootfs')}"
+    return f"left behind: {world.left()}" if world.left() else None
+
+
+def life_of_a_container(world):
+    bundle = bundle_of(world, "life", ["/container.wasm", "wait"],
+                       annotations={"module.wasm.image/variant": "compat", "x": "y"})
+    with Container(world, bundle) as c:
+        state = c.state()
+        if c.problem or state.get("status") != "running" or state.get("bundle") != str(bundle) or \
+                state.get("annotations") != {"module.wasm.image/variant": "compat", "x": "y"}:
+            return c.problem or f"{state}"
+        if not wait_until(lambda: c.call("ps", c.name).stdout.count("container.wasm") > 0):
+            return c.call("ps", c.name).wrong(stdout="container.wasm")
+        wrong = c.call("kill", c.name, "TERM").wrong()
+        if wrong or not wait_until(lambda: c.state().get("status") == "stopped"):
+            return wrong or f"{c.state()}"
+        wrong = c.call("delete", c.name).wrong()
+    return wrong or (f"left behind: {world.left()}" if world.left() else None)
+
+
+def the_program_cannot_be_replaced(world):
+    """By nobody in the container, while it runs and afterwards."""
+    bundle = bundle_of(world, "replace", ["/container.wasm", "wait"])
+    before = world.static.read_bytes()
+    with Container(world, bundle) as c:
+        done = c.call("exec", c.name, "/busybox", "sh", "-c",
+                      "exec 3</proc/1/exe; for f in /proc/1/exe /proc/self/fd/3; do "
+                      "(echo x >$f) && echo written; (echo x >>$f) && echo written; done; "
+                      "/busybox mount -o remount,rw /proc/1/exe && echo mounted; "
+                      "/busybox ls -l /proc/1/fd; /busybox true")
+        wrong = c.problem or done.wrong(stderr="Read-only file system")
+        if wrong or "written" in done.stdout or "mounted" in done.stdout:
+            return wrong or done.stdout
+    return None if world.static.read_bytes() == before else "the program changed"
+
+
+def the_guest_sees_nothing_of_the_program(world):
+    """Not in /proc, which is refused, nor among its folders."""
+    bundle = bundle_of(world, "sees", ["/container.wasm", "read", "/proc/self/exe"])
+    if run(world, bundle).status != 1:
+        return "/proc/self/exe was read"
+    set_args(bundle, ["/container.wasm", "list", "/"])
+    return run(world, bundle).wrong(0, stdout="container.wasm")
+
+
+def working_directory_and_user(world):
+    bundle = bundle_of(world, "where", ["/container.wasm", "read", "file"],
+                       {"cwd": "/work", "user": {"uid": 1000, "gid": 1000}})
+    work = bundle / "rootfs" / "work"
+    (work / "in").mkdir(parents=True)
+    (work / "file").write_text("relative\n")
+    (bundle / "rootfs" / "etc").mkdir()
+    (bundle / "rootfs" / "etc" / "file").write_text("absolute\n")
+    wrong = run(world, bundle).wrong(0, stdout="relative")
+    if wrong:
+        return wrong
+    set_args(bundle, ["/container.wasm", "read", "/etc/file"])
+    wrong = run(world, bundle).wrong(0, stdout="absolute")
+    if wrong:
+        return wrong
+    set_args(bundle, ["/container.wasm", "write", "/work/file", "x"])
+    return run(world, bundle).wrong(1, stderr="Permission denied")
+
+
+def mounts_and_a_read_only_root(world):
+    bundle = bundle_of(world, "mounts", [], root={"path": "rootfs", "readonly": True},
+                       mounts=MOUNTS + [
+                           {"destination": f"/{name}", "type": "bind", "source": "data",
+                            "options": ["bind", name]} for name in ("ro", "rw")])
+    (bundle / "data").mkdir()
+    for name, status in (("/new", 1), ("/ro/new", 1), ("/rw/new", 0)):
+        set_args(bundle, ["/container.wasm", "write", name, "text"])
+        wrong = run(world, bundle).wrong(status)
+        if wrong:
+            return f"{name}: {wrong}"
+    return None if (bundle / "data" / "new").read_text() == "text\n" else "nothing was written"
+
+
+def hooks_run_with_the_given_bundle(world):
+    hook = world.folder / "show"
+    hook.write_text(f'#!/bin/sh\ncat >>"{world.folder}/told"; echo >>"{world.folder}/told"\n')
+    hook.chmod(0o755)
+    kinds = ("prestart", "createRuntime", "createContainer", "poststart", "poststop")
+    bundle = bundle_of(world, "hooks", ["/container.wasm"],
+                       hooks={kind: [{"path": str(hook)}] for kind in kinds})
+    wrong = run(world, bundle).wrong()
+    states = [json.loads(line) for line in (world.folder / "told").read_text().splitlines() if line]
+    if wrong or len(states) != len(kinds) or any(s["bundle"] != str(bundle) for s in states):
+        return wrong or f"{states}"
+    return None
+
+
+def limits_by_annotation(world):
+    bundle = world.make_bundle("limits", ["/memory.wasm"], ["memory.wasm"],
+                               **linux(annotations={"wasmrun.max-memory": "5M",
+                                                    "wasmrun.engine": "interp"}))
+    wrong = run(world, bundle).wrong(0, stdout="stopped below 64 MiB")
+    if wrong:
+        return wrong
+    shutil.copy(world.guests / "spin.wasm", bundle / "rootfs")
+    config = json.loads((bundle / "config.json").read_text())
+    config["annotations"] = {"wasmrun.timeout": "200ms"}
+    (bundle / "config.json").write_text(json.dumps(config))
+    set_args(bundle, ["/spin.wasm"])
+    return run(world, bundle).wrong(134, stderr="--timeout 200ms")
+
+
+def nothing_in_the_container_is_asked(world):
+    """Files and variables by which a user's own wasmrun is set up mean nothing inside."""
+    bundle = bundle_of(world, "asked", ["/container.wasm", "x"],
+                       {"env": ["HOME=/home", "XDG_CONFIG_HOME=/home/.config", "PATH=/bin",
+                                "LISTEN_FDS=5", "WASMRUN_OCI=/home/oci.json"]})
+    folder = bundle / "rootfs" / "etc" / "wasmrun"
+    folder.mkdir(parents=True)
+    (folder / "oci.json").write_text('{"runtime": "/nowhere"}')
+    return run(world, bundle).wrong(0, stdout="argument x\n", stderr="")
+
+
+def over_crun(world):
+    """crun does not take this machine's cgroups where both versions are mounted, so it gets a folder
+    of the second alone."""
+    need_tools("crun", "unshare")
+    runtime = world.make_wrapper("over-crun", {"runtime": "crun"})
+    bundle = bundle_of(world, "crun", ["/container.wasm", "a"],
+                       annotations={"run.oci.handler": "wasm"})
+    script = ('umount -R /sys/fs/cgroup 2>/dev/null; mount -t cgroup2 none /sys/fs/cgroup || exit 99;'
+              ' c="--cgroup-manager=disabled --root $1"; crun $c run --bundle "$3" c0 || exit 99;'
+              ' "$0" $c run --bundle "$2" c1')
+    plain = world.folder / "plain"
+    done = world.run("unshare", "-m", "sh", "-c", script, runtime, world.folder / "crun-root", bundle,
+                     plain)
+    if done.status == 99:
+        raise Skip(f"(crun cannot run a container here: {done.stderr.strip()[-200:]})")
+    return done.wrong(0, stdout="argument /container.wasm\nargument a\n")
+
+
+CHECKS = [output_arguments_environment_status, life_of_a_container, the_program_cannot_be_replaced,
+          the_guest_sees_nothing_of_the_program, working_directory_and_user,
+          mounts_and_a_read_only_root, hooks_run_with_the_given_bundle, limits_by_annotation,
+          nothing_in_the_container_is_asked, over_crun]
