@@ -54,14 +54,17 @@ static uint64_t count_instructions(const wr__module *module) {
 }
 
 static int translate_all(const wr__module *module, counts *total) {
-  for (uint32_t i = module->imported_funcs; i < module->func_count; i++) {
-    wr__code *code = wr__translate(module, i, true, 0);
-    if (code == NULL) return -1;
+  wr__translator *translator = wr__translator_new(module);
+  uint32_t i = module->imported_funcs;
+  for (; translator != NULL && i < module->func_count; i++) {
+    wr__code *code = wr__translate(translator, i, true, 0);
+    if (code == NULL) break;
     total->code_bytes += code->size_bytes;
     total->wasm_bytes += module->funcs[i].code_size;
     wr__code_free(code);
   }
-  return 0;
+  wr__translator_free(translator);
+  return i == module->func_count ? 0 : -1;
 }
 
 static void keep_least(double *least, double value, int pass) {

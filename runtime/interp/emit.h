@@ -64,23 +64,26 @@ typedef struct wr__slot_use {
 } wr__slot_use;
 
 typedef struct wr__emit {
-  /* the code so far */
+  /* memory, kept from one function to the next */
   uint8_t *code;
-  size_t size, capacity;
+  size_t capacity;
   uint8_t *offsets; /* see wr__code */
-  size_t offsets_size, offsets_capacity;
+  size_t offsets_capacity;
+  wr__operand *stack;
+  size_t stack_capacity;
+  wr__slot_use *uses; /* by slot below stack_base */
+  size_t use_capacity;
+  /* zero at the start of a function, from here on: the code so far */
+  size_t size, offsets_size;
   uint32_t last_offset_at, last_offset_module;
   bool failed; /* out of memory, or a frame too large */
   /* operands */
-  wr__operand *stack;
-  size_t stack_capacity;
   uint32_t stack_count;
   /* Operands below these are: free of traps; of traps and of reads of memory or globals; of tees;
    * at home or constant. */
   uint32_t traps_from, effects_from, tees_from, away_from;
   uint32_t stack_base;  /* home of the lowest operand */
   uint32_t frame_slots; /* so far */
-  wr__slot_use *uses;   /* by slot below stack_base */
   /* what the accumulators hold: the slot whose value they mirror */
   uint32_t acc_slot, vacc_slot;
   /* the last instruction that computed a value, for joining it with the next */
@@ -104,6 +107,10 @@ enum {
 };
 
 void wr__emit_free(wr__emit *e);
+/* A new function begins. */
+void wr__emit_restart(wr__emit *e, uint32_t options);
+/* Its locals are known: operands have their homes from stack_base on. */
+void wr__emit_lay_out(wr__emit *e, uint32_t stack_base);
 
 /* ---- operands */
 static inline wr__operand *wr__emit_top(wr__emit *e, uint32_t depth) {

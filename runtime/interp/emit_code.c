@@ -12,6 +12,25 @@ void wr__emit_free(wr__emit *e) {
   free(e->uses);
 }
 
+void wr__emit_restart(wr__emit *e, uint32_t options) {
+  memset(&e->size, 0, sizeof *e - offsetof(wr__emit, size));
+  e->options = options;
+  wr__emit_forget(e);
+}
+
+void wr__emit_lay_out(wr__emit *e, uint32_t stack_base) {
+  e->stack_base = stack_base;
+  wr__emit_use_slots(e, stack_base + 1);
+  if (!wr__grow(&e->uses, &e->use_capacity, stack_base, sizeof *e->uses) ||
+      !wr__grow(&e->stack, &e->stack_capacity, 32, sizeof *e->stack) ||
+      !wr__grow(&e->code, &e->capacity, 1024, 1) ||
+      !wr__grow(&e->offsets, &e->offsets_capacity, 256, 1)) {
+    e->failed = true;
+    return;
+  }
+  memset(e->uses, 0, stack_base * sizeof *e->uses);
+}
+
 static WR_NOINLINE bool reserve_code(wr__emit *e, size_t more) {
   if (!e->failed && !wr__grow(&e->code, &e->capacity, e->size + more, 1)) e->failed = true;
   return !e->failed;

@@ -9,8 +9,9 @@
 #include "platform/thread.h"
 
 typedef struct wr__translated {
-  wr__mutex lock;    /* of sorted */
-  wr__code **sorted; /* by address */
+  _Atomic(wr__translator *) spare; /* kept from one function to the next */
+  wr__mutex lock;                  /* of sorted */
+  wr__code **sorted;               /* by address */
   size_t count, capacity;
   uint32_t defined;
   wr__code *_Atomic slots[]; /* for guarded memory, then for checked */
@@ -19,6 +20,7 @@ typedef struct wr__translated {
 static void free_index(wr__module *module) {
   wr__translated *index = atomic_load(&module->code);
   if (!index) return;
+  wr__translator_free(atomic_load(&index->spare));
   for (size_t k = 0; k < index->count; k++) wr__code_free(index->sorted[k]);
   free(index->sorted);
   wr__mutex_free(&index->lock);
@@ -39,6 +41,20 @@ wr__translated *wr__translated_of(wr__module *module) {
   wr__mutex_free(&index->lock);
   free(index);
   return other;
+}
+
+/* What one large function needed is not kept for the small ones that follow. */
+enum { MAX_SPARE_BYTES = 256 * 1024 };
+
+wr__translator *wr__code_take_translator(wr__translated *index, const wr__module *module) {
+  wr__translator *translator = atomic_exchange_explicit(&index->spare, NULL, memory_order_acquire);
+  return translator ? translator : wr__translator_new(module);
+}
+
+void wr__code_give_translator(wr__translated *index, wr__translator *translator) {
+  if (wr__translator_memory(translator) <= MAX_SPARE_BYTES)
+    translator = atomic_exchange_explicit(&index->spare, translator, memory_order_acq_rel);
+  wr__translator_free(translator);
 }
 
 wr__code *wr__code_get(const wr__translated *index, uint32_t defined, bool guarded) {

@@ -23,6 +23,11 @@ void wr__walk_up(wr__walk *walk);
 
 /* The index of a module's translated functions; made at the first. NULL when out of memory. */
 struct wr__translated *wr__translated_of(wr__module *module);
+/* A translator for the module, to be given back: the one that is kept between functions, or where
+ * another thread has it, a new one. NULL when out of memory. */
+struct wr__translator *wr__code_take_translator(struct wr__translated *index,
+                                                const wr__module *module);
+void wr__code_give_translator(struct wr__translated *index, struct wr__translator *translator);
 /* The code of a defined function (0 the first), or NULL. */
 wr__code *wr__code_get(const struct wr__translated *index, uint32_t defined, bool guarded);
 /* Puts code in; returns what is there afterwards: this, or another thread's (and this is freed).

@@ -45,8 +45,11 @@ const void *wr__interp_translate_func(wr__func *func) {
   if (!index) return NULL;
   wr__code *code = wr__code_get(index, defined, guarded);
   if (!code) {
-    code = wr__translate(inst->module, func->func_index, guarded,
+    struct wr__translator *translator = wr__code_take_translator(index, inst->module);
+    if (!translator) return NULL;
+    code = wr__translate(translator, func->func_index, guarded,
                          inst->module->engine->config.optimisations_off);
+    wr__code_give_translator(index, translator);
     if (code) code = wr__code_put(index, defined, guarded, code);
     if (!code) return NULL;
   }

@@ -29,7 +29,7 @@ static void visit_plain(translator *t, const wr__instr *in, const wr__opinfo *in
     memcpy(extra, in->imm.v128, 16);
     count = 2;
   }
-  wr__emit_apply(&t->e, in->op, (uint32_t)strlen(info->params), info->results[0], extra, count);
+  wr__emit_apply(&t->e, in->op, info->param_count, info->results[0], extra, count);
 }
 
 /* ---- simple values -------------------------------------------------------------------------- */
@@ -146,24 +146,34 @@ static const visit_fn visitors[WR__OP_COUNT] = {
 
 /* Arithmetic: operands to one result, no more to it. */
 static bool is_plain(const wr__opinfo *info) {
-  return !info->special && info->results[0] && !info->results[1] && info->params[0] &&
+  return !info->special && info->result_count == 1 && info->param_count &&
          (info->immediates == WR__IMM_NONE || info->immediates == WR__IMM_LANE ||
           info->immediates == WR__IMM_LANES16);
 }
 
+/* Instructions that are not in the table, by their row's immediates. */
+static wr_status visit_row(translator *t, const wr__instr *in) {
+  const wr__opinfo *info = &wr__opinfos[in->op];
+  bool is_access =
+      (info->immediates == WR__IMM_MEMARG || info->immediates == WR__IMM_MEMARG_LANE) &&
+      info->page != WR__PAGE_THREADS;
+  if (is_access)
+    wr__translate_access(t, in);
+  else if (is_plain(info))
+    visit_plain(t, in, info);
+  else if (!wr__translate_object(t, in) && !wr__translate_try(t, in))
+    return wr__fail(t->walker.error, WR_UNSUPPORTED, in->offset, "%s is not executed", info->text);
+  return WR_OK;
+}
+
 static wr_status visit(void *context, wr__walker *walker, const wr__instr *in) {
+  (void)walker;
   translator *t = context;
   t->e.module_offset = in->offset;
-  const wr__opinfo *info = &wr__opinfos[in->op];
-  if (visitors[in->op]) {
+  if (visitors[in->op])
     visitors[in->op](t, in);
-  } else if (is_plain(info)) {
-    visit_plain(t, in, info);
-  } else if (!wr__translate_object(t, in) && !wr__translate_try(t, in)) {
-    if (info->special)
-      return wr__fail(walker->error, WR_UNSUPPORTED, in->offset, "%s is not executed", info->text);
-    wr__translate_access(t, in);
-  }
+  else
+    WR_TRY(visit_row(t, in));
   return t->e.failed ? WR_OUT_OF_MEMORY : WR_OK;
 }
 
@@ -195,7 +205,7 @@ void wr__translate_map_refs(translator *t, uint32_t count) {
 
 static void add_local_refs(translator *t) {
   for (uint32_t k = 0; k < t->walker.local_count; k++)
-    if (t->local_cls[k] == 'r') add_ref_slot(t, t->local_slots[k]);
+    if (t->locals[k].cls == 'r') add_ref_slot(t, t->locals[k].slot);
 }
 
 /* ---- one function --------------------------------------------------------------------------- */
@@ -203,42 +213,68 @@ static void add_local_refs(translator *t) {
 /* Called at the first instruction: lays out the frame. */
 static bool lay_out(translator *t, const wr__deftype *type) {
   const wr__walker *w = &t->walker;
-  t->local_slots = wr__alloc_array(w->local_count, sizeof *t->local_slots);
-  t->local_cls = wr__alloc_array(w->local_count, 1);
-  t->set_in = wr__alloc_array(w->local_count, sizeof *t->set_in);
-  if (!t->local_slots || !t->local_cls || !t->set_in) return false;
+  if (!wr__grow(&t->locals, &t->local_capacity, w->local_count, sizeof *t->locals)) return false;
   uint32_t slot = 0;
+  t->laid_out = true;
   t->param_count = type->param_count;
   t->link_slot = wr__link_slot(type);
   for (uint32_t k = 0; k < w->local_count; k++) {
     if (k == type->param_count) slot = t->link_slot + WR__LINK_SLOTS;
-    t->local_slots[k] = slot;
-    t->local_cls[k] = wr__translate_cls(w->locals[k]);
-    if (t->local_cls[k] == 'r') {
+    t->locals[k] = (local_info){.slot = slot, .cls = wr__translate_cls(w->locals[k])};
+    if (t->locals[k].cls == 'r') {
       t->has_refs = true; /* a collection may read it before the first write */
       if (k >= type->param_count) wr__translate_must_be_zero(t, k);
     }
     slot += wr__valtype_slots(w->locals[k]);
   }
   if (w->local_count == type->param_count) slot = t->link_slot + WR__LINK_SLOTS;
-  t->e.stack_base = slot;
-  wr__emit_use_slots(&t->e, slot + 1);
-  t->e.uses = wr__alloc_array(slot, sizeof *t->e.uses);
-  return t->e.uses && wr__grow(&t->e.stack, &t->e.stack_capacity, 32, sizeof *t->e.stack) &&
-         !t->e.failed;
+  wr__emit_lay_out(&t->e, slot);
+  return !t->e.failed;
 }
 
 static wr_status visit_first(void *context, wr__walker *walker, const wr__instr *in) {
   translator *t = context;
-  if (!t->label_count && !t->local_slots) {
+  if (WR_UNLIKELY(!t->laid_out)) {
     if (!lay_out(t, walker->func_type)) return WR_OUT_OF_MEMORY;
-    wr__emit_forget(&t->e);
     t->enter_at = wr__emit_begin(&t->e, WR__H_enter, 16);
     wr__ctrl body = {.height = 0};
     wr__translate_push_label(t, &body, false);
     if (t->e.failed) return WR_OUT_OF_MEMORY;
   }
   return visit(context, walker, in);
+}
+
+/* Copies a list behind the code's words. */
+static void *put_list(uint8_t **at, const void *list, size_t size) {
+  void *there = *at;
+  if (size) memcpy(there, list, size);
+  *at += size;
+  return there;
+}
+
+/* The code in one block, with its lists behind the words; `skip` bytes are left out before them. */
+static wr__code *assemble(translator *t, uint32_t func_index, uint32_t local_refs, uint32_t skip) {
+  wr__emit *e = &t->e;
+  size_t size = e->size - skip, map_bytes = t->map_count * sizeof *t->maps,
+         slot_bytes = t->ref_slot_count * sizeof *t->ref_slots;
+  wr__code *code = malloc(sizeof *code + size + map_bytes + slot_bytes + e->offsets_size);
+  if (!code) return NULL;
+  *code = (wr__code){.func_index = func_index,
+                     .size_bytes = (uint32_t)size,
+                     .link_slot = t->link_slot,
+                     .first_at = skip,
+                     .offsets_size = (uint32_t)e->offsets_size,
+                     .ref_map_count = t->map_count,
+                     .local_refs = local_refs,
+                     .ref_slot_count = t->ref_slot_count,
+                     .frame_slots = e->frame_slots + t->exn_count};
+  wr__translate_finish_try(t, code, skip);
+  uint8_t *at = (uint8_t *)code->words;
+  put_list(&at, e->code + skip, size);
+  code->ref_maps = put_list(&at, t->maps, map_bytes);
+  code->ref_slots = put_list(&at, t->ref_slots, slot_bytes);
+  code->offsets = put_list(&at, e->offsets, e->offsets_size);
+  return code;
 }
 
 /* The finished code: without `enter` where no local must start as zero. */
@@ -254,66 +290,59 @@ static wr__code *finish(translator *t, uint32_t func_index) {
     wr__emit_u16(e, t->enter_at + 10, t->end_zero - t->first_zero);
   }
   uint32_t local_refs = t->ref_slot_count;
-  add_local_refs(t);
+  if (t->has_refs) add_local_refs(t);
   for (uint32_t k = 0; k < t->exn_count; k++) add_ref_slot(t, e->frame_slots + k);
-  size_t size = e->size - skip;
-  wr__code *code = e->failed ? NULL : calloc(1, sizeof *code + size);
-  if (!code) return NULL;
-  code->func_index = func_index;
-  code->size_bytes = (uint32_t)size;
-  code->link_slot = t->link_slot;
-  code->first_at = skip;
-  code->frame_slots = e->frame_slots + t->exn_count;
-  /* The lists are handed over as they are. */
-  code->offsets = e->offsets;
-  code->offsets_size = (uint32_t)e->offsets_size;
-  e->offsets = NULL;
-  code->ref_maps = t->maps;
-  code->ref_map_count = t->map_count;
-  t->maps = NULL;
-  code->ref_slots = t->ref_slots;
-  code->local_refs = local_refs;
-  code->ref_slot_count = t->ref_slot_count;
-  t->ref_slots = NULL;
-  for (uint32_t k = 0; k < code->ref_map_count; k++) code->ref_maps[k].at -= skip;
-  wr__translate_finish_try(t, code, skip);
-  memcpy(code->words, e->code + skip, size);
-  if (!e->failed) return code;
+  for (uint32_t k = 0; k < t->map_count; k++) t->maps[k].at -= skip;
+  wr__code *code = e->failed ? NULL : assemble(t, func_index, local_refs, skip);
+  if (!code || !e->failed) return code;
   wr__code_free(code); /* an exception slot too far away */
   return NULL;
 }
 
-wr__code *wr__translate(const wr__module *module, uint32_t func_index, bool guarded,
-                        uint32_t options) {
-  translator t = {
-      .module = module, .engine = module->engine, .guarded = guarded, .e.options = options};
-  wr__walker_init(&t.walker, module, NULL);
-  wr__visitor visitor = {visit_first, &t};
-  wr_status status = wr__walk_func(&t.walker, func_index, &visitor);
-  wr__code *code = status == WR_OK ? finish(&t, func_index) : NULL;
-  wr__walker_free(&t.walker);
-  wr__emit_free(&t.e);
-  free(t.local_slots);
-  free(t.local_cls);
-  free(t.set_in);
-  free(t.set_stack);
-  for (uint32_t k = 0; k < t.label_count; k++) free(t.labels[k].catches);
-  free(t.labels);
-  free(t.fixups);
-  free(t.ranges);
-  free(t.handlers);
-  free(t.exn_patches);
-  free(t.maps);
-  free(t.ref_slots);
+wr__translator *wr__translator_new(const wr__module *module) {
+  translator *t = calloc(1, sizeof *t);
+  if (!t) return NULL;
+  t->module = module;
+  t->engine = module->engine;
+  wr__walker_init(&t->walker, module, NULL);
+  return t;
+}
+
+void wr__translator_free(wr__translator *t) {
+  if (!t) return;
+  wr__walker_free(&t->walker);
+  wr__emit_free(&t->e);
+  free(t->locals);
+  free(t->set_stack);
+  free(t->labels);
+  free(t->fixups);
+  free(t->ranges);
+  free(t->handlers);
+  free(t->exn_patches);
+  free(t->maps);
+  free(t->ref_slots);
+  free(t);
+}
+
+size_t wr__translator_memory(const wr__translator *t) {
+  return t->e.capacity + t->e.stack_capacity * sizeof *t->e.stack +
+         t->local_capacity * sizeof *t->locals + t->label_capacity * sizeof *t->labels;
+}
+
+wr__code *wr__translate(wr__translator *t, uint32_t func_index, bool guarded, uint32_t options) {
+  wr__emit_restart(&t->e, options);
+  memset(&t->guarded, 0, sizeof *t - offsetof(translator, guarded));
+  t->guarded = guarded;
+  wr__visitor visitor = {visit_first, t};
+  wr_status status = wr__walk_func(&t->walker, func_index, &visitor);
+  wr__code *code = status == WR_OK ? finish(t, func_index) : NULL;
+  for (uint32_t k = 0; k < t->label_count; k++) free(t->labels[k].catches);
   return code;
 }
 
 void wr__code_free(wr__code *code) {
   if (!code) return;
-  free(code->offsets);
   free(code->try_ranges);
   free(code->try_handlers);
-  free(code->ref_maps);
-  free(code->ref_slots);
   free(code);
 }

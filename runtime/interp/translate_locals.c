@@ -4,8 +4,8 @@
 
 /* A local is read where no write of it is known to come first: it must start as zero. */
 void wr__translate_must_be_zero(translator *t, uint32_t local) {
-  uint32_t slot = t->local_slots[local];
-  uint32_t end = slot + (t->local_cls[local] == 'v' ? 2 : 1);
+  uint32_t slot = t->locals[local].slot;
+  uint32_t end = slot + (t->locals[local].cls == 'v' ? 2 : 1);
   if (t->first_zero == t->end_zero) {
     t->first_zero = slot;
     t->end_zero = end;
@@ -15,26 +15,26 @@ void wr__translate_must_be_zero(translator *t, uint32_t local) {
 }
 
 static void local_read(translator *t, uint32_t local) {
-  if (local >= t->param_count && !t->set_in[local]) wr__translate_must_be_zero(t, local);
+  if (local >= t->param_count && !t->locals[local].set_in) wr__translate_must_be_zero(t, local);
 }
 
 /* Writes stay known until the innermost construct around them ends. */
 static void local_written(translator *t, uint32_t local) {
-  if (local < t->param_count || t->set_in[local]) return;
+  if (local < t->param_count || t->locals[local].set_in) return;
   if (!wr__grow(&t->set_stack, &t->set_stack_capacity, (size_t)t->set_stack_count + 1,
                 sizeof *t->set_stack)) {
     t->e.failed = true;
     return;
   }
-  t->set_in[local] = t->label_count;
+  t->locals[local].set_in = t->label_count;
   t->set_stack[t->set_stack_count++] = local;
 }
 
 void wr__translate_forget_writes(translator *t, uint32_t depth) {
   while (t->set_stack_count) {
     uint32_t local = t->set_stack[t->set_stack_count - 1];
-    if (t->set_in[local] < depth) return;
-    t->set_in[local] = 0;
+    if (t->locals[local].set_in < depth) return;
+    t->locals[local].set_in = 0;
     t->set_stack_count--;
   }
 }
@@ -42,18 +42,18 @@ void wr__translate_forget_writes(translator *t, uint32_t depth) {
 void wr__translate_local_get(translator *t, const wr__instr *in) {
   uint32_t local = in->imm.index;
   local_read(t, local);
-  wr__emit_settle_tee(&t->e, t->local_slots[local]);
-  wr__emit_push_slot(&t->e, t->local_cls[local], t->local_slots[local]);
+  wr__emit_settle_tee(&t->e, t->locals[local].slot);
+  wr__emit_push_slot(&t->e, t->locals[local].cls, t->locals[local].slot);
 }
 
 void wr__translate_local_set(translator *t, const wr__instr *in) {
   uint32_t local = in->imm.index;
-  wr__emit_store(&t->e, t->local_slots[local]);
+  wr__emit_store(&t->e, t->locals[local].slot);
   local_written(t, local);
 }
 
 void wr__translate_local_tee(translator *t, const wr__instr *in) {
   uint32_t local = in->imm.index;
-  wr__emit_tee(&t->e, t->local_slots[local]);
+  wr__emit_tee(&t->e, t->locals[local].slot);
   local_written(t, local);
 }

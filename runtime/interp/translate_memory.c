@@ -110,7 +110,7 @@ void wr__translate_access(translator *t, const wr__instr *in) {
     extra[count++] = in->imm.mem.memory;
   }
   if (info->immediates == WR__IMM_MEMARG_LANE) extra[count++] = in->imm.mem.lane;
-  uint32_t operands = (uint32_t)strlen(info->params);
+  uint32_t operands = info->param_count;
   if (info->results[0])
     wr__emit_apply(&t->e, op, operands, info->results[0], extra, count);
   else

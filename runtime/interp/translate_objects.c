@@ -135,7 +135,7 @@ static void visit_i31_get(translator *t, bool is_signed) {
 
 static void visit_atomic(translator *t, const wr__instr *in, const wr__opinfo *info) {
   wr__emit *e = &t->e;
-  uint32_t operand_count = (uint32_t)strlen(info->params);
+  uint32_t operand_count = info->param_count;
   uint32_t first = e->stack_count - operand_count;
   wr__emit_flush_effects(e);
   wr__emit_materialize_from(e, first);

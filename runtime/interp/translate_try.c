@@ -252,4 +252,5 @@ void wr__translate_finish_try(translator *t, wr__code *code, uint32_t skip) {
   code->try_handlers = t->handlers;
   t->ranges = NULL;
   t->handlers = NULL;
+  t->range_capacity = t->handler_capacity = 0;
 }

@@ -35,47 +35,56 @@ typedef struct label {
   uint32_t exn_index;     /* try: which of the frame's exception slots is its own */
 } label;
 
-typedef struct translator {
+typedef struct local_info {
+  uint32_t slot;
+  /* the nesting in which its first write stands, 0 when unset: a local that is read where no write
+   * of it dominates must start as zero */
+  uint32_t set_in;
+  char cls;
+} local_info;
+
+/* Made once for a module, and used for one function after the other. */
+typedef struct wr__translator {
   wr__emit e;
   wr__walker walker;
   const wr__module *module;
   wr__engine *engine;
-  bool guarded;
-  uint32_t *local_slots;
-  char *local_cls;
-  /* which locals must start as zero: seen read before a write that dominates. set_in[local] is the
-   * nesting in which its first write stands, 0 when unset */
-  uint32_t *set_in;
-  uint32_t first_zero, end_zero; /* slots */
-  uint32_t *set_stack;           /* locals in the order of their first write */
+  /* memory, kept from one function to the next */
+  local_info *locals;
+  size_t local_capacity;
+  uint32_t *set_stack; /* locals in the order of their first write */
   size_t set_stack_capacity;
+  label *labels;
+  size_t label_capacity;
+  fixup *fixups;
+  size_t fixup_capacity;
+  wr__try_range *ranges;
+  size_t range_capacity;
+  wr__try_handler *handlers;
+  size_t handler_capacity;
+  uint32_t *exn_patches; /* positions of u16 operands that name an exception slot */
+  size_t exn_patch_capacity;
+  wr__ref_map *maps;
+  size_t map_capacity;
+  uint16_t *ref_slots;
+  size_t ref_slot_capacity;
+  /* zero at the start of a function, from here on */
+  bool guarded;
+  bool laid_out;
+  bool has_refs; /* locals or operands that are references: collections must find them */
+  uint32_t first_zero, end_zero; /* slots that start as zero */
   uint32_t set_stack_count;
   uint32_t param_count;
   uint32_t link_slot;
-  label *labels;
-  size_t label_capacity;
   uint32_t label_count;
-  fixup *fixups;
-  size_t fixup_capacity;
   uint32_t fixup_count;
   uint32_t enter_at;
-  wr__try_range *ranges;
-  size_t range_capacity;
   uint32_t range_count;
-  wr__try_handler *handlers;
-  size_t handler_capacity;
   uint32_t handler_count;
-  uint32_t exn_count;    /* exception slots of legacy try; they lie behind all others */
-  uint32_t *exn_patches; /* positions of u16 operands that name one */
-  size_t exn_patch_capacity;
+  uint32_t exn_count; /* exception slots of legacy try; they lie behind all others */
   uint32_t exn_patch_count;
-  wr__ref_map *maps;
-  size_t map_capacity;
   uint32_t map_count;
-  uint16_t *ref_slots;
-  size_t ref_slot_capacity;
   uint32_t ref_slot_count;
-  bool has_refs; /* locals or operands that are references: collections must find them */
 } translator;
 
 /* The class of a value type: i l f d v, and r for references (in patterns they are l). */
