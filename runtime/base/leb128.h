@@ -20,6 +20,11 @@ static inline wr__leb wr__leb_u32(const uint8_t **p, const uint8_t *end, uint32_
     *out = *(*p)++;
     return WR__LEB_OK;
   }
+  if (end - *p >= 2 && !((*p)[1] & 0x80)) {
+    *out = ((*p)[0] & 0x7fu) | (uint32_t)(*p)[1] << 7;
+    *p += 2;
+    return WR__LEB_OK;
+  }
   return wr__leb_u32_slow(p, end, out);
 }
 

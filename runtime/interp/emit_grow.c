@@ -4,34 +4,10 @@
 uint16_t wr__emit_combine(uint32_t op, uint32_t left, uint32_t right) {
   uint64_t key = (uint64_t)op << 32 | left << 16 | right;
   for (uint64_t at = (key * 0x9E3779B97F4A7C15u) >> 40;; at++) {
-    at &= WR__COMBINE_SIZE - 1;
-    if (wr__combine_table[at].pattern == NONE) return NONE;
-    if (wr__combine_table[at].key == key) return wr__combine_table[at].pattern;
+    uint64_t row = wr__combine_table[at & (WR__COMBINE_SIZE - 1)];
+    if (row >> 16 == key) return (uint16_t)row;
+    if (row == NONE) return NONE;
   }
-}
-
-static bool op_in(const uint16_t *ops, size_t count, uint16_t op) {
-  size_t low = 0;
-  while (low < count) {
-    size_t mid = (low + count) / 2;
-    if (ops[mid] == op) return true;
-    if (ops[mid] < op)
-      low = mid + 1;
-    else
-      count = mid;
-  }
-  return false;
-}
-
-static bool is_commutative(uint16_t op) {
-  return op_in(wr__commutative_ops, WR_ARRAY_COUNT(wr__commutative_ops), op);
-}
-
-static uint16_t swapped_op(uint16_t op) {
-  if (is_commutative(op)) return op;
-  for (size_t k = 0; k < WR_ARRAY_COUNT(wr__swapped_ops); k++)
-    if (wr__swapped_ops[k][0] == op) return wr__swapped_ops[k][1];
-  return NONE;
 }
 
 static bool fits(const wr__operand *l, const wr__operand *r, uint32_t extra_count) {
@@ -99,7 +75,7 @@ static uint16_t try_combine(const wr__emit *e, uint16_t op, const wr__operand *l
   uint16_t p = wr__emit_combine(op, l->pattern, r->pattern);
   if (p != NONE) return p;
   if (wr__patterns[l->pattern].traps && wr__patterns[r->pattern].traps) return NONE; /* order */
-  uint16_t other = swapped_op(op);
+  uint16_t other = wr__mirror_ops[op];
   if (other == NONE) return NONE;
   *swap = true;
   return wr__emit_combine(other, r->pattern, l->pattern);

@@ -17,10 +17,6 @@ typedef struct wr__run_row {
 typedef struct wr__loop_end {
   uint16_t condition, handlers[WR__MAX_RUN];
 } wr__loop_end;
-typedef struct wr__combine_row {
-  uint64_t key;
-  uint16_t pattern;
-} wr__combine_row;
 typedef struct wr__ternary_row {
   uint16_t op, pattern;
 } wr__ternary_row;
@@ -32,10 +28,12 @@ extern const wr__run_row wr__runs[];
 extern const wr__loop_end wr__loop_ends[WR__LOOP_END_COUNT];
 extern const char wr__leaf_cls[][5];
 extern const uint16_t wr__checked_ops[WR__CHECKED_OP_COUNT][3];
-extern const wr__combine_row wr__combine_table[WR__COMBINE_SIZE];
+/* op, left pattern, right pattern, pattern of the whole, 16 bits each, by wr__emit_combine's hash;
+ * NONE in empty ones. */
+extern const uint64_t wr__combine_table[WR__COMBINE_SIZE];
 extern const wr__ternary_row wr__ternary_patterns[WR__TERNARY_COUNT];
-extern const uint16_t wr__commutative_ops[WR__COMMUTATIVE_COUNT];
-extern const uint16_t wr__swapped_ops[WR__SWAPPED_COUNT][2];
+/* By op: the one that is the same with its operands swapped, or NONE. */
+extern const uint16_t wr__mirror_ops[WR__MIRROR_COUNT];
 
 /* ---- operands */
 

@@ -847,7 +847,8 @@ class Generator:
         return None
 
     def write_combine(self, out, header):
-        """(op, left pattern, right pattern) -> pattern, as an open-addressed hash table."""
+        """(op, left pattern, right pattern) -> pattern, as an open-addressed hash table of words: the
+        key's three 16-bit parts, then the pattern."""
         entries = {}
         for tree, ident in self.by_tree.items():
             if is_leaf(tree):
@@ -860,32 +861,33 @@ class Generator:
         size = 1
         while size < 2 * len(entries):
             size *= 2
-        table = [(0, NONE)] * size
+        table = [NONE] * size
         for (op, l, r), ident in entries.items():
             key = op << 32 | l << 16 | r
             at = combine_hash(key) & (size - 1)
-            while table[at][1] != NONE:
+            while table[at] != NONE:
                 at = (at + 1) & (size - 1)
-            table[at] = (key, ident)
+            table[at] = key << 16 | ident
         header.append("enum { WR__COMBINE_SIZE = %d };\n" % size)
-        out.append("const wr__combine_row wr__combine_table[] = {\n")
-        for key, ident in table:
-            out.append("  {0x%xu, %d},\n" % (key, ident))
+        out.append("const uint64_t wr__combine_table[] = {\n")
+        for word in table:
+            out.append("  0x%xu,\n" % word)
         out.append("};\n")
         ternary = [(self.ops[t[0]].number, i) for t, i in self.by_tree.items() if len(t) == 4]
         out.append("const wr__ternary_row wr__ternary_patterns[] = {\n")
         for op, ident in ternary:
             out.append("  {%d, %d},\n" % (op, ident))
         out.append("};\n")
-        commut = sorted(op.number for op in self.ops.values()
-                        if re.match(r"(i32|i64|f32|f64)_(add|mul|and|or|xor|eq|ne)$", op.name)
-                        or re.match(r"v128_(and|or|xor)$|\w+x\d+_(add|mul|eq|ne)$", op.name))
-        out.append("const uint16_t wr__commutative_ops[] = {%s};\n" % ", ".join(map(str, commut)))
-        swaps = [(self.ops[t + "_" + a].number, self.ops[t + "_" + b].number)
-                 for t in ("i32", "i64") for a, b in SWAPPED.items() if a != b]
-        out.append("const uint16_t wr__swapped_ops[][2] = {%s};\n" % ", ".join("{%d, %d}" % s for s in swaps))
-        header.append("enum { WR__TERNARY_COUNT = %d, WR__COMMUTATIVE_COUNT = %d, WR__SWAPPED_COUNT = %d };\n"
-                      % (len(ternary), len(commut), len(swaps)))
+        mirrors = [NONE] * (1 + max(op.number for op in self.ops.values()))
+        for op in self.ops.values():
+            if (re.match(r"(i32|i64|f32|f64)_(add|mul|and|or|xor|eq|ne)$", op.name)
+                    or re.match(r"v128_(and|or|xor)$|\w+x\d+_(add|mul|eq|ne)$", op.name)):
+                mirrors[op.number] = op.number
+        for t in ("i32", "i64"):
+            for a, b in SWAPPED.items():
+                mirrors[self.ops[t + "_" + a].number] = self.ops[t + "_" + b].number
+        out.append("const uint16_t wr__mirror_ops[] = {%s};\n" % ", ".join(map(str, mirrors)))
+        header.append("enum { WR__TERNARY_COUNT = %d, WR__MIRROR_COUNT = %d };\n" % (len(ternary), len(mirrors)))
 
 
 def combine_hash(key):
