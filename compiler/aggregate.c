@@ -22,6 +22,7 @@ static LLVMValueRef object_pointer(wr__lower *l, LLVMValueRef ref, wr_trap_kind 
 static void push_stored(wr__lower *l, LLVMValueRef at, wr_valtype type, bool is_signed) {
   LLVMValueRef value = LLVMBuildLoad2(l->b, storage_type(l, type), at, "");
   LLVMSetAlignment(value, storage_align(type));
+  wr__lower_tag(l, value, l->tag_object);
   if (type == WR__I8 || type == WR__I16)
     value = LLVMBuildCast(l->b, is_signed ? LLVMSExt : LLVMZExt, value, l->i32, "");
   wr__lower_push(l, value);
@@ -30,7 +31,9 @@ static void push_stored(wr__lower *l, LLVMValueRef at, wr_valtype type, bool is_
 static void store_value(wr__lower *l, LLVMValueRef at, wr_valtype type, LLVMValueRef value) {
   if (type == WR__I8 || type == WR__I16)
     value = LLVMBuildTrunc(l->b, value, storage_type(l, type), "");
-  LLVMSetAlignment(LLVMBuildStore(l->b, value, at), storage_align(type));
+  LLVMValueRef store = LLVMBuildStore(l->b, value, at);
+  LLVMSetAlignment(store, storage_align(type));
+  wr__lower_order(l, store, l->tag_object);
 }
 
 static const wr__field *field_of(wr__lower *l, const wr__instr *instr) {

@@ -37,6 +37,7 @@ typedef struct wr__machine {
   uint32_t machine; /* WR__IMAGE_MACHINE_* */
   char triple[64];
   char cpu[64];
+  char tune[64]; /* whose timing the code is made for */
   char features[512];
   uint64_t cpu_features; /* bits of wr__cpu_feature */
 } wr__machine;

@@ -202,6 +202,26 @@ static void make_types(wr__lower *l) {
   l->unlikely = LLVMMDNodeInContext2(c, weights, 3);
 }
 
+/* A type of its own beside the others. */
+static LLVMMetadataRef make_tag(wr__lower *l, LLVMMetadataRef root, const char *name) {
+  LLVMMetadataRef zero = LLVMValueAsMetadata(wr__c64(l, 0));
+  LLVMMetadataRef fields[] = {LLVMMDStringInContext2(l->context, name, strlen(name)), root, zero};
+  LLVMMetadataRef type = LLVMMDNodeInContext2(l->context, fields, 3);
+  LLVMMetadataRef tag[] = {type, type, zero};
+  return LLVMMDNodeInContext2(l->context, tag, 3);
+}
+
+static void make_tags(wr__lower *l) {
+  LLVMMetadataRef name = LLVMMDStringInContext2(l->context, "wasmrun", 7);
+  LLVMMetadataRef root = LLVMMDNodeInContext2(l->context, &name, 1);
+  l->kind_tbaa = LLVMGetMDKindIDInContext(l->context, "tbaa", 4);
+  l->tag_memory = make_tag(l, root, "memory");
+  l->tag_instance = make_tag(l, root, "instance");
+  l->tag_global = make_tag(l, root, "global");
+  l->tag_table = make_tag(l, root, "table");
+  l->tag_object = make_tag(l, root, "object");
+}
+
 static void make_debug(wr__lower *l) {
   l->di = LLVMCreateDIBuilder(l->llvm);
   l->di_file = LLVMDIBuilderCreateFile(l->di, "module.wasm", 11, "", 0);
@@ -224,6 +244,7 @@ static void set_attributes(wr__lower *l, const wr__machine *machine) {
     wr__lower_attribute(l, f, "no-builtins", "");
     wr__lower_attribute(l, f, "probe-stack", "inline-asm");
     wr__lower_attribute(l, f, "target-cpu", machine->cpu);
+    wr__lower_attribute(l, f, "tune-cpu", machine->tune);
     wr__lower_attribute(l, f, "target-features", machine->features);
     wr__lower_enum_attribute(l, f, at, "nounwind", 0);
     wr__lower_enum_attribute(l, f, at, "noinline", 0);
@@ -302,6 +323,7 @@ wr_status wr__lower_partition(const wr__module *module, const wr__compile_option
   l.llvm = LLVMModuleCreateWithNameInContext("module", l.context);
   l.b = LLVMCreateBuilderInContext(l.context);
   make_types(&l);
+  make_tags(&l);
   make_debug(&l);
   wr_status status = wr__module_has_handlers(module, &l.handlers, error);
   if (status == WR_OK) status = index_types(&l);

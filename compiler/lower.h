@@ -49,8 +49,10 @@ typedef struct wr__lower {
   LLVMMetadataRef di_scope;
   LLVMMetadataRef di_func_type;
   LLVMTypeRef i1, i8, i16, i32, i64, i128, f32, f64, ptr, void_type, v128;
-  unsigned kind_invariant, kind_prof;
+  unsigned kind_invariant, kind_prof, kind_tbaa;
   LLVMMetadataRef empty_node, unlikely;
+  /* What an access may touch: accesses of different tags never meet. */
+  LLVMMetadataRef tag_memory, tag_instance, tag_global, tag_table, tag_object;
   LLVMValueRef *funcs;  /* by function index; NULL until named */
   uint32_t *type_of_id; /* internal: canonical type number -> module type index, a hash table */
   uint32_t type_hash_size;
@@ -89,6 +91,9 @@ LLVMValueRef wr__lower_at(wr__lower *l, LLVMValueRef pointer, uint64_t offset);
 /* A load of a field; invariant: it is the same for as long as the function runs. */
 LLVMValueRef wr__lower_field(wr__lower *l, LLVMTypeRef type, LLVMValueRef pointer, uint64_t offset,
                              bool invariant);
+void wr__lower_tag(wr__lower *l, LLVMValueRef access, LLVMMetadataRef tag);
+/* Of a store that cannot trap: tagged, and kept in order with accesses that can. */
+void wr__lower_order(wr__lower *l, LLVMValueRef store, LLVMMetadataRef tag);
 LLVMBasicBlockRef wr__lower_block(wr__lower *l, const char *name);
 /* Branches to block when the condition holds, which is rare, and goes on in a new block. */
 void wr__lower_unlikely(wr__lower *l, LLVMValueRef condition, LLVMBasicBlockRef block);
@@ -148,6 +153,11 @@ LLVMValueRef wr__lower_adapter(wr__lower *l, const wr__deftype *type);
 /* exception.c: after a call: goes to the handler if an exception travels. */
 void wr__lower_check_exception(wr__lower *l, wr__walker *w);
 void wr__lower_finish_propagate(wr__lower *l);
+
+/* version.c: copies of the innermost loops of a function, of which one runs free. False when out of
+ * memory. l->inst is the function's. */
+struct wr__cfg;
+bool wr__version_loops(wr__lower *l, const struct wr__cfg *cfg);
 
 /* optimize.c */
 wr_status wr__optimize(wr__lower *l, LLVMTargetMachineRef machine);

@@ -68,7 +68,18 @@ LLVMValueRef wr__lower_field(wr__lower *l, LLVMTypeRef type, LLVMValueRef pointe
   LLVMValueRef load = LLVMBuildLoad2(l->b, type, wr__lower_at(l, pointer, offset), "");
   if (invariant)
     LLVMSetMetadata(load, l->kind_invariant, LLVMMetadataAsValue(l->context, l->empty_node));
+  wr__lower_tag(l, load, l->tag_instance);
   return load;
+}
+
+void wr__lower_tag(wr__lower *l, LLVMValueRef access, LLVMMetadataRef tag) {
+  LLVMSetMetadata(access, l->kind_tbaa, LLVMMetadataAsValue(l->context, tag));
+}
+
+/* LLVM does not know that volatile accesses may trap, but keeps them in order. */
+void wr__lower_order(wr__lower *l, LLVMValueRef store, LLVMMetadataRef tag) {
+  wr__lower_tag(l, store, tag);
+  LLVMSetVolatile(store, l->guarded);
 }
 
 LLVMBasicBlockRef wr__lower_block(wr__lower *l, const char *name) {

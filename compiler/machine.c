@@ -82,6 +82,7 @@ static void set_native(wr__machine *machine) {
     if (machine->cpu_features >> i & 1)
       at += (size_t)snprintf(machine->features + at, sizeof machine->features - at, "%s+%s",
                              at ? "," : "", feature_names[i]);
+  snprintf(machine->tune, sizeof machine->tune, "%s", cpu);
   if (machine->machine == WR__IMAGE_MACHINE_X86_64)
     snprintf(machine->cpu, sizeof machine->cpu, "%s", "x86-64");
   LLVMDisposeMessage(cpu);
@@ -98,6 +99,8 @@ wr_status wr__machine_init(wr__machine *machine, const wr__compile_options *opti
     set_native(machine);
     return WR_OK;
   }
+  /* A level stands for all who have it; LLVM would tune for the oldest of them. */
+  snprintf(machine->tune, sizeof machine->tune, "%s", "generic");
   size_t size = strcspn(cpu, ",+-");
   if (!strncmp(cpu, "x86-64-v", 8)) size = 9; /* the one name with dashes */
   if (size >= sizeof machine->cpu || strlen(cpu) - size >= sizeof machine->features)

@@ -66,6 +66,7 @@ static LLVMValueRef load(wr__lower *l, const wr__instr *instr, LLVMTypeRef type,
   wr__lower_mark(l, false);
   LLVMSetAlignment(value, 1);
   LLVMSetVolatile(value, exact);
+  wr__lower_tag(l, value, l->tag_memory);
   return value;
 }
 
@@ -78,7 +79,8 @@ static void store(wr__lower *l, const wr__instr *instr, LLVMValueRef index, LLVM
   LLVMValueRef made = LLVMBuildStore(l->b, value, at);
   wr__lower_mark(l, false);
   LLVMSetAlignment(made, 1);
-  LLVMSetVolatile(made, exact);
+  wr__lower_order(l, made, l->tag_memory);
+  if (exact) LLVMSetVolatile(made, true);
 }
 
 static void lower_load(wr__lower *l, const wr__instr *instr, LLVMTypeRef narrow, uint32_t bytes,

@@ -6,74 +6,9 @@
 #include <llvm-c/Analysis.h>
 #include <llvm-c/Transforms/PassBuilder.h>
 
+#include "access.h"
 #include "image/format.h"
 #include "lower.h"
-
-/* ---- Back edges: a block seen, and whether it is on the path of the search. */
-
-typedef struct block_state {
-  LLVMBasicBlockRef block;
-  bool on_path;
-} block_state;
-
-typedef struct edge {
-  LLVMBasicBlockRef from, to;
-} edge;
-
-typedef struct search {
-  block_state *table; /* a hash table of a power of two */
-  size_t table_size;
-  struct path_entry {
-    LLVMBasicBlockRef block;
-    unsigned next;
-  } *path;
-  edge *edges;
-  size_t edge_count, edge_capacity;
-} search;
-
-static block_state *find_state(search *s, LLVMBasicBlockRef block) {
-  size_t mask = s->table_size - 1;
-  size_t at = ((uintptr_t)block >> 4) * 0x9e3779b97f4a7c15u >> 20 & mask;
-  while (s->table[at].block && s->table[at].block != block) at = (at + 1) & mask;
-  return &s->table[at];
-}
-
-static bool add_edge(search *s, LLVMBasicBlockRef from, LLVMBasicBlockRef to) {
-  for (size_t i = s->edge_count; i-- > 0 && s->edges[i].from == from;)
-    if (s->edges[i].to == to) return true;
-  if (!wr__grow(&s->edges, &s->edge_capacity, s->edge_count + 1, sizeof *s->edges)) return false;
-  s->edges[s->edge_count++] = (edge){from, to};
-  return true;
-}
-
-static bool enter_block(search *s, size_t *depth, LLVMBasicBlockRef block) {
-  block_state *state = find_state(s, block);
-  if (state->block) return false;
-  *state = (block_state){block, true};
-  s->path[*depth].block = block;
-  s->path[*depth].next = 0;
-  (*depth)++;
-  return true;
-}
-
-/* Depth first: an edge to a block on the path closes a cycle, and every cycle has one. */
-static bool find_back_edges(search *s, LLVMValueRef func) {
-  size_t depth = 0;
-  enter_block(s, &depth, LLVMGetEntryBasicBlock(func));
-  while (depth) {
-    LLVMBasicBlockRef block = s->path[depth - 1].block;
-    LLVMValueRef end = LLVMGetBasicBlockTerminator(block);
-    if (s->path[depth - 1].next == LLVMGetNumSuccessors(end)) {
-      find_state(s, block)->on_path = false;
-      depth--;
-      continue;
-    }
-    LLVMBasicBlockRef to = LLVMGetSuccessor(end, s->path[depth - 1].next++);
-    if (enter_block(s, &depth, to)) continue;
-    if (find_state(s, to)->on_path && !add_edge(s, block, to)) return false;
-  }
-  return true;
-}
 
 /* ---- Polls */
 
@@ -119,10 +54,19 @@ static void insert_poll(wr__lower *l, LLVMBasicBlockRef from, LLVMBasicBlockRef 
   LLVMSetMetadata(branch, l->kind_prof, LLVMMetadataAsValue(l->context, l->unlikely));
 }
 
-static void poll_edges(wr__lower *l, const search *s) {
-  if (!s->edge_count) return;
-  LLVMBasicBlockRef stop = LLVMAppendBasicBlockInContext(l->context, l->func, "interrupt");
-  for (size_t i = 0; i < s->edge_count; i++) insert_poll(l, s->edges[i].from, s->edges[i].to, stop);
+static void poll_edges(wr__lower *l, const wr__cfg *cfg) {
+  LLVMBasicBlockRef stop = NULL;
+  for (uint32_t to = 0; to < cfg->count; to++) {
+    uint32_t last = WR__CFG_NONE;
+    for (uint32_t k = 0; k < cfg->blocks[to].pred_count; k++) {
+      uint32_t from = cfg->preds[cfg->blocks[to].first_pred + k];
+      if (from < to || from == last) continue; /* forward, or twice the same */
+      last = from;
+      if (!stop) stop = LLVMAppendBasicBlockInContext(l->context, l->func, "interrupt");
+      insert_poll(l, cfg->blocks[from].block, cfg->blocks[to].block, stop);
+    }
+  }
+  if (!stop) return;
   LLVMPositionBuilderAtEnd(l->b, stop);
   LLVMValueRef zero = wr__c32(l, 0);
   LLVMValueRef frame = wr__lower_intrinsic(l, "llvm.frameaddress", &l->ptr, 1, &zero, 1);
@@ -131,26 +75,19 @@ static void poll_edges(wr__lower *l, const search *s) {
   LLVMBuildUnreachable(l->b);
 }
 
+/* Every cycle has an edge that does not go forward in reverse postorder. */
 static bool poll_func(wr__lower *l, LLVMValueRef func) {
-  size_t blocks = LLVMCountBasicBlocks(func);
-  search s = {.table_size = 16};
-  while (s.table_size < blocks * 2) s.table_size *= 2;
-  s.table = wr__alloc_array(s.table_size, sizeof *s.table);
-  s.path = wr__alloc_array(blocks + 1, sizeof *s.path);
-  bool done = s.table && s.path && find_back_edges(&s, func);
-  if (done) {
-    l->func = func;
-    l->inst = LLVMGetParam(func, 0);
-    poll_edges(l, &s);
-  }
-  free(s.table);
-  free(s.path);
-  free(s.edges);
-  return done;
+  wr__cfg cfg;
+  if (!wr__cfg_init(&cfg, func)) return false;
+  l->func = func;
+  l->inst = LLVMGetParam(func, 0);
+  poll_edges(l, &cfg);
+  wr__cfg_free(&cfg);
+  return true;
 }
 
-/* Functions of the module: those with a subprogram. Glue has no loops. */
-static bool poll_all(wr__lower *l) {
+/* Functions of the module: those with a subprogram. Glue has no loops and no accesses. */
+static bool each_func(wr__lower *l, bool (*step)(wr__lower *l, LLVMValueRef func)) {
   l->di_scope = NULL;
   LLVMSetCurrentDebugLocation2(l->b, NULL);
   for (LLVMValueRef f = LLVMGetFirstFunction(l->llvm); f; f = LLVMGetNextFunction(f)) {
@@ -159,10 +96,27 @@ static bool poll_all(wr__lower *l) {
     uint32_t index = (uint32_t)strtoul(LLVMGetValueName(f) + 1, NULL, 10);
     l->offset = l->module->funcs[index].code_offset;
     l->di_scope = scope;
-    if (!poll_func(l, f)) return false;
+    if (!step(l, f)) return false;
   }
   return true;
 }
+
+/* What can be shown of accesses at this point: LLVM may do more with them. */
+static bool free_func(wr__lower *l, LLVMValueRef func) {
+  wr__cfg cfg;
+  if (!wr__cfg_init(&cfg, func)) return false;
+  l->func = func;
+  l->inst = LLVMGetParam(func, 0);
+  bool done = wr__relax_loads(l, &cfg) && wr__version_loops(l, &cfg);
+  wr__cfg_free(&cfg);
+  return done;
+}
+
+/* So that values have one name, loops a preheader and one latch, and exits phis. */
+static const char prepare[] =
+    "function(sroa,early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>,simplifycfg,"
+    "early-cse,loop-simplify,lcssa,loop-mssa(loop-rotate,licm),instcombine<no-verify-fixpoint>,"
+    "simplifycfg,loop-simplify,lcssa)";
 
 static const char *pipeline(char level) {
   switch (level) {
@@ -191,6 +145,19 @@ static wr_status dump(wr__lower *l, const char *when) {
   return status;
 }
 
+static wr_status run_passes(wr__lower *l, LLVMTargetMachineRef machine, const char *passes) {
+  LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
+  LLVMPassBuilderOptionsSetLoopVectorization(options, l->options->level >= '2');
+  LLVMPassBuilderOptionsSetSLPVectorization(options, l->options->level >= '2');
+  LLVMErrorRef failure = LLVMRunPasses(l->llvm, passes, machine, options);
+  LLVMDisposePassBuilderOptions(options);
+  if (!failure) return WR_OK;
+  char *message = LLVMGetErrorMessage(failure);
+  wr_status status = wr__fail(l->error, WR_UNSUPPORTED, WR_NO_OFFSET, "LLVM: %s", message);
+  LLVMDisposeErrorMessage(message);
+  return status;
+}
+
 wr_status wr__optimize(wr__lower *l, LLVMTargetMachineRef machine) {
   WR_TRY(dump(l, "lowered"));
 #ifndef NDEBUG
@@ -199,17 +166,12 @@ wr_status wr__optimize(wr__lower *l, LLVMTargetMachineRef machine) {
     return wr__fail(l->error, WR_UNSUPPORTED, WR_NO_OFFSET, "LLVM rejects the code: %s", why);
   LLVMDisposeMessage(why);
 #endif
-  LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
-  LLVMPassBuilderOptionsSetLoopVectorization(options, l->options->level >= '2');
-  LLVMPassBuilderOptionsSetSLPVectorization(options, l->options->level >= '2');
-  LLVMErrorRef failure = LLVMRunPasses(l->llvm, pipeline(l->options->level), machine, options);
-  LLVMDisposePassBuilderOptions(options);
-  if (failure) {
-    char *message = LLVMGetErrorMessage(failure);
-    wr_status status = wr__fail(l->error, WR_UNSUPPORTED, WR_NO_OFFSET, "LLVM: %s", message);
-    LLVMDisposeErrorMessage(message);
-    return status;
+  if (l->options->level >= '2' && l->guarded && !l->module->memories[0].limits.shared) {
+    WR_TRY(run_passes(l, machine, prepare));
+    if (!each_func(l, free_func)) return wr__fail_oom(l->error);
+    WR_TRY(dump(l, "freed"));
   }
-  if (l->options->polls && !poll_all(l)) return wr__fail_oom(l->error);
+  WR_TRY(run_passes(l, machine, pipeline(l->options->level)));
+  if (l->options->polls && !each_func(l, poll_func)) return wr__fail_oom(l->error);
   return dump(l, "optimized");
 }

@@ -1,8 +1,8 @@
 /* Locals, globals, tables, and the parametric instructions.
  *
  * Globals that the module defines lie in the instance itself, at offsets known here. Accesses to
- * globals and tables are plain, but LLVM cannot tell them from accesses to memory, so it keeps
- * their order with those that may trap. */
+ * globals and tables are plain, and their tags tell LLVM that accesses to memory leave them alone.
+ */
 #include "lower.h"
 
 static LLVMValueRef global_pointer(wr__lower *l, uint32_t index) {
@@ -24,6 +24,7 @@ static void lower_global_get(wr__lower *l, uint32_t index) {
   LLVMSetAlignment(load, type == l->v128 ? 8 : type == l->i32 || type == l->f32 ? 4 : 8);
   if (!decl->is_mutable)
     LLVMSetMetadata(load, l->kind_invariant, LLVMMetadataAsValue(l->context, l->empty_node));
+  wr__lower_tag(l, load, l->tag_global);
   wr__lower_push(l, load);
 }
 
@@ -32,6 +33,7 @@ static void lower_global_set(wr__lower *l, uint32_t index) {
   LLVMValueRef store = LLVMBuildStore(l->b, value, global_pointer(l, index));
   LLVMTypeRef type = LLVMTypeOf(value);
   LLVMSetAlignment(store, type == l->i32 || type == l->f32 ? 4 : 8);
+  wr__lower_order(l, store, l->tag_global);
 }
 
 static LLVMValueRef table_pointer(wr__lower *l, uint32_t index) {
@@ -62,11 +64,14 @@ static bool lower_table(wr__lower *l, const wr__instr *instr) {
   switch (instr->op) {
     case WR__OP_table_get:
       value = table_element(l, a, wr__lower_pop(l));
-      wr__lower_push(l, LLVMBuildLoad2(l->b, l->i64, value, ""));
+      value = LLVMBuildLoad2(l->b, l->i64, value, "");
+      wr__lower_tag(l, value, l->tag_table);
+      wr__lower_push(l, value);
       return true;
     case WR__OP_table_set:
       value = wr__lower_pop(l);
-      LLVMBuildStore(l->b, value, table_element(l, a, wr__lower_pop(l)));
+      value = LLVMBuildStore(l->b, value, table_element(l, a, wr__lower_pop(l)));
+      wr__lower_order(l, value, l->tag_table);
       return true;
     case WR__OP_table_size:
       lower_table_size(l, a);

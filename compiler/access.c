@@ -1,0 +1,290 @@
+/* Accesses to the guarded memory (access.h): which of them cannot trap. Those need not be volatile.
+ *
+ * A store stays volatile even so, unless version.c frees a whole loop: LLVM would move it past
+ * accesses that trap, and memory would not be exact then. A load that cannot trap has no effect
+ * that anyone could miss. */
+#include "access.h"
+
+#include <stdlib.h>
+
+/* ---- Recognition */
+
+static bool is_memory_base(wr__lower *l, LLVMValueRef value) {
+  if (!LLVMIsALoadInst(value)) return false;
+  LLVMValueRef at = LLVMGetOperand(value, 0);
+  if (!LLVMIsAGetElementPtrInst(at) || LLVMGetNumOperands(at) != 2) return false;
+  LLVMValueRef owner = LLVMGetOperand(at, 0), offset = LLVMGetOperand(at, 1);
+  LLVMValueRef func = LLVMGetBasicBlockParent(LLVMGetInstructionParent(value));
+  return LLVMGetParam(func, 0) == owner && LLVMIsAConstantInt(offset) &&
+         LLVMGetGEPSourceElementType(at) == l->i8 &&
+         LLVMConstIntGetZExtValue(offset) == offsetof(wr__instance, memory0_base);
+}
+
+static bool is_byte_step(wr__lower *l, LLVMValueRef value) {
+  return LLVMIsAGetElementPtrInst(value) && LLVMGetNumOperands(value) == 2 &&
+         LLVMGetGEPSourceElementType(value) == l->i8;
+}
+
+/* base + index + offset, in either order; index is NULL where all of it is constant. */
+static bool split_address(wr__lower *l, LLVMValueRef pointer, wr__access *out) {
+  int64_t offset = 0;
+  out->index = NULL;
+  while (is_byte_step(l, pointer)) {
+    LLVMValueRef step = LLVMGetOperand(pointer, 1);
+    if (LLVMIsAConstantInt(step)) {
+      offset += LLVMConstIntGetSExtValue(step);
+    } else {
+      if (out->index || LLVMTypeOf(step) != l->i64) return false;
+      out->index = step;
+    }
+    pointer = LLVMGetOperand(pointer, 0);
+  }
+  if (offset < 0 || !is_memory_base(l, pointer)) return false;
+  if (out->index && LLVMIsAZExtInst(out->index) &&
+      LLVMTypeOf(LLVMGetOperand(out->index, 0)) == l->i32)
+    out->index = LLVMGetOperand(out->index, 0);
+  out->base = pointer;
+  out->offset = (uint64_t)offset;
+  return true;
+}
+
+bool wr__access_read(wr__lower *l, LLVMValueRef instr, wr__access *out) {
+  out->is_store = LLVMIsAStoreInst(instr);
+  if (!out->is_store && !LLVMIsALoadInst(instr)) return false;
+  if (LLVMGetOrdering(instr) != LLVMAtomicOrderingNotAtomic) return false;
+  if (!split_address(l, LLVMGetOperand(instr, out->is_store ? 1 : 0), out)) return false;
+  LLVMTypeRef type = LLVMTypeOf(out->is_store ? LLVMGetOperand(instr, 0) : instr);
+  out->instr = instr;
+  out->end = out->offset + LLVMStoreSizeOfType(LLVMGetModuleDataLayout(l->llvm), type);
+  return true;
+}
+
+/* ---- Bounds of values */
+
+static uint64_t type_bound(LLVMValueRef value) {
+  LLVMTypeRef type = LLVMTypeOf(value);
+  if (LLVMGetTypeKind(type) != LLVMIntegerTypeKind) return UINT64_MAX;
+  unsigned width = LLVMGetIntTypeWidth(type);
+  return width >= 64 ? UINT64_MAX : (1ull << width) - 1;
+}
+
+static uint64_t bound_of(LLVMValueRef value, unsigned depth);
+
+static uint64_t constant_operand(LLVMValueRef value) {
+  LLVMValueRef second = LLVMGetNumOperands(value) > 1 ? LLVMGetOperand(value, 1) : NULL;
+  return second && LLVMIsAConstantInt(second) ? LLVMConstIntGetZExtValue(second) : UINT64_MAX;
+}
+
+static uint64_t bound_arithmetic(LLVMValueRef value, unsigned depth) {
+  uint64_t most = type_bound(value), constant = constant_operand(value), result;
+  uint64_t a = bound_of(LLVMGetOperand(value, 0), depth);
+  switch (LLVMGetInstructionOpcode(value)) {
+    case LLVMAnd:
+      result = bound_of(LLVMGetOperand(value, 1), depth);
+      return a < result ? a : result;
+    case LLVMLShr:
+      return constant < 64 ? a >> constant : a;
+    case LLVMURem:
+      return constant != UINT64_MAX && constant && constant - 1 < a ? constant - 1 : a;
+    case LLVMUDiv:
+      return constant != UINT64_MAX && constant ? a / constant : a;
+    case LLVMShl:
+      return constant < 64 && a <= most >> constant ? a << constant : most;
+    case LLVMAdd:
+      if (__builtin_add_overflow(a, bound_of(LLVMGetOperand(value, 1), depth), &result))
+        return most;
+      return result < most ? result : most;
+    case LLVMMul:
+      if (__builtin_mul_overflow(a, bound_of(LLVMGetOperand(value, 1), depth), &result))
+        return most;
+      return result < most ? result : most;
+    default:
+      return most;
+  }
+}
+
+static uint64_t bound_of(LLVMValueRef value, unsigned depth) {
+  if (LLVMIsAConstantInt(value)) return LLVMConstIntGetZExtValue(value);
+  uint64_t most = type_bound(value), a, b;
+  if (!depth || !LLVMIsAInstruction(value)) return most;
+  switch (LLVMGetInstructionOpcode(value)) {
+    case LLVMAnd:
+    case LLVMLShr:
+    case LLVMURem:
+    case LLVMUDiv:
+    case LLVMShl:
+    case LLVMAdd:
+    case LLVMMul:
+      return bound_arithmetic(value, depth - 1);
+    case LLVMZExt:
+      return bound_of(LLVMGetOperand(value, 0), depth - 1);
+    case LLVMTrunc:
+      a = bound_of(LLVMGetOperand(value, 0), depth - 1);
+      return a < most ? a : most;
+    case LLVMSelect:
+      a = bound_of(LLVMGetOperand(value, 1), depth - 1);
+      b = bound_of(LLVMGetOperand(value, 2), depth - 1);
+      return a > b ? a : b;
+    default:
+      return most;
+  }
+}
+
+uint64_t wr__upper_bound(LLVMValueRef value) { return bound_of(value, 6); }
+
+bool wr__is_quiet(LLVMValueRef instr) {
+  switch (LLVMGetInstructionOpcode(instr)) {
+    case LLVMStore:
+    case LLVMFence:
+    case LLVMAtomicRMW:
+    case LLVMAtomicCmpXchg:
+      return false;
+    case LLVMLoad:
+      return LLVMGetOrdering(instr) == LLVMAtomicOrderingNotAtomic;
+    case LLVMCall: { /* intrinsics on values, all of which have no effect */
+      LLVMValueRef callee = LLVMGetCalledValue(instr);
+      return LLVMIsAFunction(callee) && LLVMGetIntrinsicID(callee);
+    }
+    default:
+      return true;
+  }
+}
+
+/* ---- Loads that need not be volatile */
+
+typedef struct change {
+  uint32_t fact;
+  uint64_t end;
+} change;
+
+/* What is known where the walk stands. */
+typedef struct facts {
+  wr__lower *l;
+  const wr__cfg *cfg;
+  wr__pointer_map number; /* of indices */
+  uint64_t *ends;         /* by number: index + end is inside the memory */
+  size_t end_count, end_capacity;
+  change *changes; /* to be taken back when the walk leaves a block */
+  size_t change_count, change_capacity;
+  wr__access *pending; /* loads since the last effect that may trap */
+  size_t pending_count, pending_capacity;
+  uint64_t least_bytes; /* that the memory has */
+} facts;
+
+static bool fact_of(facts *f, LLVMValueRef index, uint32_t *out) {
+  *out = wr__pointer_map_get(&f->number, index);
+  if (*out != WR__CFG_NONE) return true;
+  *out = (uint32_t)f->end_count;
+  if (!wr__grow(&f->ends, &f->end_capacity, f->end_count + 1, sizeof *f->ends)) return false;
+  f->ends[f->end_count++] = 0;
+  return wr__pointer_map_set(&f->number, index, *out);
+}
+
+static bool learn(facts *f, uint32_t fact, uint64_t end) {
+  if (!wr__grow(&f->changes, &f->change_capacity, f->change_count + 1, sizeof *f->changes))
+    return false;
+  f->changes[f->change_count++] = (change){fact, f->ends[fact]};
+  f->ends[fact] = end;
+  return true;
+}
+
+static bool never_traps(const facts *f, const wr__access *access) {
+  uint64_t most = access->index ? wr__upper_bound(access->index) : 0;
+  return access->end <= f->least_bytes && most <= f->least_bytes - access->end;
+}
+
+/* An access behind pending loads of the same index, and further, traps if they would. */
+static void settle_pending(facts *f, const wr__access *access) {
+  size_t kept = 0;
+  for (size_t i = 0; i < f->pending_count; i++) {
+    const wr__access *load = &f->pending[i];
+    if (load->index == access->index && load->end <= access->end)
+      LLVMSetVolatile(load->instr, false);
+    else
+      f->pending[kept++] = *load;
+  }
+  f->pending_count = kept;
+}
+
+static bool visit_access(facts *f, const wr__access *access) {
+  uint32_t fact = 0;
+  bool known = never_traps(f, access);
+  if (!known && access->index) {
+    if (!fact_of(f, access->index, &fact)) return false;
+    known = f->ends[fact] >= access->end;
+  }
+  if (known) {
+    if (!access->is_store) LLVMSetVolatile(access->instr, false);
+    return true;
+  }
+  settle_pending(f, access);
+  if (access->index && !learn(f, fact, access->end)) return false;
+  if (access->is_store) return true;
+  if (!wr__grow(&f->pending, &f->pending_capacity, f->pending_count + 1, sizeof *f->pending))
+    return false;
+  f->pending[f->pending_count++] = *access;
+  return true;
+}
+
+static bool visit_block(facts *f, uint32_t block) {
+  f->pending_count = 0;
+  LLVMValueRef instr = LLVMGetFirstInstruction(f->cfg->blocks[block].block);
+  for (; instr; instr = LLVMGetNextInstruction(instr)) {
+    wr__access access;
+    if (wr__access_read(f->l, instr, &access) && LLVMGetVolatile(instr) &&
+        !visit_access(f, &access))
+      return false;
+    if (!wr__is_quiet(instr)) f->pending_count = 0;
+  }
+  return true;
+}
+
+/* Down the dominator tree: children[b] is the first block that b dominates at once, siblings[b] the
+ * next of the same parent. */
+static bool walk_tree(facts *f, const uint32_t *children, const uint32_t *siblings, size_t *marks) {
+  uint32_t block = 0;
+  for (;;) {
+    marks[block] = f->change_count;
+    if (!visit_block(f, block)) return false;
+    if (children[block] != WR__CFG_NONE) {
+      block = children[block];
+      continue;
+    }
+    for (;;) {
+      while (f->change_count > marks[block]) {
+        const change *last = &f->changes[--f->change_count];
+        f->ends[last->fact] = last->end;
+      }
+      if (siblings[block] != WR__CFG_NONE) break;
+      if (!block) return true;
+      block = f->cfg->blocks[block].idom;
+    }
+    block = siblings[block];
+  }
+}
+
+bool wr__relax_loads(wr__lower *l, const wr__cfg *cfg) {
+  const wr__memory_decl *decl = &l->module->memories[0];
+  facts f = {.l = l, .cfg = cfg, .least_bytes = decl->limits.min << decl->page_size_log2};
+  uint32_t *children = wr__alloc_array(cfg->count, sizeof *children);
+  uint32_t *siblings = wr__alloc_array(cfg->count, sizeof *siblings);
+  size_t *marks = wr__alloc_array(cfg->count, sizeof *marks);
+  bool done = children && siblings && marks;
+  if (done) {
+    memset(children, 0xff, cfg->count * sizeof *children);
+    memset(siblings, 0xff, cfg->count * sizeof *siblings);
+    for (uint32_t i = cfg->count; i-- > 1;) {
+      siblings[i] = children[cfg->blocks[i].idom];
+      children[cfg->blocks[i].idom] = i;
+    }
+    done = walk_tree(&f, children, siblings, marks);
+  }
+  free(children);
+  free(siblings);
+  free(marks);
+  free(f.ends);
+  free(f.changes);
+  free(f.pending);
+  wr__pointer_map_free(&f.number);
+  return done;
+}

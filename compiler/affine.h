@@ -1,0 +1,56 @@
+/* What the i32 values of an innermost loop are in each of its iterations. */
+#ifndef WR__AFFINE_H
+#define WR__AFFINE_H
+
+#include "cfg.h"
+#include "lower.h"
+
+enum { WR__LINEAR_TERMS = 6 };
+
+/* constant + the sum of factor * value, modulo 2^32, of i32 values that do not change in the loop.
+ * So that two of them that differ by a constant are seen to. */
+typedef struct wr__linear {
+  uint32_t constant;
+  uint32_t count;
+  struct wr__linear_term {
+    LLVMValueRef value;
+    uint32_t factor;
+  } terms[WR__LINEAR_TERMS];
+} wr__linear;
+
+/* In iteration i, counted from 0: start + i * step, modulo 2^32. */
+typedef struct wr__affine {
+  bool known;
+  wr__linear start, step;
+} wr__affine;
+
+typedef struct wr__affine_loop {
+  wr__lower *l; /* its builder stands at the end of the preheader */
+  const wr__cfg *cfg;
+  uint32_t loop;
+  LLVMBasicBlockRef preheader, latch;
+  wr__pointer_map numbers; /* of values, in found */
+  wr__affine *found;
+  size_t found_count, found_capacity;
+  bool out_of_memory;
+} wr__affine_loop;
+
+/* When the loop is left by an exit that it passes in each iteration. */
+typedef struct wr__trip {
+  LLVMValueRef branch;
+  bool leaves_on_true;
+  LLVMValueRef last;  /* i64: the iteration in which it leaves, */
+  LLVMValueRef holds; /* i1: if this holds; NULL: always */
+} wr__trip;
+
+bool wr__linear_same_terms(const wr__linear *a, const wr__linear *b);
+bool wr__linear_is_constant(const wr__linear *a, int64_t *value);
+/* Its value, built where the builder stands. */
+LLVMValueRef wr__linear_build(wr__lower *l, const wr__linear *a);
+
+wr__affine wr__affine_of(wr__affine_loop *a, LLVMValueRef value);
+/* Builds what it needs where the builder stands. False: no exit can be counted. */
+bool wr__affine_trip(wr__affine_loop *a, wr__trip *out);
+void wr__affine_free(wr__affine_loop *a);
+
+#endif

@@ -1,0 +1,394 @@
+/* Versioned loops. Before an innermost loop one check shows that no access in it can trap: then the
+ * loop runs with plain accesses and 64-bit addresses, which LLVM vectorises, moves and combines as
+ * it likes; otherwise a copy of it, as exact as it was.
+ *
+ * In the free loop nothing traps, so nobody sees the order of its stores; a barrier behind it keeps
+ * them before whatever traps later. The check covers all iterations that the counted exit allows;
+ * leaving earlier by another exit only makes it stricter than needed. */
+#include <stdlib.h>
+
+#include "access.h"
+#include "affine.h"
+
+enum { MAX_GROUPS = 24, MAX_INSTRS = 1500 };
+
+/* Accesses whose indices differ by constants: from the first one's by least at the lowest. */
+typedef struct group {
+  wr__affine index;
+  int64_t least;     /* not above 0 */
+  int64_t end;       /* the furthest of them reaches to index + end */
+  LLVMValueRef first; /* the free loop's address of the index in the first iteration, */
+  LLVMValueRef moved; /* and how far it has come since */
+} group;
+
+typedef struct loop_access {
+  wr__access access;
+  uint32_t group; /* WR__CFG_NONE: it cannot trap anyway */
+  int64_t offset; /* from the group's index */
+} loop_access;
+
+typedef struct version {
+  wr__lower *l;
+  const wr__cfg *cfg;
+  wr__affine_loop affine;
+  wr__trip trip;
+  LLVMBasicBlockRef header, preheader, latch;
+  loop_access *accesses;
+  size_t access_count, access_capacity;
+  group groups[MAX_GROUPS];
+  uint32_t group_count;
+  uint32_t instr_count;
+  bool has_stores;
+  LLVMValueRef base; /* of the memory */
+  uint64_t least_bytes;
+  /* the copy */
+  wr__pointer_map copies; /* of values and blocks, to numbers of copied */
+  LLVMValueRef *copied;
+  size_t copied_count, copied_capacity;
+  bool out_of_memory;
+} version;
+
+static bool in_loop(const version *v, LLVMBasicBlockRef block) {
+  uint32_t index = wr__cfg_index(v->cfg, block);
+  return index != WR__CFG_NONE && v->cfg->blocks[index].loop == v->affine.loop;
+}
+
+/* Calls body for each block of the loop, in reverse postorder. */
+#define FOR_BLOCKS(v, at)                                                              \
+  for (uint32_t at = wr__cfg_index((v)->cfg, (v)->header); at < (v)->cfg->count; at++) \
+    if ((v)->cfg->blocks[at].loop == (v)->affine.loop)
+
+/* ---- May it be versioned? */
+
+/* What goes in from elsewhere does so by one block that goes nowhere else. */
+static bool find_preheader(version *v) {
+  const wr__cfg_loop *loop = &v->cfg->loops[v->affine.loop];
+  const wr__cfg_block *header = &v->cfg->blocks[loop->header];
+  if (!loop->innermost || loop->latch == WR__CFG_NONE || header->pred_count != 2) return false;
+  bool second = v->cfg->preds[header->first_pred] == loop->latch;
+  v->header = header->block;
+  v->latch = v->affine.latch = v->cfg->blocks[loop->latch].block;
+  v->preheader = v->affine.preheader =
+      v->cfg->blocks[v->cfg->preds[header->first_pred + second]].block;
+  return LLVMGetNumSuccessors(LLVMGetBasicBlockTerminator(v->preheader)) == 1;
+}
+
+static bool never_traps(const version *v, const wr__access *access) {
+  uint64_t most = access->index ? wr__upper_bound(access->index) : 0;
+  return access->end <= v->least_bytes && most <= v->least_bytes - access->end;
+}
+
+static uint32_t group_of(version *v, const wr__affine *index) {
+  for (uint32_t i = 0; i < v->group_count; i++) {
+    const wr__affine *other = &v->groups[i].index;
+    if (wr__linear_same_terms(&other->start, &index->start) &&
+        wr__linear_same_terms(&other->step, &index->step) &&
+        other->step.constant == index->step.constant)
+      return i;
+  }
+  if (v->group_count == MAX_GROUPS) return WR__CFG_NONE;
+  v->groups[v->group_count] = (group){.index = *index};
+  return v->group_count++;
+}
+
+static bool join_group(version *v, loop_access *made, const wr__affine *index) {
+  made->group = group_of(v, index);
+  if (made->group == WR__CFG_NONE) return false;
+  group *g = &v->groups[made->group];
+  int64_t apart = (int32_t)(index->start.constant - g->index.start.constant);
+  int64_t end = apart + (int64_t)made->access.end;
+  made->offset = apart + (int64_t)made->access.offset;
+  if (apart < g->least) g->least = apart;
+  if (end > g->end) g->end = end;
+  return true;
+}
+
+/* False: it may trap, and nothing is known of it. */
+static bool note_access(version *v, const wr__access *access) {
+  loop_access made = {*access, WR__CFG_NONE, 0};
+  wr__affine index = {0};
+  if (access->index) index = wr__affine_of(&v->affine, access->index);
+  if (index.known) {
+    if (!join_group(v, &made, &index)) return false;
+  } else if (LLVMGetVolatile(access->instr) && !never_traps(v, access)) {
+    return false;
+  }
+  v->has_stores |= access->is_store;
+  v->base = access->base;
+  if (!wr__grow(&v->accesses, &v->access_capacity, v->access_count + 1, sizeof *v->accesses)) {
+    v->out_of_memory = true;
+    return false;
+  }
+  v->accesses[v->access_count++] = made;
+  return true;
+}
+
+static bool note_block(version *v, LLVMBasicBlockRef block) {
+  for (LLVMValueRef i = LLVMGetFirstInstruction(block); i; i = LLVMGetNextInstruction(i)) {
+    wr__access access;
+    if (++v->instr_count > MAX_INSTRS) return false;
+    if (wr__access_read(v->l, i, &access)) {
+      if (!note_access(v, &access)) return false;
+    } else if (!wr__is_quiet(i) || (LLVMIsALoadInst(i) && LLVMGetVolatile(i))) {
+      return false;
+    }
+  }
+  LLVMValueRef end = LLVMGetBasicBlockTerminator(block);
+  return LLVMIsABranchInst(end) || LLVMIsASwitchInst(end);
+}
+
+static bool note_loop(version *v) {
+  FOR_BLOCKS(v, at) {
+    if (!note_block(v, v->cfg->blocks[at].block)) return false;
+  }
+  return v->group_count > 0;
+}
+
+/* ---- The check */
+
+static LLVMValueRef both(wr__lower *l, LLVMValueRef a, LLVMValueRef b) {
+  return a ? LLVMBuildAnd(l->b, a, b, "") : b;
+}
+
+/* In 64 bits, the first and the last index lie in the memory, with what the accesses add; so all
+ * between do, and none of them wrapped. */
+static LLVMValueRef check_group(version *v, const group *g, LLVMValueRef size, LLVMValueRef holds) {
+  wr__lower *l = v->l;
+  LLVMValueRef least = wr__c64(l, (uint64_t)-g->least);
+  LLVMValueRef most = LLVMBuildSub(l->b, size, wr__c64(l, (uint64_t)g->end), "");
+  LLVMValueRef first = LLVMBuildZExt(l->b, wr__linear_build(l, &g->index.start), l->i64, "");
+  LLVMValueRef step = LLVMBuildSExt(l->b, wr__linear_build(l, &g->index.step), l->i64, "");
+  LLVMValueRef last = LLVMBuildAdd(l->b, first, LLVMBuildMul(l->b, step, v->trip.last, ""), "");
+  int64_t constant;
+  bool fixed = wr__linear_is_constant(&g->index.step, &constant);
+  bool up = fixed && constant >= 0, down = fixed && constant < 0;
+  if (!down) holds = both(l, holds, LLVMBuildICmp(l->b, LLVMIntSLE, last, most, ""));
+  if (!up) holds = both(l, holds, LLVMBuildICmp(l->b, LLVMIntSLE, first, most, ""));
+  if (!up) holds = both(l, holds, LLVMBuildICmp(l->b, LLVMIntSGE, last, least, ""));
+  if (!down && g->least) holds = both(l, holds, LLVMBuildICmp(l->b, LLVMIntSGE, first, least, ""));
+  return holds;
+}
+
+static LLVMValueRef build_check(version *v) {
+  wr__lower *l = v->l;
+  LLVMValueRef memory = wr__lower_field(l, l->ptr, l->inst, offsetof(wr__instance, memory0), true);
+  LLVMValueRef size = wr__lower_field(l, l->i64, memory, offsetof(wr__memory, size_bytes), false);
+  LLVMValueRef holds = v->trip.holds;
+  for (uint32_t i = 0; i < v->group_count; i++) holds = check_group(v, &v->groups[i], size, holds);
+  return LLVMBuildFreeze(l->b, holds, "");
+}
+
+/* ---- The copy, which stays exact */
+
+static bool note_copy(version *v, const void *original, LLVMValueRef copy) {
+  if (wr__grow(&v->copied, &v->copied_capacity, v->copied_count + 1, sizeof *v->copied) &&
+      wr__pointer_map_set(&v->copies, original, (uint32_t)v->copied_count)) {
+    v->copied[v->copied_count++] = copy;
+    return true;
+  }
+  v->out_of_memory = true;
+  return false;
+}
+
+static LLVMValueRef copy_of(const version *v, LLVMValueRef value) {
+  uint32_t number = wr__pointer_map_get(&v->copies, value);
+  return number == WR__CFG_NONE ? value : v->copied[number];
+}
+
+static LLVMBasicBlockRef copy_of_block(const version *v, LLVMBasicBlockRef block) {
+  uint32_t number = wr__pointer_map_get(&v->copies, block);
+  return number == WR__CFG_NONE ? block : LLVMValueAsBasicBlock(v->copied[number]);
+}
+
+static bool copy_instrs(version *v, LLVMBasicBlockRef from, LLVMBasicBlockRef to) {
+  wr__lower *l = v->l;
+  LLVMPositionBuilderAtEnd(l->b, to);
+  for (LLVMValueRef i = LLVMGetFirstInstruction(from); i; i = LLVMGetNextInstruction(i)) {
+    LLVMValueRef copy;
+    if (LLVMIsAPHINode(i)) {
+      copy = LLVMBuildPhi(l->b, LLVMTypeOf(i), "");
+    } else {
+      LLVMMetadataRef place = LLVMInstructionGetDebugLoc(i);
+      copy = LLVMInstructionClone(i);
+      LLVMInsertIntoBuilder(l->b, copy);
+      LLVMInstructionSetDebugLoc(copy, place);
+    }
+    if (!note_copy(v, i, copy)) return false;
+  }
+  return true;
+}
+
+static void connect_phi(version *v, LLVMValueRef phi, LLVMValueRef copy) {
+  for (unsigned k = 0; k < LLVMCountIncoming(phi); k++) {
+    LLVMValueRef value = copy_of(v, LLVMGetIncomingValue(phi, k));
+    LLVMBasicBlockRef block = copy_of_block(v, LLVMGetIncomingBlock(phi, k));
+    LLVMAddIncoming(copy, &value, &block, 1);
+  }
+}
+
+/* Phis behind the loop get what comes from the copy of `from`. */
+static void extend_exit(version *v, LLVMBasicBlockRef from, LLVMBasicBlockRef exit) {
+  LLVMBasicBlockRef copy = copy_of_block(v, from);
+  for (LLVMValueRef phi = LLVMGetFirstInstruction(exit); phi && LLVMIsAPHINode(phi);
+       phi = LLVMGetNextInstruction(phi)) {
+    unsigned count = LLVMCountIncoming(phi);
+    for (unsigned k = 0; k < count; k++) {
+      if (LLVMGetIncomingBlock(phi, k) != from) continue;
+      LLVMValueRef value = copy_of(v, LLVMGetIncomingValue(phi, k));
+      LLVMAddIncoming(phi, &value, &copy, 1);
+    }
+  }
+}
+
+static void connect_block(version *v, LLVMBasicBlockRef block) {
+  for (LLVMValueRef i = LLVMGetFirstInstruction(block); i; i = LLVMGetNextInstruction(i)) {
+    LLVMValueRef copy = copy_of(v, i);
+    if (LLVMIsAPHINode(i)) {
+      connect_phi(v, i, copy);
+      continue;
+    }
+    for (unsigned k = 0; k < (unsigned)LLVMGetNumOperands(i); k++) {
+      LLVMValueRef operand = LLVMGetOperand(i, k);
+      if (LLVMIsAInstruction(operand)) LLVMSetOperand(copy, k, copy_of(v, operand));
+    }
+  }
+  LLVMValueRef end = LLVMGetBasicBlockTerminator(block), copy = copy_of(v, end);
+  unsigned count = LLVMGetNumSuccessors(end);
+  for (unsigned k = 0; k < count; k++) {
+    LLVMBasicBlockRef to = LLVMGetSuccessor(end, k);
+    LLVMSetSuccessor(copy, k, copy_of_block(v, to));
+    bool again = false; /* a switch may leave to the same block in several ways */
+    for (unsigned m = 0; m < k; m++) again |= LLVMGetSuccessor(end, m) == to;
+    if (!in_loop(v, to) && !again) extend_exit(v, block, to);
+  }
+}
+
+static bool copy_loop(version *v) {
+  FOR_BLOCKS(v, at) {
+    LLVMBasicBlockRef made =
+        LLVMAppendBasicBlockInContext(v->l->context, LLVMGetBasicBlockParent(v->header), "exact");
+    if (!note_copy(v, v->cfg->blocks[at].block, LLVMBasicBlockAsValue(made))) return false;
+  }
+  FOR_BLOCKS(v, at) {
+    LLVMBasicBlockRef block = v->cfg->blocks[at].block;
+    if (!copy_instrs(v, block, copy_of_block(v, block))) return false;
+  }
+  FOR_BLOCKS(v, at) connect_block(v, v->cfg->blocks[at].block);
+  return true;
+}
+
+/* ---- The free loop */
+
+static LLVMValueRef first_after_phis(LLVMBasicBlockRef block) {
+  LLVMValueRef at = LLVMGetFirstInstruction(block);
+  while (LLVMIsAPHINode(at)) at = LLVMGetNextInstruction(at);
+  return at;
+}
+
+/* Counts iterations, and leaves by the count. */
+static LLVMValueRef build_counter(version *v) {
+  wr__lower *l = v->l;
+  LLVMPositionBuilderBefore(l->b, LLVMGetFirstInstruction(v->header));
+  LLVMValueRef counter = LLVMBuildPhi(l->b, l->i64, "");
+  LLVMPositionBuilderBefore(l->b, LLVMGetBasicBlockTerminator(v->latch));
+  LLVMValueRef next = LLVMBuildNUWAdd(l->b, counter, wr__c64(l, 1), "");
+  LLVMSetNSW(next, true);
+  LLVMValueRef values[] = {wr__c64(l, 0), next};
+  LLVMBasicBlockRef blocks[] = {v->preheader, v->latch};
+  LLVMAddIncoming(counter, values, blocks, 2);
+  LLVMPositionBuilderBefore(l->b, v->trip.branch);
+  LLVMIntPredicate p = v->trip.leaves_on_true ? LLVMIntEQ : LLVMIntNE;
+  LLVMSetCondition(v->trip.branch, LLVMBuildICmp(l->b, p, counter, v->trip.last, ""));
+  return counter;
+}
+
+/* Each group has a pointer that LLVM takes for one of its own, not derived from the memory's base:
+ * for it compares accesses to one object with each other, but of two objects only the bounds, and
+ * that at run time. */
+static void build_pointers(version *v, LLVMValueRef counter) {
+  wr__lower *l = v->l;
+  LLVMPositionBuilderBefore(l->b, LLVMGetBasicBlockTerminator(v->preheader));
+  LLVMValueRef base = LLVMBuildPtrToInt(l->b, v->base, l->i64, "");
+  for (uint32_t i = 0; i < v->group_count; i++) {
+    group *g = &v->groups[i];
+    LLVMPositionBuilderBefore(l->b, LLVMGetBasicBlockTerminator(v->preheader));
+    LLVMValueRef first = LLVMBuildZExt(l->b, wr__linear_build(l, &g->index.start), l->i64, "");
+    LLVMValueRef step = LLVMBuildSExt(l->b, wr__linear_build(l, &g->index.step), l->i64, "");
+    g->first = LLVMBuildIntToPtr(l->b, LLVMBuildAdd(l->b, base, first, ""), l->ptr, "");
+    LLVMPositionBuilderBefore(l->b, first_after_phis(v->header));
+    g->moved = LLVMBuildNSWMul(l->b, counter, step, "");
+  }
+}
+
+static void free_accesses(version *v) {
+  wr__lower *l = v->l;
+  for (size_t i = 0; i < v->access_count; i++) {
+    const loop_access *a = &v->accesses[i];
+    LLVMSetVolatile(a->access.instr, false);
+    if (a->group == WR__CFG_NONE) continue;
+    group *g = &v->groups[a->group];
+    LLVMPositionBuilderBefore(l->b, a->access.instr);
+    LLVMValueRef at = LLVMBuildInBoundsGEP2(l->b, l->i8, g->first, &g->moved, 1, "");
+    LLVMValueRef offset = wr__c64(l, (uint64_t)a->offset);
+    if (a->offset) at = LLVMBuildInBoundsGEP2(l->b, l->i8, at, &offset, 1, "");
+    LLVMSetOperand(a->access.instr, a->access.is_store ? 1 : 0, at);
+  }
+}
+
+/* Stores of the loop do not move behind what follows it. No instruction comes of this. */
+static void build_barrier(wr__lower *l, LLVMBasicBlockRef exit) {
+  LLVMPositionBuilderBefore(l->b, first_after_phis(exit));
+  LLVMTypeRef type = LLVMFunctionType(l->void_type, NULL, 0, false);
+  LLVMValueRef nothing =
+      LLVMGetInlineAsm(type, "", 0, "~{memory}", 9, true, false, LLVMInlineAsmDialectATT, false);
+  LLVMValueRef call = LLVMBuildCall2(l->b, type, nothing, NULL, 0, "");
+  wr__lower_tag(l, call, l->tag_memory);
+}
+
+static void build_barriers(version *v) {
+  FOR_BLOCKS(v, at) {
+    LLVMValueRef end = LLVMGetBasicBlockTerminator(v->cfg->blocks[at].block);
+    for (unsigned k = 0; k < LLVMGetNumSuccessors(end); k++) {
+      LLVMBasicBlockRef to = LLVMGetSuccessor(end, k);
+      if (!in_loop(v, to) && !LLVMIsAUnreachableInst(LLVMGetBasicBlockTerminator(to)))
+        build_barrier(v->l, to);
+    }
+  }
+}
+
+static void build_versions(version *v) {
+  wr__lower *l = v->l;
+  LLVMValueRef enter = LLVMGetBasicBlockTerminator(v->preheader);
+  LLVMPositionBuilderBefore(l->b, enter);
+  LLVMValueRef holds = build_check(v);
+  if (!copy_loop(v)) return; /* the compile fails */
+  LLVMValueRef counter = build_counter(v);
+  build_pointers(v, counter);
+  free_accesses(v);
+  if (v->has_stores) build_barriers(v);
+  LLVMPositionBuilderBefore(l->b, enter);
+  LLVMBuildCondBr(l->b, holds, v->header, copy_of_block(v, v->header));
+  LLVMInstructionEraseFromParent(enter);
+}
+
+static bool version_loop(wr__lower *l, const wr__cfg *cfg, uint32_t loop) {
+  const wr__memory_decl *decl = &l->module->memories[0];
+  version v = {.l = l, .cfg = cfg, .affine = {.l = l, .cfg = cfg, .loop = loop}};
+  v.least_bytes = decl->limits.min << decl->page_size_log2;
+  if (find_preheader(&v)) {
+    LLVMPositionBuilderBefore(l->b, LLVMGetBasicBlockTerminator(v.preheader));
+    if (note_loop(&v) && wr__affine_trip(&v.affine, &v.trip)) build_versions(&v);
+  }
+  bool done = !v.out_of_memory && !v.affine.out_of_memory;
+  wr__affine_free(&v.affine);
+  wr__pointer_map_free(&v.copies);
+  free(v.copied);
+  free(v.accesses);
+  return done;
+}
+
+bool wr__version_loops(wr__lower *l, const wr__cfg *cfg) {
+  for (uint32_t i = 0; i < cfg->loop_count; i++)
+    if (cfg->loops[i].innermost && !version_loop(l, cfg, i)) return false;
+  return true;
+}
