@@ -15,6 +15,15 @@ typedef struct request {
   const wr__oci_words *options;
 } request;
 
+/* Binary, or text, which is seen from its content. */
+static bool validate(wasm_engine_t *engine, const char *bytes, size_t size_bytes, wr_error *error) {
+  wasm_byte_vec_t binary;
+  if (size_bytes >= 4 && memcmp(bytes, "\0asm", 4) == 0)
+    return wr_module_validate(engine, bytes, size_bytes, error) == WR_OK;
+  if (wr_text_to_binary(bytes, size_bytes, &binary, error) != WR_OK) return false;
+  return wr_module_validate(engine, binary.data, binary.size, error) == WR_OK;
+}
+
 /* In the process without rights, whose standard error is the message. Its exit status. */
 static int check_module(void *context) {
   const request *r = context;
@@ -38,10 +47,9 @@ static int check_module(void *context) {
   wasm_engine_t *engine = wr__engine_from_options(&parsed, &exit_status);
   if (!engine) return exit_status;
   size_t size_bytes;
-  const void *bytes = wr__oci_map(r->program->fd, &size_bytes);
+  const char *bytes = wr__oci_map(r->program->fd, &size_bytes);
   wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
-  wasm_module_t *module;
-  if (bytes && wr_module_new(engine, bytes, size_bytes, &module, &error) == WR_OK) return 0;
+  if (bytes && validate(engine, bytes, size_bytes, &error)) return 0;
   wr__report_error(r->program->path, &error);
   return WR__EXIT_FAILED;
 }

@@ -130,6 +130,18 @@ def the_guest_sees_nothing_of_the_program(world):
     return run(world, bundle).wrong(0, stdout="container.wasm")
 
 
+def a_text_module(world):
+    """Where an annotation says that it is one."""
+    text = '(module (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))' \
+           ' (func (export "_start") (call $exit (i32.const %s))))'
+    bundle = bundle_of(world, "text", ["/app.wat"],
+                       annotations={"module.wasm.image/variant": "compat-smart"})
+    (bundle / "rootfs" / "app.wat").write_text(text % "42")
+    wrong = run(world, bundle).wrong(42)
+    (bundle / "rootfs" / "app.wat").write_text(text % "forty")
+    return wrong or run(world, bundle).wrong(1, stderr="/app.wat:1:")
+
+
 def working_directory_and_user(world):
     bundle = bundle_of(world, "where", ["/container.wasm", "read", "file"],
                        {"cwd": "/work", "user": {"uid": 1000, "gid": 1000}})
@@ -222,6 +234,6 @@ def over_crun(world):
 
 
 CHECKS = [output_arguments_environment_status, life_of_a_container, the_program_cannot_be_replaced,
-          the_guest_sees_nothing_of_the_program, working_directory_and_user,
+          the_guest_sees_nothing_of_the_program, a_text_module, working_directory_and_user,
           mounts_and_a_read_only_root, hooks_run_with_the_given_bundle, limits_by_annotation,
           nothing_in_the_container_is_asked, over_crun]

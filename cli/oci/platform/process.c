@@ -6,6 +6,7 @@
 #include <grp.h>
 #include <limits.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,14 +75,35 @@ static int wait_for(pid_t child) {
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-int wr__oci_run(char **argv, bool forward) {
-  fflush(NULL);
-  pid_t child = fork();
-  if (child < 0) return 1;
-  if (child == 0) {
-    fprintf(stderr, "wasmrun: %s: %s\n", argv[0], wr__oci_become(argv));
-    _exit(1);
+/* The process, or -1. Not by fork: this process's pages need no copying for what replaces them. Its
+ * standard output goes to `output` and its messages to /dev/null, where those are wanted. */
+static pid_t start(char **argv, int output, bool quiet) {
+  pid_t child = -1;
+  posix_spawnattr_t attributes;
+  posix_spawn_file_actions_t actions;
+  sigset_t defaults;
+  sigemptyset(&defaults);
+  sigaddset(&defaults, SIGPIPE); /* ignored by wasmrun alone */
+  if (posix_spawnattr_init(&attributes) != 0) return -1;
+  if (posix_spawn_file_actions_init(&actions) == 0) {
+    int wrong = posix_spawnattr_setsigdefault(&attributes, &defaults);
+    wrong |= posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+    if (output >= 0) wrong |= posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+    if (quiet)
+      wrong |= posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    fflush(NULL);
+    errno = wrong ? wrong : posix_spawn(&child, argv[0], &actions, &attributes, argv, environ);
+    if (errno != 0) child = -1;
+    if (child < 0) fprintf(stderr, "wasmrun: %s: %s\n", argv[0], strerror(errno));
+    posix_spawn_file_actions_destroy(&actions);
   }
+  posix_spawnattr_destroy(&attributes);
+  return child;
+}
+
+int wr__oci_run(char **argv, bool forward) {
+  pid_t child = start(argv, -1, false);
+  if (child < 0) return 1;
   if (forward) forward_all(child);
   return wait_for(child);
 }
@@ -110,16 +132,8 @@ int wr__oci_capture(char **argv, bool show_errors, char **out, size_t *size_byte
   int ends[2];
   *out = NULL;
   *size_bytes = 0;
-  fflush(NULL);
   if (pipe2(ends, O_CLOEXEC) != 0) return 1;
-  pid_t child = fork();
-  if (child == 0) {
-    dup2(ends[1], STDOUT_FILENO);
-    int nothing = show_errors ? -1 : open("/dev/null", O_WRONLY | O_CLOEXEC);
-    if (nothing >= 0) dup2(nothing, STDERR_FILENO);
-    fprintf(stderr, "wasmrun: %s: %s\n", argv[0], wr__oci_become(argv));
-    _exit(1);
-  }
+  pid_t child = start(argv, ends[1], !show_errors);
   close(ends[1]);
   if (child > 0) *out = read_pipe(ends[0], size_bytes);
   close(ends[0]);
