@@ -59,15 +59,21 @@ def find_wasmrun(root):
 
 
 def ours(root):
+    """The interpreter, and native code where the compiler is built: from a file that was compiled before,
+    or, where wasmrun cannot make such files, compiled anew in each run, which is then in the time."""
     path = find_wasmrun(root)
     if not path:
         return []
     version = version_of(path, "--version")
     engines = [Engine("wasmrun", [path, "--engine", "interp"], ["--dir", "."], version=version)]
-    compiler = shutil.which("wasmrun-compile", path=os.path.dirname(os.path.abspath(path)))
-    if compiler:
+    if not shutil.which("wasmrun-compile", path=os.path.dirname(os.path.abspath(path))):
+        return engines
+    makes_files = subprocess.run([path, "compile", "--help"], capture_output=True).returncode == 0
+    if makes_files:
         engines.append(Engine("wasmrun-native", [path, "--engine", "native"], ["--dir", "."],
                               [path, "compile", "{input}", "-o", "{output}"], version))
+    else:
+        engines.append(Engine("wasmrun-compile", [path, "--engine", "compile"], ["--dir", "."], version=version))
     return engines
 
 
