@@ -17,6 +17,8 @@ static const command_main mains[WR__COMMAND_COUNT] = {
     [WR__COMMAND_RUN] = wr__command_run,
     [WR__COMMAND_VALIDATE] = wr__command_validate,
     [WR__COMMAND_INSPECT] = wr__command_inspect,
+    [WR__COMMAND_COMPILE] = wr__command_compile,
+    [WR__COMMAND_KEY] = wr__command_key,
     [WR__COMMAND_WAT2WASM] = wr__command_wat2wasm,
     [WR__COMMAND_WASM2WAT] = wr__command_wasm2wat,
     [WR__COMMAND_COMPLETION] = wr__command_completion,
@@ -115,7 +117,7 @@ static bool set_features(wasm_config_t *config, const char *text) {
 }
 
 /* One of the words of the option's row ("auto|interp|native"); its number, or -1. */
-static int parse_word(wr__option_id id, const char *text) {
+int wr__word_of(wr__option_id id, const char *text) {
   char copy[64];
   const char *words[8];
   size_t count = 0;
@@ -166,22 +168,44 @@ static bool apply_option(wasm_config_t *config, const wr__given *given) {
       wr_config_set_max_gc_heap(config, size);
       return true;
     case WR__OPTION_ENGINE:
-      if ((word = parse_word(given->id, given->value)) < 0) return false;
+      if ((word = wr__word_of(given->id, given->value)) < 0) return false;
       /* compile, the last word, is native once the module is compiled */
       wr_config_set_engine(config,
                            word > WR_ENGINE_NATIVE ? WR_ENGINE_NATIVE : (wr_engine_kind)word);
       return true;
     case WR__OPTION_BOUNDS:
-      if ((word = parse_word(given->id, given->value)) < 0) return false;
+      if ((word = wr__word_of(given->id, given->value)) < 0) return false;
       wr_config_set_bounds(config, (wr_bounds)word);
       return true;
     case WR__OPTION_NO_OPTIMISATION:
-      if ((word = parse_word(given->id, given->value)) < 0) return false;
+      if ((word = wr__word_of(given->id, given->value)) < 0) return false;
       wr_config_set_optimisation(config, (wr_optimisation)word, false);
       return true;
     default:
       return true;
   }
+}
+
+/* Keys from files, and then only those; else the user's own. */
+static bool set_trust(wasm_config_t *config, const wr__parsed *parsed) {
+  bool given = false;
+  for (size_t i = 0; i < parsed->given_count; i++) {
+    if (parsed->given[i].id != WR__OPTION_TRUST_KEY) continue;
+    wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
+    wr_public_key *keys = NULL;
+    size_t count = 0;
+    given = true;
+    wr_status status = wr_public_keys_read(parsed->given[i].value, &keys, &count, &error);
+    if (status == WR_OK) status = wr_config_trust_keys(config, keys, count, &error);
+    wr_public_keys_delete(keys);
+    if (status == WR_OK) continue;
+    wr__report("--trust-key: %s", error.message);
+    return false;
+  }
+  if (!given && parsed->command == WR__COMMAND_RUN) wr_config_trust_user(config);
+  const char *verdicts = wr__option_last(parsed, WR__OPTION_VERDICTS);
+  wr_config_allow_unsigned_code(config, wr__option_last(parsed, WR__OPTION_ALLOW_UNSIGNED) != NULL);
+  return !verdicts || wr_config_set_verdicts(config, verdicts) == WR_OK;
 }
 
 wasm_engine_t *wr__engine_from_options(const wr__parsed *parsed, int *exit_status) {
@@ -194,6 +218,10 @@ wasm_engine_t *wr__engine_from_options(const wr__parsed *parsed, int *exit_statu
       *exit_status = WR__EXIT_USAGE;
       return NULL;
     }
+  }
+  if (config && !set_trust(config, parsed)) {
+    wasm_config_delete(config);
+    return NULL;
   }
   wasm_engine_t *engine = config ? wasm_engine_new_with_config(config) : NULL;
   if (!engine) wr__report("out of memory");
@@ -275,17 +303,8 @@ bool wr__write_file(const char *path, const void *data, size_t size) {
     fwrite(data, 1, size, stdout);
     return wr__flush_output(WR__EXIT_OK) == WR__EXIT_OK;
   }
-  char aside[4096];
-  int length = snprintf(aside, sizeof aside, "%s.%p.tmp", path, (void *)&aside);
-  if (length < 0 || (size_t)length >= sizeof aside) {
-    wr__report("%s: %s", path, strerror(ENAMETOOLONG));
-    return false;
-  }
-  FILE *file = fopen(aside, "wbx");
-  bool good = file && fwrite(data, 1, size, file) == size;
-  if (file && fclose(file) != 0) good = false;
-  if (good && rename(aside, path) == 0) return true;
-  wr__report("cannot write %s: %s", path, strerror(errno));
-  if (file) remove(aside);
+  wr_error error;
+  if (wr_file_replace(path, data, size, &error) == WR_OK) return true;
+  wr__report("cannot write %s", error.message);
   return false;
 }

@@ -12,6 +12,8 @@
 int wr__command_run(const wr__parsed *parsed);
 int wr__command_validate(const wr__parsed *parsed);
 int wr__command_inspect(const wr__parsed *parsed);
+int wr__command_compile(const wr__parsed *parsed);
+int wr__command_key(const wr__parsed *parsed);
 int wr__command_wat2wasm(const wr__parsed *parsed);
 int wr__command_wasm2wat(const wr__parsed *parsed);
 int wr__command_completion(const wr__parsed *parsed);
@@ -47,6 +49,10 @@ bool wr__compile_if_asked(const wr__parsed *parsed, wasm_module_t *module, const
 /* wr__read_file: a whole file ("-" is standard input), freed by the caller; false and the
  * reason is reported. */
 bool wr__read_file(const char *path, char **data, size_t *size);
+
+/* wr__word_of: the number of a word among those of an option's row ("auto|interp|native"), or -1,
+ * which is reported. */
+int wr__word_of(wr__option_id id, const char *text);
 
 /* wr__write_file: writes beside the file and renames, so that no half is left ("-" is standard
  * output). False and the reason is reported. */

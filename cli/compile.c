@@ -1,8 +1,10 @@
-/* Native code on the command line: --engine compile. */
+/* `wasmrun compile`, and --engine compile of `wasmrun run`. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "commands.h"
-#include "report.h"
+
+enum { MAX_TARGETS = 16 };
 
 bool wr__compile_if_asked(const wr__parsed *parsed, wasm_module_t *module, const char *path) {
   const char *engine = wr__option_last(parsed, WR__OPTION_ENGINE);
@@ -16,4 +18,160 @@ bool wr__compile_if_asked(const wr__parsed *parsed, wasm_module_t *module, const
   if (wr_module_compile(module, &options, &error) == WR_OK) return true;
   wr__report_error(path, &error);
   return false;
+}
+
+/* ---- wasmrun compile -------------------------------------------------------------- */
+
+/* FILE.aot.wasm for FILE.wasm and FILE.wat; "-" for standard input. The caller frees it. */
+static char *default_output(const char *path, const char *ending) {
+  if (strcmp(path, "-") == 0) return strdup("-");
+  static const char *const known[] = {".aot.wasm", ".wasm", ".wat"};
+  size_t length = strlen(path);
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+    size_t size = strlen(known[i]);
+    if (length <= size || strcmp(path + length - size, known[i]) != 0) continue;
+    length -= size;
+    break;
+  }
+  char *out = malloc(length + strlen(ending) + 1);
+  if (!out) return NULL;
+  memcpy(out, path, length);
+  strcpy(out + length, ending);
+  return out;
+}
+
+/* "-" only where the module comes from standard input, too: nobody wants megabytes on a terminal.
+ */
+static bool write_output(const wr__parsed *parsed, const char *ending,
+                         const wasm_byte_vec_t *file) {
+  const char *given = wr__option_last(parsed, WR__OPTION_OUTPUT);
+  char *output = given ? strdup(given) : default_output(parsed->operands[0], ending);
+  bool written = output && wr__write_file(output, file->data, file->size);
+  free(output);
+  return written;
+}
+
+static int strip(const wr__parsed *parsed) {
+  char *data;
+  size_t size;
+  if (!wr__read_file(parsed->operands[0], &data, &size)) return WR__EXIT_FAILED;
+  wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
+  wasm_byte_vec_t file = {0, NULL};
+  wr_status status = wr_native_strip(data, size, &file, &error);
+  free(data);
+  if (status != WR_OK) {
+    wr__report_error(parsed->operands[0], &error);
+    return WR__EXIT_FAILED;
+  }
+  bool written = write_output(parsed, ".wasm", &file);
+  wasm_byte_vec_delete(&file);
+  return written ? WR__EXIT_OK : WR__EXIT_FAILED;
+}
+
+/* Reads the options that do not differ by target. WR__EXIT_OK, or a failure that was reported. */
+static int read_options(const wr__parsed *parsed, wr_compile_options *options) {
+  const char *level = wr__option_last(parsed, WR__OPTION_LEVEL);
+  const char *jobs = wr__option_last(parsed, WR__OPTION_JOBS);
+  const char *bounds = wr__option_last(parsed, WR__OPTION_BOUNDS);
+  wr_compile_options_init(options);
+  if (level) {
+    if (wr__word_of(WR__OPTION_LEVEL, level) < 0) return WR__EXIT_USAGE;
+    options->level = level[0];
+  }
+  if (jobs) {
+    char *end;
+    unsigned long count = strtoul(jobs, &end, 10);
+    if (jobs[0] < '0' || jobs[0] > '9' || *end != '\0' || count == 0 || count > 1024) {
+      wr__report("--jobs: '%s' is not a number of jobs", jobs);
+      return WR__EXIT_USAGE;
+    }
+    options->threads = (unsigned)count;
+  }
+  options->cpu = wr__option_last(parsed, WR__OPTION_CPU);
+  options->bounds_explicit = bounds && strcmp(bounds, "explicit") == 0;
+  options->no_polls = wr__option_last(parsed, WR__OPTION_NO_POLLS) != NULL;
+  return WR__EXIT_OK;
+}
+
+/* Splits "a,b" in place; each must be known, and named once. The number of targets, or -1. */
+static int split_targets(char *text, const char *targets[MAX_TARGETS]) {
+  int count = 0;
+  char *rest;
+  for (char *word = strtok_r(text, ",", &rest); word; word = strtok_r(NULL, ",", &rest)) {
+    if (wr__word_of(WR__OPTION_TARGET, word) < 0) return -1;
+    for (int i = 0; i < count; i++) {
+      if (strcmp(targets[i], word) != 0) continue;
+      wr__report("--target: '%s' is named twice", word);
+      return -1;
+    }
+    if (count < MAX_TARGETS) targets[count++] = word;
+  }
+  if (count == 0) wr__report("--target: which one?");
+  return count ? count : -1;
+}
+
+typedef struct job {
+  const wr__parsed *parsed;
+  wr_compile_options options;
+  const char *targets[MAX_TARGETS];
+  int count;
+  wasm_byte_vec_t images[MAX_TARGETS];
+} job;
+
+static bool report_failure(const job *j, const wr_error *error) {
+  wr__report_error(j->parsed->operands[0], error);
+  return false;
+}
+
+static bool compile_and_write(job *j, const wasm_module_t *module, const wr_signing_key *key) {
+  wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
+  for (int i = 0; i < j->count; i++) {
+    j->options.target = j->targets[i];
+    if (wr_module_compile_image(module, &j->options, &j->images[i], &error) != WR_OK)
+      return report_failure(j, &error);
+  }
+  wasm_byte_vec_t file;
+  if (wr_native_pack(module, j->images, (size_t)j->count, key, &file, &error) != WR_OK)
+    return report_failure(j, &error);
+  bool written = write_output(j->parsed, ".aot.wasm", &file);
+  wasm_byte_vec_delete(&file);
+  return written;
+}
+
+/* The key comes first: whoever has none should not wait for a compilation to be told. */
+static int compile(job *j, wasm_engine_t *engine) {
+  wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
+  wasm_module_t *module = wr__load_module(engine, j->parsed->operands[0]);
+  wr_signing_key *key = NULL;
+  bool done = false;
+  if (module &&
+      wr_signing_key_open(wr__option_last(j->parsed, WR__OPTION_SIGN_KEY), &key, &error) != WR_OK)
+    wr__report("%s", error.message);
+  else if (module)
+    done = compile_and_write(j, module, key);
+  for (int i = 0; i < j->count; i++) wasm_byte_vec_delete(&j->images[i]);
+  wr_signing_key_delete(key);
+  if (module) wasm_module_delete(module);
+  return done ? WR__EXIT_OK : WR__EXIT_FAILED;
+}
+
+int wr__command_compile(const wr__parsed *parsed) {
+  if (parsed->operand_count != 1) {
+    wr__report("compile: one module at a time");
+    return WR__EXIT_USAGE;
+  }
+  if (wr__option_last(parsed, WR__OPTION_STRIP)) return strip(parsed);
+  job j = {.parsed = parsed, .targets = {NULL}, .count = 1};
+  int exit_status = read_options(parsed, &j.options);
+  if (exit_status != WR__EXIT_OK) return exit_status;
+  const char *given = wr__option_last(parsed, WR__OPTION_TARGET);
+  char *text = given ? strdup(given) : NULL;
+  if (text) j.count = split_targets(text, j.targets);
+  wasm_engine_t *engine = NULL;
+  exit_status = WR__EXIT_USAGE;
+  if (j.count > 0) engine = wr__engine_from_options(parsed, &exit_status);
+  if (engine) exit_status = compile(&j, engine);
+  if (engine) wasm_engine_delete(engine);
+  free(text);
+  return exit_status;
 }

@@ -2,11 +2,10 @@
  * same facts of the public API. */
 #include <ctype.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "commands.h"
+#include "inspect.h"
 #include "suggest.h"
 
 enum { TYPE_SIZE = 512, NAME_SIZE = 256 };
@@ -139,7 +138,8 @@ static void print_functions(const wasm_module_t *module) {
   }
 }
 
-static void print_summary(const wr__parsed *parsed, const wasm_module_t *module) {
+static void print_summary(const wr__parsed *parsed, const wasm_module_t *module,
+                          const wr__native_view *native) {
   size_t size_bytes = 0;
   wr_module_bytes(module, &size_bytes);
   char path[NAME_SIZE];
@@ -149,6 +149,7 @@ static void print_summary(const wr__parsed *parsed, const wasm_module_t *module)
   print_sections(module);
   print_imports(module);
   print_exports(module);
+  wr__native_print(native);
   if (wr__option_last(parsed, WR__OPTION_FUNCTIONS)) print_functions(module);
 }
 
@@ -262,7 +263,8 @@ static json_t *json_functions(const wasm_module_t *module) {
   return array;
 }
 
-static int print_json(const wr__parsed *parsed, const wasm_module_t *module) {
+static int print_json(const wr__parsed *parsed, const wasm_module_t *module,
+                      const wr__native_view *native) {
   size_t size_bytes = 0;
   wr_module_bytes(module, &size_bytes);
   json_t *root = json_object();
@@ -272,6 +274,7 @@ static int print_json(const wr__parsed *parsed, const wasm_module_t *module) {
   json_object_set_new(root, "sections", json_sections(module));
   json_object_set_new(root, "imports", json_imports(module));
   json_object_set_new(root, "exports", json_exports(module));
+  wr__native_add_json(root, native);
   if (wr__option_last(parsed, WR__OPTION_FUNCTIONS))
     json_object_set_new(root, "functions", json_functions(module));
   int result = json_dumpf(root, stdout, JSON_INDENT(2));
@@ -352,6 +355,19 @@ static int print_function(const wr__parsed *parsed, const wasm_module_t *module,
   return WR__EXIT_FAILED;
 }
 
+static int show(const wr__parsed *parsed, const wasm_module_t *module,
+                const wr__native_view *native) {
+  const char *function = wr__option_last(parsed, WR__OPTION_FUNCTION);
+  const char *target = wr__option_last(parsed, WR__OPTION_EXTRACT);
+  if (function) return print_function(parsed, module, function);
+  if (target)
+    return wr__native_extract(native, parsed->operands[0], target,
+                              wr__option_last(parsed, WR__OPTION_OUTPUT));
+  if (wr__option_last(parsed, WR__OPTION_JSON)) return print_json(parsed, module, native);
+  print_summary(parsed, module, native);
+  return WR__EXIT_OK;
+}
+
 int wr__command_inspect(const wr__parsed *parsed) {
   int exit_status;
   if (parsed->operand_count != 1) {
@@ -361,15 +377,11 @@ int wr__command_inspect(const wr__parsed *parsed) {
   wasm_engine_t *engine = wr__engine_from_options(parsed, &exit_status);
   if (!engine) return exit_status;
   wasm_module_t *module = wr__load_module(engine, parsed->operands[0]);
-  const char *function = wr__option_last(parsed, WR__OPTION_FUNCTION);
-  exit_status = module ? WR__EXIT_OK : WR__EXIT_FAILED;
-  if (module && function) {
-    exit_status = print_function(parsed, module, function);
-  } else if (module && wr__option_last(parsed, WR__OPTION_JSON)) {
-    exit_status = print_json(parsed, module);
-  } else if (module) {
-    print_summary(parsed, module);
-  }
+  wr__native_view native = {.data = NULL};
+  exit_status = WR__EXIT_FAILED;
+  if (module && wr__native_view_open(parsed->operands[0], &native))
+    exit_status = show(parsed, module, &native);
+  wr__native_view_close(&native);
   if (module) wasm_module_delete(module);
   wasm_engine_delete(engine);
   return wr__flush_output(exit_status);

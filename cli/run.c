@@ -403,6 +403,14 @@ static int run_program(session *s) {
   return report_outcome(s, s->path, status, &error, trap);
 }
 
+/* Native code that came with the module and is not used: said once, unless the interpreter was
+ * asked for. */
+static void warn_of_refusal(const session *s) {
+  const char *refusal =
+      s->instance ? wr_instance_native_refusal(s->instance) : wr_module_native_refusal(s->module);
+  if (refusal) wr__report("%s: warning: its native code is not used: %s", s->path, refusal);
+}
+
 static void end_session(session *s) {
   if (s->instance) wasm_instance_delete(s->instance);
   if (s->linker) wr_linker_delete(s->linker);
@@ -424,6 +432,7 @@ int wr__run_with(const wr__parsed *parsed, wr__grant_more grant_more) {
     bool ready = s.module && wr__compile_if_asked(parsed, s.module, s.path);
     exit_status = ready ? grant_all(&s) : WR__EXIT_FAILED;
     if (exit_status == WR__EXIT_OK) exit_status = link_all(&s);
+    if (exit_status == WR__EXIT_OK) warn_of_refusal(&s);
     if (exit_status == WR__EXIT_OK && s.instance)
       exit_status = function ? invoke(&s, function) : run_program(&s);
   }

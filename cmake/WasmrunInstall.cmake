@@ -17,7 +17,7 @@ install(FILES runtime/include/wasm.h runtime/include/wasmrun.h TYPE INCLUDE)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 file(RELATIVE_PATH WASMRUN_PC_TO_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
-set(WASMRUN_PC_REQUIRES libffi)
+set(WASMRUN_PC_REQUIRES "libffi libsodium")
 if(TARGET dep_cares_shared)
   string(APPEND WASMRUN_PC_REQUIRES " libcares")
 endif()

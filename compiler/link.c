@@ -2,13 +2,15 @@
  *
  * Nothing is left for the loader to resolve: an undefined symbol, a relocation that is not known, a
  * distance that does not fit, or data that would have to be writable fails the compile.
- * Order in an image: header and function table, read-only data, code, line table. */
+ * Order in an image: header, function and body tables, read-only data, code, line table. */
 #include <elf.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "compile.h"
+#include "image/layout.h"
 #include "image/module_hash.h"
+#include "store/engine.h"
 
 typedef struct object {
   const uint8_t *data;
@@ -38,7 +40,7 @@ typedef struct linker {
   size_t symbol_size;
   uint8_t *image;
   uint64_t at; /* of what comes next */
-  uint64_t funcs_offset, text_offset, text_end;
+  uint64_t funcs_offset, bodies_offset, text_offset, text_end;
   wr__line_rows rows;
 } linker;
 
@@ -336,6 +338,13 @@ static wr_status write_funcs(linker *k) {
   return WR_OK;
 }
 
+static void write_bodies(linker *k) {
+  const wr__module *m = k->module;
+  wr__image_body *bodies = (wr__image_body *)(void *)(k->image + k->bodies_offset);
+  for (uint32_t i = m->imported_funcs; i < m->func_count; i++)
+    *bodies++ = (wr__image_body){m->funcs[i].code_offset, m->funcs[i].code_size};
+}
+
 static void write_header(linker *k, uint64_t lines_offset, uint64_t image_bytes) {
   wr__image_header *h = (wr__image_header *)(void *)(k->image + WR__IMAGE_HEADER_OFFSET);
   *h = (wr__image_header){.magic = WR__IMAGE_MAGIC,
@@ -352,7 +361,10 @@ static void write_header(linker *k, uint64_t lines_offset, uint64_t image_bytes)
                           .lines_count = (uint32_t)k->rows.count,
                           .lines_offset = (uint32_t)lines_offset,
                           .text_offset = k->text_offset,
-                          .text_bytes = k->text_end - k->text_offset};
+                          .text_bytes = k->text_end - k->text_offset,
+                          .layout = wr__image_layout(),
+                          .wasm_features = k->module->engine->config.features,
+                          .bodies_offset = (uint32_t)k->bodies_offset};
   snprintf(h->cpu, sizeof h->cpu, "%s", k->cpu);
 }
 
@@ -407,7 +419,8 @@ static void write_elf(linker *k, uint64_t image_bytes) {
 static wr_status lay_out(linker *k) {
   k->funcs_offset = align_up(WR__IMAGE_HEADER_OFFSET + sizeof(wr__image_header), 16);
   uint32_t funcs = k->module->func_count - k->module->imported_funcs;
-  k->at = k->funcs_offset + (uint64_t)funcs * sizeof(wr__image_func);
+  k->bodies_offset = k->funcs_offset + (uint64_t)funcs * sizeof(wr__image_func);
+  k->at = k->bodies_offset + (uint64_t)funcs * sizeof(wr__image_body);
   WR_TRY(place_sections(k, false));
   k->text_offset = k->at = align_up(k->at, text_align(k));
   WR_TRY(place_sections(k, true));
@@ -428,6 +441,7 @@ static wr_status build_image(linker *k, wr__object_bytes *out) {
   copy_sections(k);
   WR_TRY(relocate_all(k));
   WR_TRY(write_funcs(k));
+  write_bodies(k);
   wr__image_line *lines = (wr__image_line *)(void *)(k->image + lines_offset);
   for (size_t i = 0; i < k->rows.count; i++)
     lines[i] = (wr__image_line){(uint32_t)k->rows.rows[i].address, k->rows.rows[i].line};

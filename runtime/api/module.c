@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "image/open.h"
 #include "platform/platform.h"
 
 wasm_module_t *wr__api_module_handle(wr__module *module) {
@@ -16,20 +17,24 @@ wasm_module_t *wr__api_module_handle(wr__module *module) {
   return (wasm_module_t *)wr__api_handle_new(NULL, WR__HANDLE_MODULE, object);
 }
 
+static wr_status hand_out(wr__module *module, wasm_module_t **out, wr_error *error) {
+  wasm_module_t *handle = wr__api_module_handle(module);
+  if (!handle) return wr__fail_oom(error);
+  *out = handle;
+  return WR_OK;
+}
+
 /* Decodes bytes, which belong to the module afterwards, and on failure are freed. */
 static wr_status decode_owned(wr__engine *engine, const uint8_t *bytes, size_t size, bool mapped,
                               wasm_module_t **out, wr_error *error) {
   wr__module *module;
   wr__bytes_owner owner = mapped ? WR__BYTES_MMAP : WR__BYTES_MALLOC;
-  wr_status status = wr__module_decode(engine, bytes, size, owner, &module, error);
+  wr_status status = wr__open_bytes(engine, bytes, size, owner, &module, error);
   if (status != WR_OK) {
     wr__file_free(bytes, size, mapped);
     return status;
   }
-  wasm_module_t *handle = wr__api_module_handle(module);
-  if (!handle) return wr__fail_oom(error);
-  *out = handle;
-  return WR_OK;
+  return hand_out(module, out, error);
 }
 
 wr_status wr_module_new(wasm_engine_t *engine, const void *bytes, size_t size_bytes,
@@ -74,20 +79,31 @@ static wr_status assemble(const uint8_t **bytes, size_t *size, bool *mapped, wr_
   return WR_OK;
 }
 
-wr_status wr_module_open(wasm_engine_t *engine, const char *path, wasm_module_t **out,
-                         wr_error *error) {
-  if (!engine || !path || !out)
-    return wr__fail(error, WR_BAD_ARGUMENT, WR_NO_OFFSET, "engine, path or out is missing");
+static wr_status open_read(wr__engine *engine, int fd, const char *path, wasm_module_t **out,
+                           wr_error *error) {
   const uint8_t *bytes;
   size_t size;
   bool mapped;
-  WR_TRY(wr__file_read(path, &bytes, &size, &mapped, error));
+  WR_TRY(wr__file_read_open(fd, path, &bytes, &size, &mapped, error));
   wr_status status = is_text(bytes, size) ? assemble(&bytes, &size, &mapped, error) : WR_OK;
   if (status != WR_OK) {
     wr__file_free(bytes, size, mapped);
     return status;
   }
-  return decode_owned(wr__api_engine(engine), bytes, size, mapped, out, error);
+  return decode_owned(engine, bytes, size, mapped, out, error);
+}
+
+wr_status wr_module_open(wasm_engine_t *engine, const char *path, wasm_module_t **out,
+                         wr_error *error) {
+  if (!engine || !path || !out)
+    return wr__fail(error, WR_BAD_ARGUMENT, WR_NO_OFFSET, "engine, path or out is missing");
+  int fd = wr__file_open(path, error);
+  if (fd < 0) return WR_IO;
+  wr__module *guarded = wr__open_guarded(wr__api_engine(engine), fd);
+  wr_status status = guarded ? hand_out(guarded, out, error)
+                             : open_read(wr__api_engine(engine), fd, path, out, error);
+  wr__file_close(fd);
+  return status;
 }
 
 const uint8_t *wr_module_bytes(const wasm_module_t *module, size_t *size_bytes) {

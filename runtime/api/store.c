@@ -2,13 +2,10 @@
  * itself, a wasm_store_t the store itself: only the store's handles are kept here. */
 #include <stdlib.h>
 
+#include "api/config.h"
 #include "api/handles.h"
 #include "gc/heap.h"
 #include "store/engine.h"
-
-struct wasm_config_t {
-  wr__config config;
-};
 
 wasm_config_t *wasm_config_new(void) {
   wasm_config_t *config = malloc(sizeof *config);
@@ -16,7 +13,10 @@ wasm_config_t *wasm_config_new(void) {
   return config;
 }
 
-void wasm_config_delete(wasm_config_t *config) { free(config); }
+void wasm_config_delete(wasm_config_t *config) {
+  if (config) wr__config_free(&config->config);
+  free(config);
+}
 
 void wr_config_set_feature(wasm_config_t *config, wr_feature feature, bool on) {
   if ((size_t)feature >= WR_FEATURE_COUNT) return;
@@ -52,8 +52,10 @@ void wr_config_set_gc_stress(wasm_config_t *config, bool on) { config->config.gc
 
 void wr_config_set_optimisation(wasm_config_t *config, wr_optimisation which, bool on) {
   uint32_t bit = 1u << which;
-  if (on) config->config.optimisations_off &= ~bit;
-  else config->config.optimisations_off |= bit;
+  if (on)
+    config->config.optimisations_off &= ~bit;
+  else
+    config->config.optimisations_off |= bit;
 }
 
 void wr_config_set_relaxed_deterministic(wasm_config_t *config, bool on) {

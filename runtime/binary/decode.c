@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "binary/decoder.h"
+#include "image/format.h"
 #include "validate/internal.h"
 
 enum { SECTION_CUSTOM = 0, SECTION_CODE = 10, SECTION_COUNT = 14 };
@@ -53,6 +54,25 @@ wr_status wr__decode_code(wr__decoder *d) {
     }
     d->at += size;
   }
+  return WR_OK;
+}
+
+/* The same without a look at the section. The places are checked, so that a mistake in them is no
+ * more than a wrong one. */
+static wr_status take_prepared(wr__decoder *d, const uint8_t *end) {
+  wr__module *m = d->module;
+  uint64_t start = (uint64_t)(d->at - m->bytes), limit = (uint64_t)(end - m->bytes);
+  if (d->prepared_count != m->func_count - m->imported_funcs)
+    return wr__decoder_malformed(d, "the native image has other functions");
+  for (uint32_t i = 0; i < d->prepared_count; i++) {
+    wr__image_body body = d->prepared[i];
+    if (body.offset < start || (uint64_t)body.offset + body.size > limit)
+      return wr__decoder_malformed(d, "the native image has other functions");
+    m->funcs[m->imported_funcs + i].code_offset = body.offset;
+    m->funcs[m->imported_funcs + i].code_size = body.size;
+  }
+  d->bodies = d->prepared_count;
+  d->at = end;
   return WR_OK;
 }
 
@@ -119,7 +139,7 @@ static wr_status decode_section(wr__decoder *d, uint8_t *order) {
   *order = section_kinds[id].order;
   WR_TRY(list_section(d, id, size));
   if (*order > section_kinds[3].order) WR_TRY(make_declared(d));
-  WR_TRY(section_kinds[id].decode(d));
+  WR_TRY(id == SECTION_CODE && d->prepared ? take_prepared(d, end) : section_kinds[id].decode(d));
   if (d->at != end) return wr__decoder_malformed(d, "section size mismatch");
   return WR_OK;
 }
@@ -197,7 +217,7 @@ static wr_status decode_module(wr__decoder *d) {
   if (d->module->size > UINT32_MAX)
     return wr__decoder_unsupported(d, "module too large: at most 4 GiB");
   WR_TRY(decode_sections(d));
-  return walk_bodies(d);
+  return d->prepared && !d->is_invalid ? WR_OK : walk_bodies(d);
 }
 
 static void free_decoder(wr__decoder *d) {
@@ -210,6 +230,12 @@ static void free_decoder(wr__decoder *d) {
 
 wr_status wr__module_decode(wr__engine *engine, const uint8_t *bytes, size_t size,
                             wr__bytes_owner owner, wr__module **out, wr_error *error) {
+  return wr__module_decode_prepared(engine, bytes, size, owner, NULL, 0, out, error);
+}
+
+wr_status wr__module_decode_prepared(wr__engine *engine, const uint8_t *bytes, size_t size,
+                                     wr__bytes_owner owner, const wr__image_body *bodies,
+                                     uint32_t count, wr__module **out, wr_error *error) {
   wr__module *module = calloc(1, sizeof *module);
   if (!module) return wr__fail_oom(error);
   atomic_init(&module->ref_count, 1);
@@ -218,7 +244,11 @@ wr_status wr__module_decode(wr__engine *engine, const uint8_t *bytes, size_t siz
   module->size = size;
   module->bytes_owner = WR__BYTES_BORROWED;
   module->start_func = WR_NO_INDEX;
-  wr__decoder decoder = {.at = module->bytes, .end = module->bytes + size, .module = module};
+  wr__decoder decoder = {.at = module->bytes,
+                         .end = module->bytes + size,
+                         .module = module,
+                         .prepared = bodies,
+                         .prepared_count = count};
   wr__walker_init(&decoder.walker, module, &decoder.failure);
   wr_status status = decode_module(&decoder);
   free_decoder(&decoder);

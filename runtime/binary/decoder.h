@@ -27,6 +27,9 @@ typedef struct wr__decoder {
   bool is_invalid;
   wr__walker walker; /* for constant expressions, then bodies */
   uint32_t bodies;   /* in the code section */
+  /* Where they are, when that was prepared and they are known to be valid; else NULL. */
+  const struct wr__image_body *prepared;
+  uint32_t prepared_count;
   /* Capacities of the module's lists. */
   uint32_t type_capacity, func_capacity, table_capacity, memory_capacity, global_capacity,
       tag_capacity, import_capacity, export_capacity, elem_capacity, data_capacity,

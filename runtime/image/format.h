@@ -9,7 +9,8 @@
 
 #define WR__IMAGE_SECTION "wasmrun.image"
 #define WR__SIGNATURE_SECTION "wasmrun.signature"
-#define WR__IMAGE_MAGIC "WRimage" /* and its NUL: 8 bytes */
+#define WR__SIGNATURE_TAIL "WRsigned" /* 8 bytes: the end of the section, so of most files */
+#define WR__IMAGE_MAGIC "WRimage"     /* and its NUL: 8 bytes */
 enum {
   WR__IMAGE_VERSION = 1,
   WR__IMAGE_HEADER_OFFSET = 512, /* the ELF header and program headers are before it */
@@ -39,16 +40,26 @@ typedef struct wr__image_header {
   uint32_t func_count;   /* defined functions */
   uint32_t funcs_offset; /* wr__image_func[func_count] */
   uint32_t lines_count;
-  uint32_t lines_offset; /* wr__image_line[lines_count], by pc */
-  uint64_t text_offset;  /* aligned to WR__IMAGE_ALIGN */
-  uint64_t text_bytes;   /* the end of the mapped image */
-  char cpu[64];          /* what was asked for, NUL-terminated */
+  uint32_t lines_offset;  /* wr__image_line[lines_count], by pc */
+  uint64_t text_offset;   /* aligned to WR__IMAGE_ALIGN */
+  uint64_t text_bytes;    /* the end of the mapped image */
+  char cpu[64];           /* what was asked for, NUL-terminated */
+  uint64_t layout;        /* wr__image_layout: what the code takes for granted of the runtime */
+  uint64_t wasm_features; /* bits of wr_feature that were on: the module is valid with them */
+  uint32_t bodies_offset; /* wr__image_body[func_count] */
+  uint32_t reserved;
 } wr__image_header;
 
 typedef struct wr__image_func {
   uint32_t code;    /* image offset: native convention */
   uint32_t wrapper; /* image offset: void wrapper(instance, slots, code) of the function's type */
 } wr__image_func;
+
+/* Where a function's body is in the module, so that loading need not look through the code section.
+ */
+typedef struct wr__image_body {
+  uint32_t offset, size;
+} wr__image_body;
 
 /* From this pc (an image offset) on, code belongs to the instruction at module_offset; 0: to none.
  */
@@ -57,11 +68,32 @@ typedef struct wr__image_line {
   uint32_t module_offset;
 } wr__image_line;
 
+/* The contents of the signature section. What is signed is a hash of all but key, signature and
+ * tail, behind WR__SIGNATURE_CONTEXT; the chunks' hashes stand for module and images.
+ *
+ *   wr__signature_head
+ *   uint64_t image_bytes[image_count]
+ *   uint8_t hashes[][32]   BLAKE2b of each chunk: of the module, then of each image in turn
+ *   WR__SIGNATURE_TAIL */
+enum { WR__SIGNATURE_VERSION = 1, WR__CHUNK_BYTES = 1 << 20, WR__HASH_BYTES = 32 };
+#define WR__SIGNATURE_CONTEXT "wasmrun native code, signature 1"
+
+typedef struct wr__signature_head {
+  uint8_t key[32];       /* Ed25519, public */
+  uint8_t signature[64]; /* by it, of the root */
+  uint32_t version;
+  uint32_t chunk_bytes;
+  uint64_t module_bytes;
+  uint32_t image_count;
+  uint32_t reserved;
+} wr__signature_head;
+
 /* Processor features that an image may need. Their order is part of the version. */
 #define WR__CPU_FEATURES(X)                                                                     \
   X(SSE3, "sse3")                                                                               \
-  X(SSSE3, "ssse3") X(SSE41, "sse4.1") X(SSE42, "sse4.2") X(POPCNT, "popcnt") X(CX16, "cx16")   \
-      X(AVX, "avx") X(AVX2, "avx2") X(BMI, "bmi") X(BMI2, "bmi2") X(FMA, "fma") X(F16C, "f16c") \
+  X(SSSE3, "ssse3")                                                                             \
+  X(SSE41, "sse4.1") X(SSE42, "sse4.2") X(POPCNT, "popcnt") X(CX16, "cx16") X(AVX, "avx")       \
+      X(AVX2, "avx2") X(BMI, "bmi") X(BMI2, "bmi2") X(FMA, "fma") X(F16C, "f16c")               \
           X(LZCNT, "lzcnt") X(MOVBE, "movbe") X(AVX512F, "avx512f") X(AVX512BW, "avx512bw")     \
               X(AVX512CD, "avx512cd") X(AVX512DQ, "avx512dq") X(AVX512VL, "avx512vl")           \
                   X(AVX512VNNI, "avx512vnni") X(LSE, "lse") X(DOTPROD, "dotprod") X(RDM, "rdm") \

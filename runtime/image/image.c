@@ -6,7 +6,9 @@
 
 #include <stdlib.h>
 
+#include "image/layout.h"
 #include "image/module_hash.h"
+#include "image/section.h"
 #include "platform/platform.h"
 
 enum { MAX_IMAGES = 4096 };
@@ -50,11 +52,14 @@ uint32_t wr__image_offset_at(const wr__image *image, uintptr_t pc) {
   return low ? image->lines[low - 1].module_offset : 0;
 }
 
-static void release_image(wr__image *image) {
+void wr__image_delete(wr__image *image) {
+  if (!image) return;
   atomic_store(&images[image->slot], NULL);
-  wr__code_unmap((void *)image->base, image->size);
+  wr__code_unmap((void *)(uintptr_t)image->base, image->size);
   free(image);
 }
+
+/* ---- Fitting */
 
 #if defined(__aarch64__)
 #define HOST_MACHINE WR__IMAGE_MACHINE_AARCH64
@@ -62,17 +67,21 @@ static void release_image(wr__image *image) {
 #define HOST_MACHINE WR__IMAGE_MACHINE_X86_64
 #endif
 
-const char *wr__image_misfit(const wr__image_header *h, const wr__module *module) {
+const char *wr__image_target_name(uint32_t machine) {
+  return machine == WR__IMAGE_MACHINE_X86_64    ? "x86_64-linux"
+         : machine == WR__IMAGE_MACHINE_AARCH64 ? "aarch64-linux"
+                                                : "an unknown machine";
+}
+
+const char *wr__image_misfit(const wr__image_header *h) {
   if (memcmp(h->magic, WR__IMAGE_MAGIC, sizeof h->magic)) return "it is not a native image";
   if (h->version != WR__IMAGE_VERSION) return "the native image is of another version";
   if (h->machine != HOST_MACHINE) return "the native image is for another architecture";
+  if (h->layout != wr__image_layout())
+    return "the native image was made by another build of wasmrun";
   if (h->cpu_features & ~wr__cpu_features())
     return "the native image needs a processor with more features";
   if (h->flags & WR__IMAGE_FUEL) return "the native image counts fuel, which is not supported";
-  if (h->module_bytes > module->size ||
-      h->func_count != module->func_count - module->imported_funcs ||
-      h->module_hash != wr__image_module_hash(module->bytes, (size_t)h->module_bytes))
-    return "the native image was made from another module";
   return NULL;
 }
 
@@ -82,10 +91,10 @@ static bool within(uint64_t offset, uint64_t count, uint64_t size_each, uint64_t
 
 /* Everything that is used without a check later. */
 static bool is_sound(const wr__image_header *h, const uint8_t *bytes, size_t size) {
-  if (h->image_bytes != size || h->text_offset % wr__page_size()) return false;
-  if (h->text_offset > size || h->text_bytes > size - h->text_offset) return false;
+  if (h->text_bytes > size - h->text_offset) return false;
   if (!within(h->funcs_offset, h->func_count, sizeof(wr__image_func), size)) return false;
   if (!within(h->lines_offset, h->lines_count, sizeof(wr__image_line), size)) return false;
+  if (!within(h->bodies_offset, h->func_count, sizeof(wr__image_body), size)) return false;
   const wr__image_func *funcs = (const wr__image_func *)(const void *)(bytes + h->funcs_offset);
   for (uint32_t i = 0; i < h->func_count; i++)
     if (funcs[i].code - h->text_offset >= h->text_bytes ||
@@ -94,40 +103,74 @@ static bool is_sound(const wr__image_header *h, const uint8_t *bytes, size_t siz
   return true;
 }
 
-static const wr__image_header *header_of(const uint8_t *bytes) {
-  return (const wr__image_header *)(const void *)(bytes + WR__IMAGE_HEADER_OFFSET);
+/* ---- Mapping */
+
+static wr_status fail_damaged(wr_error *error) {
+  return wr__fail(error, WR_MALFORMED, WR_NO_OFFSET, "the native image is damaged");
 }
 
-wr_status wr__image_load(wr__module *module, const uint8_t *bytes, size_t size, wr_error *error) {
+/* From the file where that can be; a file system without execution still has its contents. */
+static void *map_code(const wr__image_source *source, const wr__image_header *h) {
+  size_t page = wr__page_size(), size = source->bytes.size;
+  size_t text_bytes = ((size_t)h->text_bytes + page - 1) & ~(page - 1);
+  void *base = NULL;
+  if (source->fd >= 0)
+    base = wr__code_map_file(source->fd, source->offset, size, (size_t)h->text_offset, text_bytes);
+  if (base) return base;
+  return wr__code_map(source->bytes.data, size, (size_t)h->text_offset, text_bytes);
+}
+
+static wr_status finish_image(wr__image *image, wr_error *error) {
+  const wr__image_header *h =
+      (const wr__image_header *)(const void *)(image->base + WR__IMAGE_HEADER_OFFSET);
+  if (!is_sound(h, image->base, image->size)) return fail_damaged(error);
+  image->header = h;
+  image->funcs = (const wr__image_func *)(const void *)(image->base + h->funcs_offset);
+  image->lines = (const wr__image_line *)(const void *)(image->base + h->lines_offset);
+  image->bodies = (const wr__image_body *)(const void *)(image->base + h->bodies_offset);
+  return publish(image) ? WR_OK
+                        : wr__fail(error, WR_OUT_OF_MEMORY, WR_NO_OFFSET, "too many native images");
+}
+
+wr_status wr__image_map(const wr__image_source *source, wr__image **out, wr_error *error) {
   wr__image_header header;
-  if (size < WR__IMAGE_HEADER_OFFSET + sizeof header)
+  if (!wr__image_header_read(source->bytes, &header))
     return wr__fail(error, WR_MALFORMED, WR_NO_OFFSET, "the native image is truncated");
-  memcpy(&header, bytes + WR__IMAGE_HEADER_OFFSET, sizeof header);
-  const char *misfit = wr__image_misfit(&header, module);
+  const char *misfit = wr__image_misfit(&header);
   if (misfit) return wr__fail(error, WR_UNSUPPORTED, WR_NO_OFFSET, "%s", misfit);
-  size_t page = wr__page_size();
-  size_t text_bytes = ((size_t)header.text_bytes + page - 1) & ~(page - 1);
-  if (header.image_bytes != size || header.text_offset > size || header.text_offset % page)
-    return wr__fail(error, WR_MALFORMED, WR_NO_OFFSET, "the native image is damaged");
+  size_t size = source->bytes.size;
+  if (header.image_bytes != size || header.text_offset > size || header.text_bytes > size ||
+      header.text_offset % wr__page_size())
+    return fail_damaged(error);
   wr__image *image = calloc(1, sizeof *image);
-  void *base = image ? wr__code_map(bytes, size, (size_t)header.text_offset, text_bytes) : NULL;
+  void *base = image ? map_code(source, &header) : NULL;
   if (!base) {
     free(image);
     return wr__fail(error, WR_OUT_OF_MEMORY, WR_NO_OFFSET, "the native image cannot be mapped");
   }
   image->base = base;
   image->size = size;
-  image->header = header_of(base);
-  image->funcs = (const wr__image_func *)(const void *)(image->base + header.funcs_offset);
-  image->lines = (const wr__image_line *)(const void *)(image->base + header.lines_offset);
-  bool sound = is_sound(image->header, image->base, size);
-  if (!sound || !publish(image)) {
+  wr_status status = finish_image(image, error);
+  if (status != WR_OK) {
     wr__code_unmap(base, size);
     free(image);
-    return sound ? wr__fail(error, WR_OUT_OF_MEMORY, WR_NO_OFFSET, "too many native images")
-                 : wr__fail(error, WR_MALFORMED, WR_NO_OFFSET, "the native image is damaged");
+    return status;
   }
-  module->release_image = release_image;
+  *out = image;
+  return WR_OK;
+}
+
+wr_status wr__image_attach(wr__module *module, wr__image *image, bool is_signed, wr_error *error) {
+  const wr__image_header *h = image->header;
+  bool same = h->module_bytes == module->size &&
+              h->func_count == module->func_count - module->imported_funcs &&
+              (is_signed || h->module_hash == wr__image_module_hash(module->bytes, module->size));
+  if (!same) {
+    wr__image_delete(image);
+    return wr__fail(error, WR_UNSUPPORTED, WR_NO_OFFSET,
+                    "the native image was made from another module");
+  }
+  module->release_image = wr__image_delete;
   module->image = image;
   return WR_OK;
 }

@@ -1,7 +1,7 @@
 /* Native images at run time: from the bytes of an image to instances whose functions run in it.
  *
  * An image is checked against its module and this machine before it is mapped; who may hand one
- * over is settled before that (trust.c for files; the compiler that we started ourselves). It
+ * over is settled before that (open.c for files; the compiler that we started ourselves). It
  * belongs to its module, and lives as long. */
 #ifndef WR__IMAGE_H
 #define WR__IMAGE_H
@@ -15,16 +15,33 @@ typedef struct wr__image {
   const wr__image_header *header;
   const wr__image_func *funcs;
   const wr__image_line *lines;
+  const wr__image_body *bodies;
   uint32_t slot; /* in the table that the fault handler reads */
 } wr__image;
 
-/* wr__image_load: maps the image and attaches it to the module, once and before instances are made.
- * Errors  WR_UNSUPPORTED with what does not fit (version, machine, processor, module),
- * WR_MALFORMED, WR_OUT_OF_MEMORY. */
-wr_status wr__image_load(wr__module *module, const uint8_t *bytes, size_t size, wr_error *error);
+/* Where an image comes from. */
+typedef struct wr__image_source {
+  wr__span bytes;
+  int fd; /* of the guarded file that holds them, to be mapped from there; -1: they are copied */
+  uint64_t offset; /* in that file */
+} wr__image_source;
 
-/* Does the header fit this machine and module? NULL, or why not. Static storage. */
-const char *wr__image_misfit(const wr__image_header *header, const wr__module *module);
+/* wr__image_map: checks and maps an image, which may not run before it is attached.
+ * Errors  WR_UNSUPPORTED with what does not fit (version, machine, processor), WR_MALFORMED,
+ * WR_OUT_OF_MEMORY. */
+wr_status wr__image_map(const wr__image_source *source, wr__image **out, wr_error *error);
+
+/* wr__image_attach: gives the image to a module, once and before instances are made; *image is
+ * taken, on failure too. is_signed: image and module were signed together, so that they belong
+ * together. Errors  WR_UNSUPPORTED: it was made from another module. */
+wr_status wr__image_attach(wr__module *module, wr__image *image, bool is_signed, wr_error *error);
+void wr__image_delete(wr__image *image);
+
+/* Does the header fit this machine and this version? NULL, or why not. Static storage. */
+const char *wr__image_misfit(const wr__image_header *header);
+
+/* "x86_64-linux" */
+const char *wr__image_target_name(uint32_t machine);
 
 /* The image whose code holds pc, or NULL. Async-signal-safe. */
 const wr__image *wr__image_at(uintptr_t pc);

@@ -190,20 +190,30 @@ static const void *const helpers[WR__HELPER_COUNT] = {
 #undef OPERATION
 };
 
-static wr_status refuse(const wr__instance *instance, wr_error *error, const char *why) {
+static wr_status refuse(wr__instance *instance, wr_error *error, const char *why) {
+  instance->native_refusal = why;
   if (instance->store->engine->config.engine_kind != WR_ENGINE_NATIVE) return WR_OK;
   return wr__fail(error, WR_UNSUPPORTED, WR_NO_OFFSET, "native code cannot run: %s", why);
+}
+
+/* Of a module without an image. */
+static wr_status refuse_module(const wr__module *module, wr_engine_kind kind, wr_error *error) {
+  if (kind != WR_ENGINE_NATIVE) return WR_OK;
+  return wr__fail(
+      error, WR_UNSUPPORTED, WR_NO_OFFSET, "native code cannot run: %s",
+      module->native_refusal ? module->native_refusal : "the module has no native image");
 }
 
 wr_status wr__native_prepare_instance(wr__instance *instance, wr_error *error) {
   const wr__module *module = instance->module;
   const wr__image *image = module->image;
-  if (!image || instance->store->engine->config.engine_kind == WR_ENGINE_INTERP)
-    return refuse(instance, error, "the module has no native image");
+  wr_engine_kind kind = instance->store->engine->config.engine_kind;
+  if (kind == WR_ENGINE_INTERP) return WR_OK;
+  if (!image) return refuse_module(module, kind, error);
   bool guarded = instance->memory0->guarded;
   if (image->header->flags & WR__IMAGE_GUARDED && !guarded)
     return refuse(instance, error, "its memory has no guard pages; compile with --bounds=explicit");
-  if (!(image->header->flags & WR__IMAGE_POLLS) && instance->store->engine->deadlines)
+  if (!(image->header->flags & WR__IMAGE_POLLS) && atomic_load(&instance->store->deadline_ns))
     return refuse(instance, error, "it was compiled without polls, and a deadline is set");
   wr__exec *exec = instance->exec;
   if (!exec->native_results)

@@ -477,8 +477,111 @@ WR_API void wr_compile_options_init(wr_compile_options *options);
 WR_API WR_NODISCARD wr_status wr_module_compile(wasm_module_t *module,
                                                 const wr_compile_options *options,
                                                 wr_error *error);
-/* wr_module_is_native: has the module native code? */
+/* wr_module_is_native: has the module native code that will run? */
 WR_API bool wr_module_is_native(const wasm_module_t *module);
+/* wr_module_native_refusal: why the native code that came with the module is not used, without a
+ * newline; NULL where none came, or it is used, or the engine is WR_ENGINE_INTERP. Lives as long as
+ * the module. */
+WR_API const char *wr_module_native_refusal(const wasm_module_t *module);
+/* wr_instance_native_refusal: the same for an instance, whose memory or deadline may be what its
+ * module's code cannot do with. */
+WR_API const char *wr_instance_native_refusal(const wasm_instance_t *instance);
+
+/* ---- Native code in files ------------------------------------------------------------
+ * A file is the module, an image for each target in a custom section, and a signature over all of
+ * it. wr_module_open and wr_module_new run an image if it fits and if its signature is by a key
+ * that the engine was told to trust; otherwise the module is interpreted, or with WR_ENGINE_NATIVE
+ * refused when it is instantiated. An engine trusts nobody by itself. */
+
+/* wr_module_compile_image: as wr_module_compile, but hands out the image, for any target. *image is
+ * freed by the caller with wasm_byte_vec_delete. */
+WR_API WR_NODISCARD wr_status wr_module_compile_image(const wasm_module_t *module,
+                                                      const wr_compile_options *options,
+                                                      wasm_byte_vec_t *image, wr_error *error);
+
+/* An Ed25519 key. */
+enum { WR_PUBLIC_KEY_TEXT_SIZE = 45 }; /* in base64, with a NUL */
+typedef struct wr_public_key {
+  uint8_t bytes[32];
+  char name[64]; /* what its file calls it; may be empty */
+} wr_public_key;
+typedef struct wr_signing_key wr_signing_key;
+
+/* wr_signing_key_open: a secret key.
+ * path    its file, which must be closed to everybody else; NULL: the user's own, in
+ *         $XDG_CONFIG_HOME/wasmrun, which is made, and trusted, where there is none.
+ * Errors  WR_IO: not there, not a key, or open to others; WR_OUT_OF_MEMORY. */
+WR_API WR_NODISCARD wr_status wr_signing_key_open(const char *path, wr_signing_key **out,
+                                                  wr_error *error);
+WR_API void wr_signing_key_delete(wr_signing_key *key);
+WR_API wr_public_key wr_signing_key_public(const wr_signing_key *key);
+/* wr_public_key_text: the key in base64. */
+WR_API void wr_public_key_text(const wr_public_key *key, char text[WR_PUBLIC_KEY_TEXT_SIZE]);
+
+/* wr_public_keys_read: the keys of a file of lines "wasmrun-public-key BASE64 NAME". *keys is freed
+ * with wr_public_keys_delete. Errors WR_IO (also where others may write the file). */
+WR_API WR_NODISCARD wr_status wr_public_keys_read(const char *path, wr_public_key **keys,
+                                                  size_t *count, wr_error *error);
+/* wr_user_keys_read: what the user trusts; wr_user_keys_add, wr_user_keys_remove (by name or by
+ * text) change it. Errors WR_IO; WR_NOT_FOUND; WR_BAD_ARGUMENT: the name is taken. */
+WR_API WR_NODISCARD wr_status wr_user_keys_read(wr_public_key **keys, size_t *count,
+                                                wr_error *error);
+WR_API WR_NODISCARD wr_status wr_user_keys_add(const wr_public_key *key, wr_error *error);
+WR_API WR_NODISCARD wr_status wr_user_keys_remove(const char *which, wr_error *error);
+WR_API void wr_public_keys_delete(wr_public_key *keys);
+
+/* Setters on a configuration, as those above. */
+
+/* wr_config_trust_keys: native code that one of them signed may run. Adds to what is trusted. */
+WR_API WR_NODISCARD wr_status wr_config_trust_keys(wasm_config_t *config, const wr_public_key *keys,
+                                                   size_t count, wr_error *error);
+/* wr_config_trust_user: trusts the user's keys too, which are read when a module with native code is
+ * loaded, and remembers verdicts in the user's cache folder. */
+WR_API void wr_config_trust_user(wasm_config_t *config);
+/* wr_config_allow_unsigned_code: runs any native code that fits. It can do all that this process can. */
+WR_API void wr_config_allow_unsigned_code(wasm_config_t *config, bool allow);
+/* wr_config_set_verdicts: a folder of this user's alone, made where there is none, in which is
+ * remembered which files were checked; NULL (default): nowhere, so that every load checks. Errors
+ * WR_OUT_OF_MEMORY. */
+WR_API WR_NODISCARD wr_status wr_config_set_verdicts(wasm_config_t *config, const char *folder);
+
+/* wr_native_pack: the file that holds the module and native images of it, signed. *out is freed by
+ * the caller with wasm_byte_vec_delete. Errors WR_BAD_ARGUMENT, WR_UNSUPPORTED, WR_OUT_OF_MEMORY. */
+WR_API WR_NODISCARD wr_status wr_native_pack(const wasm_module_t *module,
+                                             const wasm_byte_vec_t *images, size_t image_count,
+                                             const wr_signing_key *key, wasm_byte_vec_t *out,
+                                             wr_error *error);
+/* wr_native_strip: the module without images and signature, as it was before. WR_NOT_FOUND: there
+ * are none. */
+WR_API WR_NODISCARD wr_status wr_native_strip(const void *bytes, size_t size_bytes,
+                                              wasm_byte_vec_t *out, wr_error *error);
+/* wr_file_replace: writes a file whole or not at all. Errors WR_IO. */
+WR_API WR_NODISCARD wr_status wr_file_replace(const char *path, const void *data, size_t size_bytes,
+                                              wr_error *error);
+
+/* What wr_native_inspect finds in a file. Texts have static storage. */
+typedef struct wr_native_image {
+  uint64_t offset, size_bytes; /* of the ELF image in the file */
+  uint64_t text_size_bytes;
+  const char *target; /* NULL: it is no image */
+  uint32_t version, func_count;
+  bool guarded; /* memory 0 must have guard pages */
+  bool polls;   /* it can be interrupted */
+  char cpu[64]; /* what it was compiled for; "" is the baseline */
+  const char *misfit; /* why it does not fit this machine and version; NULL: it does */
+  const char *fault;  /* what is wrong with its signature; NULL: it is good */
+} wr_native_image;
+
+typedef struct wr_native_info {
+  uint64_t module_size_bytes; /* without wasmrun's sections */
+  bool is_signed;
+  wr_public_key key; /* by which */
+  size_t image_count;
+  wr_native_image images[16];
+} wr_native_info;
+/* wr_native_inspect: reads, and hashes, all of the file. Errors WR_BAD_ARGUMENT. */
+WR_API WR_NODISCARD wr_status wr_native_inspect(const void *bytes, size_t size_bytes,
+                                                wr_native_info *out, wr_error *error);
 
 /* ---- The text format ----------------------------------------------------- */
 

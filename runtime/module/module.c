@@ -24,6 +24,7 @@ void wr__module_release(wr__module *m) {
   void (*release)(wr__module *) = atomic_load(&m->release_code);
   if (release) release(m);
   if (m->image) m->release_image(m->image);
+  free(m->native_refusal);
   free(m->types);
   free(m->funcs);
   free(m->tables);

@@ -106,7 +106,7 @@ typedef struct wr__name_entry {
 typedef enum wr__bytes_owner {
   WR__BYTES_BORROWED, /* validation only */
   WR__BYTES_MALLOC,
-  WR__BYTES_MMAP,
+  WR__BYTES_MMAP, /* pages, of a copy or of a file that only its owner can change */
 } wr__bytes_owner;
 
 typedef struct wr__engine wr__engine; /* store/engine.h */
@@ -146,12 +146,20 @@ typedef struct wr__module {
   /* Native code (image/image.h), and what lets go of it. NULL: none. */
   struct wr__image *image;
   void (*release_image)(struct wr__image *image);
+  char *native_refusal; /* own; why the native code that came with it is not used. NULL: there was none */
 } wr__module;
+
+struct wr__image_body; /* image/format.h */
 
 /* wr__module_decode: decode and validate. bytes are taken as owner says (on failure too, they
  * stay the caller's). Validation covers all bodies. */
 wr_status wr__module_decode(wr__engine *engine, const uint8_t *bytes, size_t size,
                             wr__bytes_owner owner, wr__module **out, wr_error *error);
+/* The same for a module that was validated before, as a trusted signature says: function bodies are not
+ * looked at. bodies[count] says where they are, for each defined function. */
+wr_status wr__module_decode_prepared(wr__engine *engine, const uint8_t *bytes, size_t size,
+                                     wr__bytes_owner owner, const struct wr__image_body *bodies,
+                                     uint32_t count, wr__module **out, wr_error *error);
 wr__module *wr__module_retain(const wr__module *module);
 void wr__module_release(wr__module *module);
 

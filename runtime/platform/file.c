@@ -1,9 +1,10 @@
 /* Reading a file whole.
  *
- * Files are read, never mapped: a mapped file that another process cuts short faults on
- * the missing pages, and one that it rewrites changes under a module that was already validated.
- * Translation reads the bytes for as long as the module lives, so no check at the start would
- * do. Large files go into pages of their own, which are given back whole. */
+ * Modules are read, not mapped (but for signed ones that only their owner can change, owned.c): a
+ * mapped file that another process cuts short faults on the missing pages, and one that it rewrites
+ * changes under a module that was already validated. Translation reads the bytes for as long as the
+ * module lives, so no check at the start would do. Large files go into pages of their own, which
+ * are given back whole. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -99,15 +100,22 @@ static void trim_buffer(buffer *b) {
   if (used < held) munmap(b->data + used, held - used);
 }
 
-wr_status wr__file_read(const char *path, const uint8_t **data, size_t *size, bool *mapped,
-                        wr_error *error) {
+int wr__file_open(const char *path, wr_error *error) {
   int fd;
   do fd = open(path, O_RDONLY | O_CLOEXEC);
   while (fd < 0 && errno == EINTR);
-  if (fd < 0) return fail_errno(error, path, errno);
+  if (fd < 0) (void)fail_errno(error, path, errno);
+  return fd;
+}
+
+void wr__file_close(int fd) {
+  if (fd >= 0) close(fd);
+}
+
+wr_status wr__file_read_open(int fd, const char *path, const uint8_t **data, size_t *size,
+                             bool *mapped, wr_error *error) {
   buffer b = {0};
   wr_status status = read_open_file(fd, path, &b, error);
-  close(fd);
   if (status != WR_OK) {
     if (b.data) wr__file_free(b.data, b.capacity, b.mapped);
     return status;
@@ -117,6 +125,20 @@ wr_status wr__file_read(const char *path, const uint8_t **data, size_t *size, bo
   *size = b.size;
   *mapped = b.mapped;
   return WR_OK;
+}
+
+wr_status wr__file_read(const char *path, const uint8_t **data, size_t *size, bool *mapped,
+                        wr_error *error) {
+  int fd = wr__file_open(path, error);
+  if (fd < 0) return WR_IO;
+  wr_status status = wr__file_read_open(fd, path, data, size, mapped, error);
+  close(fd);
+  return status;
+}
+
+void wr__file_trim(const uint8_t *data, size_t size, size_t old_size) {
+  buffer b = {.data = (uint8_t *)(uintptr_t)data, .size = size, .capacity = old_size};
+  trim_buffer(&b);
 }
 
 void wr__file_free(const uint8_t *data, size_t size, bool mapped) {

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "image/keys.h"
+
 enum { DEFAULT_STACK_BYTES = 8 << 20, DEFAULT_TABLE_ELEMENTS = 10000000 };
 #define DEFAULT_GC_HEAP_BYTES ((uint64_t)1 << 30)
 
@@ -21,12 +23,21 @@ void wr__config_init(wr__config *config) {
   config->relaxed_deterministic = true;
 }
 
-wr__engine *wr__engine_new(const wr__config *config) {
+void wr__config_free(wr__config *config) {
+  wr__keyring_release(config->trusted);
+  free(config->verdicts);
+  config->trusted = NULL;
+  config->verdicts = NULL;
+}
+
+wr__engine *wr__engine_new(wr__config *config) {
   wr__engine *engine = calloc(1, sizeof *engine);
   if (!engine) return NULL;
   atomic_init(&engine->ref_count, 1);
   if (config) {
     engine->config = *config;
+    config->trusted = NULL;
+    config->verdicts = NULL;
   } else {
     wr__config_init(&engine->config);
   }
@@ -47,5 +58,6 @@ void wr__engine_release(wr__engine *engine) {
   if (atomic_fetch_sub_explicit(&engine->ref_count, 1, memory_order_acq_rel) != 1) return;
   wr__deadlines_delete(engine->deadlines);
   if (engine->types) wr__typereg_delete(engine->types);
+  wr__config_free(&engine->config);
   free(engine);
 }

@@ -18,6 +18,11 @@ typedef struct wr__config {
   bool gc_stress;
   uint32_t optimisations_off; /* bit wr_optimisation */
   bool relaxed_deterministic;
+  /* Whose native code runs (image/keys.h). */
+  struct wr__keyring *trusted; /* counted; NULL: nobody's */
+  bool trust_user;              /* the user's keys too, read when they are needed */
+  bool allow_unsigned_code;
+  char *verdicts; /* own; the folder of remembered checks; NULL: with trust_user the user's, else none */
 } wr__config;
 
 typedef struct wr__deadlines wr__deadlines; /* store/deadline.c: one timer thread, made at first use */
@@ -31,7 +36,10 @@ struct wr__engine {
 };
 
 void wr__config_init(wr__config *config);
-wr__engine *wr__engine_new(const wr__config *config);
+/* Lets go of what a configuration holds. */
+void wr__config_free(wr__config *config);
+/* Takes over what the configuration holds, which is left without. NULL: the defaults. */
+wr__engine *wr__engine_new(wr__config *config);
 wr__engine *wr__engine_retain(wr__engine *engine);
 void wr__engine_release(wr__engine *engine);
 

@@ -142,6 +142,7 @@ struct wr__instance {
   uint32_t func_count;     /* defined */
   wr__host_info *host_info;
   wr__global *own_globals; /* defined ones, behind funcs in the same block */
+  const char *native_refusal; /* why its module's image does not run; static storage */
   wr__func funcs[];        /* the defined ones */
 };
 

@@ -1,0 +1,318 @@
+/* Files and folders by who can change them: what may be mapped, what may be believed, and writing
+ * so that nobody sees half a file. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "platform/platform.h"
+
+enum { OTHERS_WRITE = S_IWGRP | S_IWOTH, SMALL_FILE_BYTES = 1 << 20, SETTLED_NS = 100000000 };
+
+static wr_status fail_errno(wr_error *error, const char *path, int code) {
+  char reason[128];
+  return wr__fail(error, WR_IO, WR_NO_OFFSET, "%s: %s", path,
+                  strerror_r(code, reason, sizeof reason));
+}
+
+/* ---- Identity */
+
+static uint64_t nanoseconds(struct timespec time) {
+  return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+bool wr__file_identify(int fd, wr__file_id *out) {
+  struct stat status;
+  if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) return false;
+  *out = (wr__file_id){.device = status.st_dev,
+                       .inode = status.st_ino,
+                       .size = (uint64_t)status.st_size,
+                       .changed_ns = nanoseconds(status.st_ctim)};
+  return true;
+}
+
+/* File systems stamp changes by a clock that moves in steps of up to 10 ms. */
+bool wr__file_is_settled(const wr__file_id *id) {
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  return nanoseconds(now) > id->changed_ns + SETTLED_NS;
+}
+
+/* ---- Who can change it */
+
+static bool is_ours(uid_t owner) { return owner == 0 || owner == geteuid(); }
+
+/* A file system whose server may change a file without a new change time. */
+static bool is_remote(int fd) {
+  static const unsigned long kinds[] = {0x65735546 /* FUSE, virtiofs */,
+                                        0x6969 /* NFS */,
+                                        0x517b /* SMB */,
+                                        0xff534d42 /* CIFS */,
+                                        0xfe534d42 /* SMB 2 */,
+                                        0x01021997 /* 9p */,
+                                        0x00c36400 /* Ceph */,
+                                        0x5346414f /* AFS */};
+  struct statfs status;
+  if (fstatfs(fd, &status) != 0) return true;
+  for (size_t i = 0; i < WR_ARRAY_COUNT(kinds); i++)
+    if ((unsigned long)status.f_type == kinds[i]) return true;
+  return false;
+}
+
+/* Of the folders on the way: others may write one only if it keeps them from what is not theirs. */
+static bool is_path_guarded(char *path) {
+  struct stat status;
+  for (char *slash = strrchr(path, '/'); slash; slash = strrchr(path, '/')) {
+    slash[slash == path] = 0;
+    if (lstat(path, &status) != 0 || !is_ours(status.st_uid)) return false;
+    if (status.st_mode & OTHERS_WRITE && !(status.st_mode & S_ISVTX)) return false;
+    if (slash == path) return true;
+  }
+  return false;
+}
+
+bool wr__file_is_guarded(int fd) {
+  struct stat status;
+  char link[40], path[4096];
+  if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) return false;
+  if (!is_ours(status.st_uid) || status.st_mode & OTHERS_WRITE || is_remote(fd)) return false;
+  snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+  ssize_t length = readlink(link, path, sizeof path);
+  if (length <= 0 || (size_t)length >= sizeof path || path[0] != '/') return false;
+  path[length] = 0;
+  return is_path_guarded(path);
+}
+
+const uint8_t *wr__file_map(int fd, size_t size) {
+  void *pages = size ? mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
+  return pages == MAP_FAILED ? NULL : pages;
+}
+
+bool wr__file_tail(int fd, uint64_t size, uint8_t *out, size_t count) {
+  return size >= count && pread(fd, out, count, (off_t)(size - count)) == (ssize_t)count;
+}
+
+/* ---- Small files */
+
+static wr_status check_closure(const char *path, const struct stat *status,
+                               wr__file_closure closure, wr_error *error) {
+  unsigned mode = status->st_mode & 07777;
+  if (!S_ISREG(status->st_mode) && !S_ISCHR(status->st_mode))
+    return wr__fail(error, WR_IO, WR_NO_OFFSET, "%s: not a file", path);
+  if (closure == WR__FILE_SECRET && status->st_uid != geteuid())
+    return wr__fail(error, WR_IO, WR_NO_OFFSET, "%s: refused: it belongs to another user", path);
+  if (closure == WR__FILE_OWN && !is_ours(status->st_uid))
+    return wr__fail(error, WR_IO, WR_NO_OFFSET, "%s: refused: it belongs to another user", path);
+  if (closure == WR__FILE_SECRET && mode & 077)
+    return wr__fail(error, WR_IO, WR_NO_OFFSET,
+                    "%s: refused: others can read or write it (mode %04o); chmod 600 it", path,
+                    mode);
+  if (S_ISREG(status->st_mode) && mode & OTHERS_WRITE)
+    return wr__fail(error, WR_IO, WR_NO_OFFSET,
+                    "%s: refused: others can write it (mode %04o); chmod go-w it", path, mode);
+  return WR_OK;
+}
+
+static wr_status read_small(int fd, const char *path, off_t expected, char **out, size_t *size,
+                            wr_error *error) {
+  size_t room =
+      expected > 0 && expected < SMALL_FILE_BYTES ? (size_t)expected + 1 : SMALL_FILE_BYTES;
+  char *text = malloc(room + 1);
+  size_t used = 0;
+  ssize_t got = 1;
+  if (!text) return wr__fail_oom(error);
+  while (got > 0 && used < room) {
+    got = read(fd, text + used, room - used);
+    if (got < 0 && errno == EINTR)
+      got = 1;
+    else if (got > 0)
+      used += (size_t)got;
+  }
+  if (got) {
+    int code = got < 0 ? errno : EFBIG;
+    free(text);
+    return fail_errno(error, path, code);
+  }
+  text[used] = 0;
+  *out = text;
+  *size = used;
+  return WR_OK;
+}
+
+wr_status wr__file_read_closed(const char *path, wr__file_closure closure, char **out, size_t *size,
+                               wr_error *error) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  struct stat status;
+  if (fd < 0) {
+    (void)fail_errno(error, path, errno);
+    return errno == ENOENT ? WR_NOT_FOUND : WR_IO;
+  }
+  wr_status result = fstat(fd, &status) == 0 ? check_closure(path, &status, closure, error)
+                                             : fail_errno(error, path, errno);
+  if (result == WR_OK) result = read_small(fd, path, status.st_size, out, size, error);
+  close(fd);
+  return result;
+}
+
+/* ---- Writing */
+
+static bool write_spans(int fd, const wr__span *spans, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    for (size_t at = 0; at < spans[i].size;) {
+      ssize_t done = write(fd, spans[i].data + at, spans[i].size - at);
+      if (done < 0 && errno == EINTR) continue;
+      if (done <= 0) return false;
+      at += (size_t)done;
+    }
+  }
+  return true;
+}
+
+/* A file without a name in the folder of path, where the file system has such; -1 else. */
+static int open_nameless(const char *path, unsigned mode) {
+  char folder[4096];
+  const char *slash = strrchr(path, '/');
+  size_t length = slash ? (size_t)(slash - path) + (slash == path) : 1;
+  if (length >= sizeof folder) return -1;
+  memcpy(folder, slash ? path : ".", length);
+  folder[length] = 0;
+  return open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
+}
+
+/* The name is given last, so that a process that is killed while it writes leaves nothing. */
+static bool name_file(int fd, const char *aside) {
+  char link[40];
+  snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+  return linkat(AT_FDCWD, link, AT_FDCWD, aside, AT_SYMLINK_FOLLOW) == 0;
+}
+
+/* A terminal, a pipe or a device is written to, not replaced. */
+static wr_status write_device(const char *path, const wr__span *spans, size_t count,
+                              wr_error *error) {
+  int fd = open(path, O_WRONLY | O_CLOEXEC);
+  bool done = fd >= 0 && write_spans(fd, spans, count);
+  int code = errno;
+  if (fd >= 0) close(fd);
+  return done ? WR_OK : fail_errno(error, path, code);
+}
+
+wr_status wr__file_replace(const char *path, const wr__span *spans, size_t count, unsigned mode,
+                           wr_error *error) {
+  char aside[4096];
+  struct stat status;
+  if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
+    return write_device(path, spans, count, error);
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  int length = snprintf(aside, sizeof aside, "%s.%x-%lx.tmp", path, (unsigned)getpid(),
+                        (unsigned long)now.tv_nsec);
+  if (length < 0 || (size_t)length >= sizeof aside) return fail_errno(error, path, ENAMETOOLONG);
+  int fd = open_nameless(path, mode);
+  bool nameless = fd >= 0;
+  if (!nameless) fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+  if (fd < 0) return fail_errno(error, path, errno);
+  bool done = write_spans(fd, spans, count) && (!nameless || name_file(fd, aside));
+  int code = errno;
+  if (close(fd) != 0 && done) {
+    done = false;
+    code = errno;
+  }
+  if (done && rename(aside, path) == 0) return WR_OK;
+  if (done) code = errno;
+  if (done || !nameless) unlink(aside);
+  return fail_errno(error, path, code);
+}
+
+void wr__file_remove(const char *path) { unlink(path); }
+
+/* ---- The user's folders */
+
+bool wr__user_path(wr__user_folder folder, const char *name, char *path, size_t size) {
+  const char *base =
+      secure_getenv(folder == WR__USER_CONFIG ? "XDG_CONFIG_HOME" : "XDG_CACHE_HOME");
+  const char *below = "";
+  if (!base || base[0] != '/') {
+    base = secure_getenv("HOME");
+    below = folder == WR__USER_CONFIG ? "/.config" : "/.cache";
+  }
+  if (!base || base[0] != '/') return false;
+  int length = snprintf(path, size, "%s%s/wasmrun%s%s", base, below, name[0] ? "/" : "", name);
+  return length > 0 && (size_t)length < size;
+}
+
+bool wr__folder_is_private(const char *path, bool *there) {
+  struct stat status;
+  *there = stat(path, &status) == 0;
+  return *there && S_ISDIR(status.st_mode) && status.st_uid == geteuid() && !(status.st_mode & 077);
+}
+
+wr_status wr__folder_make_private(const char *path, wr_error *error) {
+  char part[4096];
+  bool there;
+  if (wr__folder_is_private(path, &there)) return WR_OK;
+  if (there)
+    return wr__fail(error, WR_IO, WR_NO_OFFSET,
+                    "%s: refused: it must be this user's folder and closed to others; chmod 700 it",
+                    path);
+  if (strlen(path) >= sizeof part) return fail_errno(error, path, ENAMETOOLONG);
+  for (const char *slash = strchr(path + 1, '/');; slash = strchr(slash + 1, '/')) {
+    size_t length = slash ? (size_t)(slash - path) : strlen(path);
+    memcpy(part, path, length);
+    part[length] = 0;
+    if (mkdir(part, 0700) != 0 && errno != EEXIST) return fail_errno(error, part, errno);
+    if (!slash)
+      return wr__folder_is_private(path, &there) ? WR_OK : fail_errno(error, path, EACCES);
+  }
+}
+
+int wr__folder_lock(const char *path) {
+  int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return -1;
+  while (flock(fd, LOCK_EX) != 0) {
+    if (errno == EINTR) continue;
+    close(fd);
+    return -1;
+  }
+  return fd;
+}
+
+void wr__folder_unlock(int lock) {
+  if (lock >= 0) close(lock);
+}
+
+wr_status wr__folder_list(const char *path, wr__folder_entry **out, size_t *count,
+                          wr_error *error) {
+  DIR *dir = opendir(path);
+  if (!dir) return fail_errno(error, path, errno);
+  wr__folder_entry *entries = NULL;
+  size_t capacity = 0, used = 0;
+  const struct dirent *found;
+  bool enough = true;
+  while (enough && (found = readdir(dir)) != NULL) {
+    struct stat status;
+    if (strlen(found->d_name) >= sizeof entries->name ||
+        fstatat(dirfd(dir), found->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0 ||
+        !S_ISREG(status.st_mode))
+      continue;
+    enough = wr__grow(&entries, &capacity, used + 1, sizeof *entries);
+    if (!enough) break;
+    entries[used] = (wr__folder_entry){.size = (uint64_t)status.st_size,
+                                       .modified_ns = nanoseconds(status.st_mtim)};
+    strcpy(entries[used++].name, found->d_name);
+  }
+  closedir(dir);
+  if (!enough) {
+    free(entries);
+    return wr__fail_oom(error);
+  }
+  *out = entries;
+  *count = used;
+  return WR_OK;
+}
