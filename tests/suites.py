@@ -6,6 +6,7 @@ import re
 import subprocess
 import threading
 
+import differential
 from containers import bundles, containerd, podman, runc
 from containers.world import run_checks
 from result import failed, passed, skipped
@@ -27,7 +28,8 @@ SPEC_CONFIGURATIONS = {
 def jobs(name, programs, environment):
     """For the build of this name, whose programs are in this folder."""
     return wasi_jobs(programs, environment) + http_jobs(programs, environment) + \
-        spec_jobs(name, programs, environment) + container_jobs(name, programs, environment)
+        spec_jobs(name, programs, environment) + wabt_jobs(name, programs) + \
+        container_jobs(name, programs, environment)
 
 
 # ---- WASI -----------------------------------------------------------------------------
@@ -125,3 +127,19 @@ def spec_results(name, command, environment):
     if left:
         results.append(skipped(name, "", left))
     return results
+
+
+# ---- The text format against wabt ---------------------------------------------------------
+
+def wabt_jobs(build, programs):
+    folder = os.environ.get("WASMRUN_TESTSUITE")
+    if build != "release" or not folder:
+        return []
+    return [("wabt", lambda: run_wabt(str(programs / "wasmrun"), folder))]
+
+
+def run_wabt(wasmrun, folder):
+    if not differential.version_is_known():
+        return [skipped("wabt", f"(needs wabt {differential.WABT_VERSION})")]
+    alike, _, wrong = differential.check(wasmrun, folder)
+    return [passed("wabt", alike)] + ([failed("wabt", wrong)] if wrong else [])

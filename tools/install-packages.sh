@@ -11,6 +11,7 @@ test="$guests libcmocka-dev libclang-rt-19-dev llvm-19-dev gcc-12 wabt"
 tidy='clang-tidy-19 clang-format-19'
 # Containers, as the tests run them: engines, base runtimes, a native program for an image.
 containers='podman buildah containerd runc crun busybox-static'
+# What runs the build for aarch64 on other machines.
 aarch64='qemu-user'
 
 wanted=
