@@ -34,6 +34,7 @@ typedef struct session {
   bool has_current;       /* the last instance is the one meant where none is named */
   struct worker *workers; /* threads.c: those not waited for yet */
   unsigned input_depth;
+  uint64_t end_ns; /* of the monotonic clock: when the script has taken too long */
   /* Where the running command stands, for reports. */
   unsigned line;
   char command[32];

@@ -112,12 +112,12 @@ bool report_write_json(const char *path, const report_file *files, size_t count)
 bool report_write_junit(const char *path, const report_file *files, size_t count) {
   FILE *out = fopen(path, "w");
   if (!out) return false;
-  report_counts sum = {0};
-  for (size_t i = 0; i < count; i++) report_add(&sum, &files[i].counts);
+  size_t failed = 0;
+  for (size_t i = 0; i < count; i++) failed += files[i].counts.failed > 0;
   fprintf(out,
           "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-          "<testsuite name=\"wasmrun-spectest\" tests=\"%zu\" failures=\"%" PRIu64 "\">\n",
-          count, sum.failed + sum.skipped);
+          "<testsuite name=\"wasmrun-spectest\" tests=\"%zu\" failures=\"%zu\">\n",
+          count, failed);
   for (size_t i = 0; i < count; i++) {
     const report_file *file = &files[i];
     fputs("  <testcase name=\"", out);
