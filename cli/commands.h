@@ -19,9 +19,15 @@ int wr__command_wasm2wat(const wr__parsed *parsed);
 int wr__command_completion(const wr__parsed *parsed);
 int wr__command_help(const wr__parsed *parsed);
 
-/* wr__run_with: `run`, with grants beside those of the options; grant_more may be NULL. */
-typedef wr_status (*wr__grant_more)(wr_wasi_t *wasi, wr_error *error);
-int wr__run_with(const wr__parsed *parsed, wr__grant_more grant_more);
+/* `run` in a container: what it is granted beside what options grant, and the keys that its host
+ * trusts. Nothing of the user's is asked for trust, and the module's file, which the guest may be
+ * able to change, is read once. */
+typedef struct wr__container {
+  wr_status (*grant)(wr_wasi_t *wasi, wr_error *error);
+  const wr_public_key *keys; /* keys[key_count] */
+  size_t key_count;
+} wr__container;
+int wr__run_in(const wr__parsed *parsed, const wr__container *container);
 
 /* wr__main: the whole program. */
 int wr__main(int argc, char **argv);
@@ -37,10 +43,14 @@ bool wr__completion_print(FILE *out, const char *shell);
 /* wr__engine_from_options: an engine as the options say. NULL, and the reason is reported and
  * *exit_status set, where one of them is wrong. */
 wasm_engine_t *wr__engine_from_options(const wr__parsed *parsed, int *exit_status);
+wasm_engine_t *wr__engine_in(const wr__parsed *parsed, const wr__container *container,
+                             int *exit_status);
 
 /* wr__load_module: the module in a file ("-" is standard input), or NULL and the reason is
  * reported. */
 wasm_module_t *wr__load_module(wasm_engine_t *engine, const char *path);
+/* wr__load_copy: the same, from a copy of the file made before anything is believed of it. */
+wasm_module_t *wr__load_copy(wasm_engine_t *engine, const char *path);
 
 /* wr__compile_if_asked: with --engine compile, gives the module native code. False and the reason
  * is reported. */

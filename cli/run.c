@@ -10,7 +10,7 @@
 /* Everything that one run holds; made in the order of the fields, ended in the opposite one. */
 typedef struct session {
   const wr__parsed *parsed;
-  wr__grant_more grant_more;
+  const wr__container *container; /* or NULL */
   const char *path;
   wasm_engine_t *engine;
   wr_wasi_t *wasi;
@@ -154,7 +154,7 @@ static int grant_all(session *s) {
   if (grant_args(s, &error) != WR_OK) return fail_with("arguments", &error, WR__EXIT_FAILED);
   for (size_t i = 0; exit_status == WR__EXIT_OK && i < sizeof in_order / sizeof in_order[0]; i++)
     exit_status = grant_each(s, in_order[i]);
-  if (exit_status == WR__EXIT_OK && s->grant_more && s->grant_more(s->wasi, &error) != WR_OK)
+  if (exit_status == WR__EXIT_OK && s->container && s->container->grant(s->wasi, &error) != WR_OK)
     return fail_with("container", &error, WR__EXIT_FAILED);
   return exit_status;
 }
@@ -420,15 +420,15 @@ static void end_session(session *s) {
   if (s->engine) wasm_engine_delete(s->engine);
 }
 
-int wr__command_run(const wr__parsed *parsed) { return wr__run_with(parsed, NULL); }
+int wr__command_run(const wr__parsed *parsed) { return wr__run_in(parsed, NULL); }
 
-int wr__run_with(const wr__parsed *parsed, wr__grant_more grant_more) {
-  session s = {.parsed = parsed, .grant_more = grant_more, .path = parsed->operands[0]};
+int wr__run_in(const wr__parsed *parsed, const wr__container *container) {
+  session s = {.parsed = parsed, .container = container, .path = parsed->operands[0]};
   const char *function = wr__option_last(parsed, WR__OPTION_INVOKE);
   int exit_status;
-  s.engine = wr__engine_from_options(parsed, &exit_status);
+  s.engine = wr__engine_in(parsed, container, &exit_status);
   if (s.engine) {
-    s.module = wr__load_module(s.engine, s.path);
+    s.module = container ? wr__load_copy(s.engine, s.path) : wr__load_module(s.engine, s.path);
     bool ready = s.module && wr__compile_if_asked(parsed, s.module, s.path);
     exit_status = ready ? grant_all(&s) : WR__EXIT_FAILED;
     if (exit_status == WR__EXIT_OK) exit_status = link_all(&s);

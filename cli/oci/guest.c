@@ -1,6 +1,7 @@
 /* The process in a container: `wasmrun run` with the settings that came with its program, and with
  * everything that a process of this container has. The engine, limits and trust are the settings';
  * nothing in the container is asked for them. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,33 +62,61 @@ static wr_status grant_container(wr_wasi_t *wasi, wr_error *error) {
   return status == WR_OK ? grant_network(wasi, error) : status;
 }
 
-/* `wasmrun run OPTION... --argv0 NAME -- MODULE ARGUMENT...` from the settings' texts and the
- * process's arguments. */
-static char **make_line(int argc, char **argv, char *texts, const char *end, int *count) {
-  size_t most = (size_t)argc + 8;
+/* ---- The settings ------------------------------------------------------------------------------
+ */
+
+/* A call in the making: `wasmrun run OPTION... --argv0 NAME -- MODULE ARGUMENT...`. */
+typedef struct call {
+  char **line;
+  int count;
+  wr_public_key *keys;
+  size_t key_count;
+} call;
+
+/* 64 hexadecimal digits. */
+static bool read_key(const char *digits, wr_public_key *key) {
+  for (size_t i = 0; i < sizeof key->bytes; i++) {
+    unsigned byte;
+    if (sscanf(digits + 2 * i, "%2x", &byte) != 1) return false;
+    key->bytes[i] = (uint8_t)byte;
+  }
+  return true;
+}
+
+/* From the settings' texts and the process's arguments. */
+static bool make_call(int argc, char **argv, char *texts, const char *end, call *c) {
+  size_t most = (size_t)argc + 8, key_size = strlen(WR__OCI_GUEST_KEY);
   for (const char *at = texts; at < end; at++) most += *at == '\0';
-  char **line = calloc(most, sizeof *line);
-  if (!line) return NULL;
-  char **to = line;
+  c->line = calloc(most, sizeof *c->line);
+  c->keys = calloc(most, sizeof *c->keys);
+  if (!c->line || !c->keys) return false;
+  char **to = c->line;
   char *module = texts + sizeof WR__OCI_GUEST_MAGIC;
   *to++ = "wasmrun";
   *to++ = "run";
-  for (char *at = module + strlen(module) + 1; at < end; at += strlen(at) + 1) *to++ = at;
+  for (char *at = module + strlen(module) + 1; at < end; at += strlen(at) + 1) {
+    if (strncmp(at, WR__OCI_GUEST_KEY, key_size) != 0) {
+      *to++ = at;
+    } else if (!read_key(at + key_size, &c->keys[c->key_count++])) {
+      return false;
+    }
+  }
   *to++ = "--argv0";
   *to++ = argv[1];
   *to++ = "--";
   *to++ = module;
   for (int i = 2; i < argc; i++) *to++ = argv[i];
-  *count = (int)(to - line);
-  return line;
+  c->count = (int)(to - c->line);
+  return true;
 }
 
-static int run_line(int count, char **line) {
+static int run_call(const call *c) {
   wr__parsed parsed;
   char message[256];
   int exit_status = WR__EXIT_USAGE;
-  if (wr__options_parse(count, line, &parsed, message, sizeof message)) {
-    exit_status = wr__run_with(&parsed, grant_container);
+  wr__container container = {grant_container, c->keys, c->key_count};
+  if (wr__options_parse(c->count, c->line, &parsed, message, sizeof message)) {
+    exit_status = wr__run_in(&parsed, &container);
   } else {
     wr__report("%s", message);
   }
@@ -101,11 +130,12 @@ bool wr__oci_guest_main(int argc, char **argv, int *exit_status) {
   char *texts = wr__oci_guest_settings(argv[0] + strlen(WR__OCI_FD_FOLDER), WR__OCI_GUEST_MAGIC,
                                        sizeof WR__OCI_GUEST_MAGIC, &size_bytes);
   if (!texts) return false;
-  int count;
+  call c = {0};
   wr__oci_guest_show(argv);
-  char **line = make_line(argc, argv, texts, texts + size_bytes, &count);
-  *exit_status = line ? run_line(count, line) : WR__EXIT_FAILED;
-  free(line);
+  *exit_status =
+      make_call(argc, argv, texts, texts + size_bytes, &c) ? run_call(&c) : WR__EXIT_FAILED;
+  free(c.line);
+  free(c.keys);
   free(texts);
   return true;
 }

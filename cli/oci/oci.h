@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "line.h"
+#include "wasmrun.h"
 
 /* What the host's settings say (docs/containers.md, "Settings"). */
 typedef struct wr__oci_settings {
@@ -16,6 +17,8 @@ typedef struct wr__oci_settings {
   const char *program; /* what runs in the container, or NULL: wasmrun-oci beside this program */
   const char *state;   /* the folder of records, or NULL */
   json_t *options;     /* options of `wasmrun run` for every module, or NULL */
+  wr_public_key *keys; /* keys[key_count]: by whom native code must be signed */
+  size_t key_count;
 } wr__oci_settings;
 
 /* One call of the runtime. Everything that it allocates lives until the call is over. */
@@ -141,6 +144,9 @@ bool wr__oci_is_marked(const json_t *annotations);
 bool wr__oci_adapt_config(wr__oci *oci, json_t *config, const char *bundle);
 /* wr__oci_adapt_process: lets the program behind descriptor `fd` run the module. */
 bool wr__oci_adapt_process(wr__oci *oci, json_t *process, int fd);
+
+/* wr__oci_is_option: whether an option of `wasmrun run` may be given for a container. */
+bool wr__oci_is_option(const char *name);
 
 /* wr__oci_options: the options of `wasmrun run` that the host's settings and the annotations give.
  * False and the reason is reported for an annotation that is none. */

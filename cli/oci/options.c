@@ -10,7 +10,7 @@ static const char *const names[] = {"engine",     "bounds",      "max-memory", "
                                     "stack-size", "max-threads", "timeout",    "feature"};
 enum { NAME_COUNT = sizeof names / sizeof names[0] };
 
-static bool is_option(const char *name) {
+bool wr__oci_is_option(const char *name) {
   for (size_t i = 0; i < NAME_COUNT; i++) {
     if (strcmp(names[i], name) == 0) return true;
   }
@@ -29,7 +29,7 @@ bool wr__oci_options(wr__oci *oci, const json_t *annotations, wr__oci_words *out
   json_object_foreach((json_t *)annotations, key, value) {
     if (strncmp(key, "wasmrun.", 8) != 0) continue;
     const char *name = key + 8;
-    if (!is_option(name)) {
+    if (!wr__oci_is_option(name)) {
       const char *near = wr__suggest(name, names, NAME_COUNT);
       wr__oci_fail(oci, "annotation '%s' is not known%s%s%s", key,
                    near ? "; did you mean 'wasmrun." : "", near ? near : "", near ? "'?" : "");

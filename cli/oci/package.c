@@ -2,6 +2,7 @@
  * Both are descriptors, so the container's files show nothing of them, and neither can be written
  * to by anybody in it. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "guest.h"
@@ -19,16 +20,26 @@ static const char *program_path(wr__oci *oci) {
   return wr__oci_text(oci, "%.*s/wasmrun-oci", slash ? (int)(slash - own) : 0, own);
 }
 
-/* Each text with its NUL, after a first line that says what they are. */
+static const char *key_text(wr__oci *oci, const wr_public_key *key) {
+  char digits[2 * sizeof key->bytes + 1];
+  for (size_t i = 0; i < sizeof key->bytes; i++)
+    snprintf(digits + 2 * i, 3, "%02x", (unsigned)key->bytes[i]);
+  return wr__oci_text(oci, WR__OCI_GUEST_KEY "%s", digits);
+}
+
+/* Each text with its NUL, after a first that says what they are. */
 static char *settings_bytes(wr__oci *oci, const char *module_path, const wr__oci_words *options,
                             size_t *size_bytes) {
-  size_t size = sizeof WR__OCI_GUEST_MAGIC + strlen(module_path) + 1;
-  for (size_t i = 0; i < options->count; i++) size += strlen(options->items[i]) + 1;
-  char *bytes = wr__oci_alloc(oci, size);
-  char *at = stpcpy(bytes, WR__OCI_GUEST_MAGIC) + 1;
-  at = stpcpy(at, module_path) + 1;
-  for (size_t i = 0; i < options->count; i++) at = stpcpy(at, options->items[i]) + 1;
-  *size_bytes = size;
+  wr__oci_words texts = {0};
+  wr__oci_words_add(oci, &texts, WR__OCI_GUEST_MAGIC);
+  wr__oci_words_add(oci, &texts, module_path);
+  for (size_t i = 0; i < options->count; i++) wr__oci_words_add(oci, &texts, options->items[i]);
+  for (size_t i = 0; i < oci->settings.key_count; i++)
+    wr__oci_words_add(oci, &texts, key_text(oci, &oci->settings.keys[i]));
+  *size_bytes = 0;
+  for (size_t i = 0; i < texts.count; i++) *size_bytes += strlen(texts.items[i]) + 1;
+  char *bytes = wr__oci_alloc(oci, *size_bytes), *at = bytes;
+  for (size_t i = 0; i < texts.count; i++) at = stpcpy(at, texts.items[i]) + 1;
   return bytes;
 }
 

@@ -27,11 +27,42 @@ static bool take_options(wr__oci *oci, const char *path, json_t *options) {
     return false;
   }
   json_object_foreach(options, key, value) {
-    if (json_is_string(value)) continue;
-    wr__oci_fail(oci, "%s: option '%s' is not a string", path, key);
+    bool is_known = wr__oci_is_option(key);
+    if (is_known && json_is_string(value)) continue;
+    wr__oci_fail(oci, "%s: option '%s' is not %s", path, key,
+                 is_known ? "a string" : "one for containers");
     return false;
   }
   oci->settings.options = json_incref(options);
+  return true;
+}
+
+/* Files of keys, as `wasmrun key export` writes them. */
+static bool take_keys(wr__oci *oci, const char *path, const json_t *files) {
+  const json_t *file;
+  size_t i;
+  wr__oci_settings *settings = &oci->settings;
+  if (!json_is_array(files)) {
+    wr__oci_fail(oci, "%s: 'trust-keys' is not an array", path);
+    return false;
+  }
+  json_array_foreach(files, i, file) {
+    wr_public_key *keys = NULL;
+    size_t count = 0;
+    wr_error error;
+    const char *name = json_is_string(file) ? json_string_value(file) : "";
+    if (wr_public_keys_read(name, &keys, &count, &error) != WR_OK) {
+      wr__oci_fail(oci, "%s: 'trust-keys': %s", path, error.message);
+      return false;
+    }
+    size_t size = (settings->key_count + count) * sizeof *keys;
+    wr_public_key *all = wr__oci_alloc(oci, size);
+    if (settings->key_count > 0) memcpy(all, settings->keys, settings->key_count * sizeof *keys);
+    if (count > 0) memcpy(all + settings->key_count, keys, count * sizeof *keys);
+    settings->keys = all;
+    settings->key_count += count;
+    wr_public_keys_delete(keys);
+  }
   return true;
 }
 
@@ -41,6 +72,7 @@ static bool take(wr__oci *oci, const char *path, const char *key, json_t *value)
   if (strcmp(key, "program") == 0) return take_text(oci, path, key, value, &settings->program);
   if (strcmp(key, "state") == 0) return take_text(oci, path, key, value, &settings->state);
   if (strcmp(key, "options") == 0) return take_options(oci, path, value);
+  if (strcmp(key, "trust-keys") == 0) return take_keys(oci, path, value);
   wr__oci_fail(oci, "%s: unknown setting '%s'", path, key);
   return false;
 }

@@ -2,6 +2,7 @@
 import json
 import os
 import shutil
+import subprocess
 
 from .world import Skip, World, need_tools, wait_until
 
@@ -215,6 +216,44 @@ def nothing_in_the_container_is_asked(world):
     return run(world, bundle).wrong(0, stdout="argument x\n", stderr="")
 
 
+def native_code_of_trusted_keys(world):
+    """It runs where the host trusts who signed it; what the container says of trust changes nothing."""
+    compiler = world.static.parent / "wasmrun-compile"
+    if not compiler.exists():
+        raise Skip("(needs wasmrun-compile)")
+    home = world.folder / "home"
+    home.mkdir(mode=0o700)
+    own = dict(world.environment, HOME=str(home), WASMRUN_COMPILE=str(compiler))
+    own.pop("XDG_CONFIG_HOME", None)
+    bundle = bundle_of(world, "keys", ["/native.wasm", "x"], {"env": ["HOME=/home", "PATH=/bin"]},
+                       annotations={"wasmrun.engine": "native"})
+    wasmrun = world.static.parent / "wasmrun"
+    for words in (["compile", world.guests / "container.wasm", "-o", bundle / "rootfs" / "native.wasm"],
+                  ["key", "export", "-o", world.folder / "key.pub"]):
+        done = subprocess.run([wasmrun, *words], env=own, capture_output=True, text=True)
+        if done.returncode != 0:
+            return done.stderr
+    # The container's own home trusts the key.
+    shutil.copytree(home / ".config", bundle / "rootfs" / "home" / ".config")
+    trusting = [world.make_wrapper("trusting", {"runtime": "runc",
+                                                "trust-keys": [str(world.folder / "key.pub")]}),
+                *world.runtime[1:]]
+    wrong = run(world, bundle).wrong(1, stderr="it is signed by a key that is not trusted")
+    wrong = wrong or world.run(*trusting, "run", "--bundle", bundle, "keys").wrong(
+        0, stdout="argument /native.wasm\nargument x\n", stderr="")
+    set_args(bundle, ["/container.wasm"])
+    wrong = wrong or world.run(*trusting, "run", "--bundle", bundle, "keys").wrong(1)
+    if wrong:
+        return wrong
+    # One byte of native code changed.
+    path = bundle / "rootfs" / "native.wasm"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    set_args(bundle, ["/native.wasm"])
+    return world.run(*trusting, "run", "--bundle", bundle, "keys").wrong(1)
+
+
 def over_crun(world):
     """crun does not take this machine's cgroups where both versions are mounted, so it gets a folder
     of the second alone."""
@@ -236,4 +275,4 @@ def over_crun(world):
 CHECKS = [output_arguments_environment_status, life_of_a_container, the_program_cannot_be_replaced,
           the_guest_sees_nothing_of_the_program, a_text_module, working_directory_and_user,
           mounts_and_a_read_only_root, hooks_run_with_the_given_bundle, limits_by_annotation,
-          nothing_in_the_container_is_asked, over_crun]
+          nothing_in_the_container_is_asked, native_code_of_trusted_keys, over_crun]
