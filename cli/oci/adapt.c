@@ -84,10 +84,10 @@ bool wr__oci_adapt_config(wr__oci *oci, json_t *config, const char *bundle) {
   return false;
 }
 
-bool wr__oci_adapt_process(wr__oci *oci, json_t *process, int fd) {
+bool wr__oci_adapt_process(wr__oci *oci, json_t *process, const wr__oci_program *module, int fd) {
   json_t *args = json_object_get(process, "args");
   const char *program = wr__oci_text(oci, WR__OCI_FD_FOLDER "%d", fd);
-  if (json_array_insert_new(args, 0, json_string(program)) == 0) return true;
+  if (json_array_insert_new(args, module->index, json_string(program)) == 0) return true;
   wr__oci_fail(oci, "out of memory");
   return false;
 }

@@ -52,7 +52,7 @@ static bool write_bundle(wr__oci *oci, creation *c, const char *folder, unsigned
   json_t *process = json_object_get(c->config, "process");
   return write_given(oci, c, folder) && adapt_listeners(oci, c, listeners) &&
          wr__oci_adapt_config(oci, c->config, c->bundle) &&
-         wr__oci_adapt_process(oci, process, c->fd) &&
+         wr__oci_adapt_process(oci, process, &c->program, c->fd) &&
          write_json(oci, folder, "config.json", c->config);
 }
 

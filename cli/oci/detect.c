@@ -124,6 +124,19 @@ static void find_program(wr__oci *oci, const wr__oci_view *view, const json_t *p
   try_path(oci, view, name[0] == '/' ? "" : folder, name, program);
 }
 
+/* Engines put a small init before the command where they are asked to: `INIT -- COMMAND ARGS...`.
+ */
+static size_t command_index(const json_t *args) {
+  static const char *const names[] = {"init", "docker-init", "podman-init", "catatonit", "tini"};
+  const char *first = json_string_value(json_array_get(args, 0));
+  if (!first || !is_text(json_array_get(args, 1), "--")) return 0;
+  const char *slash = strrchr(first, '/');
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    if (strcmp(slash ? slash + 1 : first, names[i]) == 0) return 2;
+  }
+  return 0;
+}
+
 /* ---- The verdict ------------------------------------------------------------------------------
  */
 
@@ -136,8 +149,9 @@ static bool ends_like_wasm(const char *name) {
 wr__oci_kind wr__oci_detect(wr__oci *oci, const wr__oci_view *view, const json_t *process,
                             const json_t *annotations, wr__oci_program *program) {
   char head[4] = "";
-  const char *name = json_string_value(json_array_get(json_object_get(process, "args"), 0));
-  *program = (wr__oci_program){.fd = -1};
+  const json_t *args = json_object_get(process, "args");
+  *program = (wr__oci_program){.fd = -1, .index = command_index(args)};
+  const char *name = json_string_value(json_array_get(args, program->index));
   if (!name || name[0] == '\0') return WR__OCI_NATIVE;
   mark marked = mark_of(annotations);
   if (marked == MARK_SMART) marked = ends_like_wasm(name) ? MARK_WASM : MARK_NONE;

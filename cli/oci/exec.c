@@ -54,16 +54,18 @@ static int run_module(wr__oci *oci, execution *e) {
   wr__oci_words operands = {0};
   wr__oci_words_add(oci, &operands, e->id);
   if (e->operands.process) {
-    if (!wr__oci_adapt_process(oci, e->process, e->fd)) return WR__OCI_EXEC_FAILED;
+    if (!wr__oci_adapt_process(oci, e->process, &e->program, e->fd)) return WR__OCI_EXEC_FAILED;
     const char *text = wr__oci_json_dump(oci, e->process, JSON_COMPACT);
     if (!wr__oci_seal_bytes(text, strlen(text), e->fd + 2))
       return wr__oci_fail(oci, "cannot hand on the process: %s", strerror(errno));
     wr__oci_words_add(oci, &words, "--process");
     wr__oci_words_add(oci, &words, wr__oci_text(oci, WR__OCI_FD_FOLDER "%d", e->fd + 2));
   } else {
-    wr__oci_words_add(oci, &operands, wr__oci_text(oci, WR__OCI_FD_FOLDER "%d", e->fd));
-    for (size_t i = 1; i < e->operands.operands.count; i++)
+    for (size_t i = 1; i < e->operands.operands.count; i++) {
+      if (i == e->program.index + 1)
+        wr__oci_words_add(oci, &operands, wr__oci_text(oci, WR__OCI_FD_FOLDER "%d", e->fd));
       wr__oci_words_add(oci, &operands, e->operands.operands.items[i]);
+    }
   }
   char **line = wr__oci_base_line(oci, "exec", &words, &operands);
   return wr__oci_fail(oci, "%s: %s", oci->base, wr__oci_become(line));

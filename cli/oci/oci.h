@@ -126,6 +126,7 @@ typedef struct wr__oci_view {
 typedef struct wr__oci_program {
   const char *path; /* in the container */
   int fd;           /* open for reading, or -1 */
+  size_t index;     /* of its name in the process's arguments */
 } wr__oci_program;
 
 /* wr__oci_detect: what a process is. BROKEN is reported: it should be a module, and is not there.
@@ -143,7 +144,7 @@ bool wr__oci_is_marked(const json_t *annotations);
  * bundle that was given, and without what would make crun take the module for itself. */
 bool wr__oci_adapt_config(wr__oci *oci, json_t *config, const char *bundle);
 /* wr__oci_adapt_process: lets the program behind descriptor `fd` run the module. */
-bool wr__oci_adapt_process(wr__oci *oci, json_t *process, int fd);
+bool wr__oci_adapt_process(wr__oci *oci, json_t *process, const wr__oci_program *module, int fd);
 
 /* wr__oci_is_option: whether an option of `wasmrun run` may be given for a container. */
 bool wr__oci_is_option(const char *name);

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 
+from .engine import DEPLOY
 from .world import World
 
 # Keeps a copy of what it got; knows the containers whose name begins with "known".
@@ -305,12 +306,16 @@ def modules_are_found(world):
     (bundle / "volume" / "v.wasm").write_bytes(module)
     mounts = [{"destination": "/volume", "type": "none", "source": "volume", "options": ["rbind"]}]
     config = json.loads((bundle / "config.json").read_text()) | {"mounts": mounts}
-    for args, cwd in ((["tool"], "/"), (["./app.wasm"], "/work"), (["app.wasm"], "/work"),
+    for args, cwd in ((["tool"], "/"), (["/sbin/docker-init", "--", "tool"], "/"), (["./app.wasm"], "/work"), (["app.wasm"], "/work"),
                       (["/work/../bin//./tool"], "/"), (["/volume/v.wasm"], "/")):
         config["process"] = {"args": args, "cwd": cwd, "env": ["PATH=/sbin::/bin"]}
         (bundle / "config.json").write_text(json.dumps(config))
         done = world.run(world.wrapper, "create", "--bundle", bundle, "a")
-        wrong = done.wrong() or adapted(world, args)
+        if args[0].endswith("init"):
+            got = json.loads(seen(world, "config"))["process"]["args"]
+            wrong = None if got == [*args[:2], "/proc/self/fd/3", *args[2:]] else f"{got}"
+        else:
+            wrong = done.wrong() or adapted(world, args)
         if wrong:
             return f"{args}: {wrong}"
         world.run(world.wrapper, "delete", "a")
@@ -367,6 +372,13 @@ def hooks_are_told_the_given_bundle(world):
     return None if done.stdout == want and done.returncode == 0 else f"{done}"
 
 
+def the_settings_in_deploy(world):
+    folder = DEPLOY / "wasmrun" / "oci.json"
+    json.loads((DEPLOY / "docker" / "daemon.json").read_text())
+    done = world.run(world.host, "oci", "--wasmrun-settings", folder, "--help")
+    return done.wrong(stdout="wasmrun oci")
+
+
 def features_and_version(world):
     done = world.run(world.wrapper, "features")
     features = json.loads(done.stdout or "{}")
@@ -387,5 +399,6 @@ CHECKS = [no_config, no_bundle, invalid_json, missing_module, link_out_of_the_ro
           link_inside_the_root, invalid_module, no_base_runtime, a_base_that_fails, bad_annotations,
           bad_settings, bad_id, native_passes_untouched, other_commands_pass, the_bundle_is_adapted,
           descriptors_come_after_others, modules_are_found, state_names_the_given_bundle,
-          exec_adapts_the_process, hooks_are_told_the_given_bundle, features_and_version,
+          exec_adapts_the_process, hooks_are_told_the_given_bundle,
+          the_settings_in_deploy, features_and_version,
           a_name_alone_is_no_container]

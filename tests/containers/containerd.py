@@ -10,7 +10,6 @@ IMAGE = "localhost/programs:latest"
 CONFIG = """version = 2
 root = "{folder}/root"
 state = "{folder}/state"
-disabled_plugins = ["io.containerd.grpc.v1.cri"]
 [grpc]
   address = "{folder}/socket"
 """
@@ -23,7 +22,6 @@ def make(programs, environment):
     try:
         need_tools("containerd", "ctr", "containerd-shim-runc-v2")
         world.storage = engine.Storage(world)
-        world.runtime = world.make_wrapper("wasmrun-oci", {"runtime": "runc"})
         start(world)
         done = run_with(world, "/usr/sbin/runc", "probe", [], "/bin/sh", "-c", "exit 3")
         if done.status != 3:
@@ -37,7 +35,9 @@ def make(programs, environment):
 def start(world):
     folder = world.folder / "containerd"
     folder.mkdir()
-    (folder / "config.toml").write_text(CONFIG.format(folder=folder))
+    piece = engine.configuration("containerd/config.toml", world.runtime)
+    (folder / "config.toml").write_text(CONFIG.format(folder=folder) +
+                                        piece.replace("version = 2\n", ""))
     with open(folder / "log", "w", encoding="utf8") as log:
         world.daemon = subprocess.Popen(["containerd", "-c", folder / "config.toml"], stdout=log,
                                         stderr=log, env=world.environment)
@@ -101,6 +101,13 @@ class Task:
     def __exit__(self, *_):
         self.call("rm", "--force", self.name)
         self.world.run(*self.world.ctr, "container", "rm", self.name)
+
+
+def the_configuration_in_deploy(world):
+    """With it the part for Kubernetes loads."""
+    plugins = world.run(*world.ctr, "plugins", "ls").stdout
+    state = re.search(r"^io\.containerd\.grpc\.v1 +cri .*?(\w+) *$", plugins, re.M)
+    return None if state and state.group(1) == "ok" else plugins
 
 
 def output_arguments_environment(world):
@@ -181,6 +188,6 @@ def no_record_is_left(world):
     return f"left behind: {world.left()}" if world.left() else None
 
 
-CHECKS = [output_arguments_environment, exit_statuses, a_bind_mount, a_read_only_root, a_memory_limit,
+CHECKS = [the_configuration_in_deploy, output_arguments_environment, exit_statuses, a_bind_mount, a_read_only_root, a_memory_limit,
           signals, execs, two_at_once, a_plain_linux_container, a_bad_module_is_explained,
           no_record_is_left]

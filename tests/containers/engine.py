@@ -1,16 +1,22 @@
 """What the checks of podman and of containerd share: the image that both run, built by buildah."""
+import pathlib
 import shutil
 
 from .world import Skip, need_tools, open_files_limit
 
 GUESTS = ["container.wasm", "spin.wasm", "trap.wasm", "memory.wasm", "http_server.wasm"]
-CONF = """[containers]
+DEPLOY = pathlib.Path(__file__).resolve().parent.parent.parent / "deploy"
+CONF = """
+[containers]
 default_ulimits = ["nofile={files}:{files}", "nproc=1000:1000"]
-[engine]
-cgroup_manager = "cgroupfs"
-events_logger = "file"
-runtime_supports_json = ["wasmrun-oci"]
 """
+
+
+def configuration(name, runtime):
+    """A file of deploy/, for the test's runtime instead of the installed one."""
+    text = (DEPLOY / name).read_text()
+    assert "/usr/local/bin/wasmrun-oci" in text, name
+    return text.replace("/usr/local/bin/wasmrun-oci", runtime)
 
 
 class Storage:
@@ -20,7 +26,9 @@ class Storage:
         need_tools("buildah", "podman", "runc")
         self.world = world
         conf = world.folder / "containers.conf"
-        conf.write_text(CONF.format(files=open_files_limit()))
+        world.runtime = world.make_wrapper("wasmrun-oci", {"runtime": "runc"})
+        conf.write_text(configuration("podman/wasmrun.conf", world.runtime) +
+                        CONF.format(files=open_files_limit()))
         world.environment["CONTAINERS_CONF"] = str(conf)
         world.environment["TMPDIR"] = str(world.folder)
         self.context = world.folder / "context"

@@ -1,6 +1,7 @@
 """Images run by podman, with conmon and runc below wasmrun."""
 import http.client
 import re
+import subprocess
 import time
 
 from . import engine
@@ -11,8 +12,8 @@ def make(programs, environment):
     world = World(programs, environment)
     try:
         world.storage = engine.Storage(world)
-        world.runtime = world.make_wrapper("wasmrun-oci", {"runtime": "runc"})
-        world.words = ["podman", *world.storage.words, "--tmpdir", world.folder / "tmp", "--runtime"]
+        world.words = ["podman", *world.storage.words, "--tmpdir", world.folder / "tmp",
+                       "--cgroup-manager", "cgroupfs", "--events-backend", "file", "--runtime"]
         world.cleanup = world.storage.end
         # A plain container by runc alone: where that fails, it is not for wasmrun to say why.
         done = world.run(*world.words, "/usr/sbin/runc", "run", "--rm", "--network", "none", "programs",
@@ -26,7 +27,8 @@ def make(programs, environment):
 
 
 def podman(world, *words):
-    return world.run(*world.words, world.runtime, *words)
+    """By the name that deploy/podman/wasmrun.conf gives."""
+    return world.run(*world.words, "wasmrun-oci", *words)
 
 
 def run(world, *words):
@@ -201,6 +203,16 @@ def a_plain_linux_container(world):
                         "/bin/sh", "-c", "exit 8").wrong(8)
 
 
+def behind_an_init(world):
+    """`--init` puts a small init before the command."""
+    init = world.folder / "init"
+    subprocess.run(["clang-19", "-static", "-O2", "-o", init, "-x", "c", "-"], check=True, text=True,
+                   input="#include <unistd.h>\n#include <sys/wait.h>\nint main(int c, char **v)"
+                         "{ int s = 0; if (fork()) { wait(&s); return WEXITSTATUS(s) + (c < 3); }"
+                         " execv(v[2], v + 2); return 99; }")
+    return run(world, "--init", "--init-path", init, "programs", "/container.wasm", "exit", "3").wrong(3)
+
+
 def a_missing_module(world):
     return run(world, "programs", "/gone.wasm").wrong(127, stderr="/gone.wasm")
 
@@ -220,4 +232,4 @@ CHECKS = [the_image_of_the_documentation, the_network_is_the_containers, argumen
           the_images_own_command, exit_statuses, bind_mounts, a_module_on_a_bind_mount,
           a_read_only_root, no_file_is_left_in_the_image, a_memory_limit, signals, stop_is_quick, logs,
           execs, a_module_in_a_native_container, two_at_once, a_plain_linux_container,
-          a_missing_module, an_invalid_module, no_record_is_left]
+          behind_an_init, a_missing_module, an_invalid_module, no_record_is_left]
