@@ -144,6 +144,7 @@ static wr_status preopen(wr_wasi_t *wasi, int fd, const char *guest_path, unsign
     return no_memory ? wr__wasi_fail(error, WR_OUT_OF_MEMORY, "out of memory")
                      : wr__wasi_fail(error, WR_BAD_ARGUMENT, "%s: not a directory", guest_path);
   }
+  if (flags & WR_WASI_WHOLE_ROOT) wasi->whole_root = true;
   uint32_t number;
   if (wr__fd_insert(wasi, desc, &number) != WASI_SUCCESS)
     return wr__wasi_fail(error, WR_OUT_OF_MEMORY, "too many descriptors");

@@ -2,7 +2,7 @@
  * meanwhile, nothing outside is reached: the kernel resolves with openat2 (RESOLVE_BENEATH |
  * RESOLVE_NO_MAGICLINKS), or where it cannot, a walk by component that never lets the kernel
  * follow a symbolic link and checks every ".." against the directory that it came through.
- * Both give the same answers. */
+ * Both give the same answers. Where all of "/" was granted, links and ".." lead anywhere in it. */
 #include "wasi.h"
 
 #include <errno.h>
@@ -37,11 +37,11 @@ bool wr__path_is_kernel_interface(int fd) {
 /* 0: not known yet; 1: it works; 2: the kernel, or a seccomp filter, does not have it. */
 static _Atomic int openat2_state;
 
-static int open_by_kernel(int dir_fd, const char *path, const wr__path_open *how) {
+static int open_by_kernel(int dir_fd, const char *path, const wr__path_open *how, bool whole_root) {
   struct open_how what = {
       .flags = (uint64_t)(how->flags | O_CLOEXEC | (how->follow ? 0 : O_NOFOLLOW)),
       .mode = how->flags & O_CREAT ? how->mode : 0,
-      .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+      .resolve = RESOLVE_NO_MAGICLINKS | (whole_root ? 0 : RESOLVE_BENEATH),
   };
   /* EAGAIN: something was renamed while the kernel went through a "..". */
   for (int tries = 0; tries < MAX_RETRIES; tries++) {
@@ -57,7 +57,7 @@ static bool kernel_has_openat2(void) {
   int state = atomic_load_explicit(&openat2_state, memory_order_relaxed);
   if (state == 0) {
     wr__path_open how = {.flags = O_PATH | O_DIRECTORY};
-    int fd = open_by_kernel(AT_FDCWD, ".", &how);
+    int fd = open_by_kernel(AT_FDCWD, ".", &how, false);
     state = fd < 0 && (errno == ENOSYS || errno == EPERM) ? 2 : 1;
     if (fd >= 0) close(fd);
     atomic_store_explicit(&openat2_state, state, memory_order_relaxed);
@@ -73,7 +73,8 @@ typedef struct identity {
 } identity;
 
 typedef struct walk {
-  int fd;   /* the directory that it has come to */
+  int fd; /* the directory that it has come to */
+  bool whole_root;
   bool own; /* fd is not the one that it started from */
   uint32_t depth;
   uint32_t links;
@@ -96,9 +97,13 @@ static uint32_t walk_identify(int fd, identity *out) {
 
 /* ".." may only lead to the directory through which we came: otherwise somebody moved us. */
 static uint32_t walk_up(walk *w) {
-  if (w->depth == 0) return ESCAPES;
+  if (w->depth == 0 && !w->whole_root) return ESCAPES;
   int fd = openat(w->fd, "..", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (fd < 0) return wr__wasi_errno_now();
+  if (w->depth == 0) {
+    walk_move(w, fd);
+    return WASI_SUCCESS;
+  }
   identity found;
   uint32_t error = walk_identify(fd, &found);
   const identity *expected = &w->above[w->depth - 1];
@@ -113,6 +118,15 @@ static uint32_t walk_up(walk *w) {
   return WASI_SUCCESS;
 }
 
+static uint32_t walk_to_root(walk *w) {
+  if (!w->whole_root) return ESCAPES;
+  int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return wr__wasi_errno_now();
+  walk_move(w, fd);
+  w->depth = 0;
+  return WASI_SUCCESS;
+}
+
 /* Replaces the rest of the path by the link's target and that rest. */
 static uint32_t walk_splice(walk *w, const char *name, const char *after) {
   char target[WR__WASI_MAX_PATH];
@@ -120,7 +134,10 @@ static uint32_t walk_splice(walk *w, const char *name, const char *after) {
   if (size < 0) return wr__wasi_errno_now();
   if (size == 0) return WASI_NOENT;
   if (++w->links > MAX_LINKS) return WASI_LOOP;
-  if (target[0] == '/') return ESCAPES;
+  if (target[0] == '/') {
+    uint32_t error = walk_to_root(w);
+    if (error != WASI_SUCCESS) return error;
+  }
   size_t after_size = strlen(after);
   if ((size_t)size + 1 + after_size >= sizeof w->rest) return WASI_NAMETOOLONG;
   memmove(w->rest + size + (after_size > 0), after, after_size + 1);
@@ -199,8 +216,9 @@ static uint32_t walk_step(walk *w, const wr__path_open *how, int *out) {
 }
 
 static uint32_t open_by_walk_once(int dir_fd, const char *path, const wr__path_open *how,
-                                  int *out) {
+                                  bool whole_root, int *out) {
   walk w;
+  w.whole_root = whole_root;
   w.fd = dir_fd;
   w.own = false;
   w.depth = 0;
@@ -215,10 +233,11 @@ static uint32_t open_by_walk_once(int dir_fd, const char *path, const wr__path_o
   return error;
 }
 
-static uint32_t open_by_walk(int dir_fd, const char *path, const wr__path_open *how, int *out) {
+static uint32_t open_by_walk(int dir_fd, const char *path, const wr__path_open *how,
+                             bool whole_root, int *out) {
   uint32_t error = WASI_AGAIN;
   for (int tries = 0; error == WASI_AGAIN && tries < MAX_RETRIES; tries++)
-    error = open_by_walk_once(dir_fd, path, how, out);
+    error = open_by_walk_once(dir_fd, path, how, whole_root, out);
   return error;
 }
 
@@ -230,10 +249,10 @@ uint32_t wr__path_open_beneath(const wr_wasi_t *wasi, int dir_fd, const char *pa
   if (path[0] == '/') return ESCAPES;
   if (path[0] == 0) return WASI_NOENT;
   if (wasi->walk_paths || !kernel_has_openat2()) {
-    uint32_t error = open_by_walk(dir_fd, path, &how, &fd);
+    uint32_t error = open_by_walk(dir_fd, path, &how, wasi->whole_root, &fd);
     if (error != WASI_SUCCESS) return error;
   } else {
-    fd = open_by_kernel(dir_fd, path, &how);
+    fd = open_by_kernel(dir_fd, path, &how, wasi->whole_root);
     if (fd < 0) return errno == EXDEV ? ESCAPES : wr__wasi_errno_now();
   }
   if (wr__path_is_kernel_interface(fd)) {

@@ -72,6 +72,7 @@ struct wr_wasi {
   wr__desc **fds;       /* fds[fd_capacity]; NULL: free */
   uint32_t fd_capacity;
   uint32_t fd_lowest_free;      /* nothing below it is free */
+  bool whole_root;              /* links and ".." lead anywhere in this process's "/" */
   bool walk_paths;              /* resolve by component, without openat2: for tests */
   bool never_wait;              /* what would wait ends with WASI_AGAIN: for tests */
   wr_wasi_clock_fn clock_now;   /* NULL: the host's clocks */

@@ -26,7 +26,7 @@ static wr_status grant_environment(wr_wasi_t *wasi, wr_error *error) {
  * read, are left out. */
 static void grant_folder(void *context, const char *path) {
   wr_error error;
-  if (wr_wasi_preopen_dir(context, path, path, 0, &error) != WR_OK) return;
+  if (wr_wasi_preopen_dir(context, path, path, WR_WASI_WHOLE_ROOT, &error) != WR_OK) return;
 }
 
 /* The root as "/". A guest's C library knows a working directory by the name "." and cannot tell it
@@ -37,9 +37,9 @@ static wr_status grant_folders(wr_wasi_t *wasi, wr_error *error) {
   if (!folder) return WR_OUT_OF_MEMORY;
   wr_status status;
   if (strcmp(folder, "/") == 0) {
-    status = wr_wasi_preopen_dir(wasi, "/", "/", 0, error);
+    status = wr_wasi_preopen_dir(wasi, "/", "/", WR_WASI_WHOLE_ROOT, error);
   } else {
-    status = wr_wasi_preopen_dir(wasi, ".", ".", 0, error);
+    status = wr_wasi_preopen_dir(wasi, ".", ".", WR_WASI_WHOLE_ROOT, error);
     wr__oci_guest_root_folders(grant_folder, wasi);
   }
   free(folder);

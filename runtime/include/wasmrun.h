@@ -868,8 +868,10 @@ WR_API WR_NODISCARD wr_status wr_wasi_set_args(wr_wasi_t *wasi, const char *cons
 WR_API WR_NODISCARD wr_status wr_wasi_set_env(wr_wasi_t *wasi, const char *name, const char *value,
                                               wr_error *error);
 
-/* Directory rights. */
-enum { WR_WASI_READ_ONLY = 1 };
+/* Directory rights. WR_WASI_WHOLE_ROOT: all of this process's "/" is granted, whole or by parts, as
+ * in a container: in every directory, links and ".." lead anywhere in it, except into what the kernel
+ * shows as files (/proc, /sys). */
+enum { WR_WASI_READ_ONLY = 1, WR_WASI_WHOLE_ROOT = 2 };
 /* Grants a host directory under a guest path. */
 WR_API WR_NODISCARD wr_status wr_wasi_preopen_dir(wr_wasi_t *wasi, const char *host_path,
                                                   const char *guest_path, unsigned flags,

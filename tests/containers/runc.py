@@ -158,6 +158,14 @@ def working_directory_and_user(world):
     wrong = run(world, bundle).wrong(0, stdout="absolute")
     if wrong:
         return wrong
+    # Links are the container's: an absolute one begins at its root, also where the folders of that are
+    # given one by one.
+    (bundle / "rootfs" / "etc" / "link").symlink_to("/work/in/../file")
+    for cwd in ("/work", "/"):
+        set_args(bundle, ["/container.wasm", "read", "/etc/link"], cwd=cwd)
+        wrong = run(world, bundle).wrong(0, stdout="relative")
+        if wrong:
+            return wrong
     set_args(bundle, ["/container.wasm", "write", "/work/file", "x"])
     return run(world, bundle).wrong(1, stderr="Permission denied")
 

@@ -85,10 +85,28 @@ static const expectation openings[] = {
     {"dangling-out", FOLLOW, WASI_OFLAGS_CREAT, WASI_NOTCAPABLE},
 };
 
-static void check_openings(bool walk) {
-  for (size_t i = 0; i < sizeof openings / sizeof openings[0]; i++) {
-    const expectation *e = &openings[i];
-    guest *g = tree(walk, 0);
+/* Where all of the root was granted, nothing is an escape; the kernel's interfaces stay closed. */
+static const expectation whole_root_openings[] = {
+    {"file", 0, 0, WASI_SUCCESS},
+    {"absolute", FOLLOW, 0, WASI_SUCCESS},
+    {"absolute", 0, 0, WASI_LOOP},
+    {"escape", FOLLOW, 0, WASI_SUCCESS},
+    {"dir/out/outside/secret", 0, 0, WASI_SUCCESS},
+    {"../outside/secret", 0, 0, WASI_SUCCESS},
+    {"../../../../../../../..", 0, WASI_OFLAGS_DIRECTORY, WASI_SUCCESS},
+    {"../../../../../../etc/passwd", 0, 0, WASI_SUCCESS},
+    {"../../../../../../proc/self/maps", 0, 0, WASI_ACCES},
+    {"proc/self/maps", 0, 0, WASI_ACCES},
+    {"dangling-out", FOLLOW, 0, WASI_NOENT},
+    {"loop", FOLLOW, 0, WASI_LOOP},
+    {"/etc/passwd", 0, 0, WASI_NOTCAPABLE},
+};
+
+static void check_each(const expectation *all, size_t count, bool walk, unsigned flags) {
+  for (size_t i = 0; i < count; i++) {
+    const expectation *e = &all[i];
+    guest *g = tree(walk, flags);
+    host_link(g, "/proc", "root/proc");
     uint32_t fd = 0;
     uint32_t error = guest_open(g, ROOT_FD, e->path, e->lookup, e->oflags, READ, &fd);
     if (error != e->error)
@@ -96,6 +114,21 @@ static void check_openings(bool walk) {
                wr__wasi_errno_name(error), wr__wasi_errno_name(e->error));
     guest_delete(g);
   }
+}
+
+static void check_openings(bool walk) {
+  check_each(openings, sizeof openings / sizeof openings[0], walk, 0);
+}
+
+static void whole_root_by_openat2(void **state) {
+  (void)state;
+  check_each(whole_root_openings, sizeof whole_root_openings / sizeof whole_root_openings[0], false,
+             WR_WASI_WHOLE_ROOT);
+}
+static void whole_root_by_walk(void **state) {
+  (void)state;
+  check_each(whole_root_openings, sizeof whole_root_openings / sizeof whole_root_openings[0], true,
+             WR_WASI_WHOLE_ROOT);
 }
 
 static void openings_by_openat2(void **state) {
@@ -339,6 +372,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(openings_by_openat2),
       cmocka_unit_test(openings_by_walk),
+      cmocka_unit_test(whole_root_by_openat2),
+      cmocka_unit_test(whole_root_by_walk),
       cmocka_unit_test(follows_dangling_link_to_create),
       cmocka_unit_test(other_functions_stay_inside),
       cmocka_unit_test(trailing_slash_does_not_lead_out),
