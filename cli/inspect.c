@@ -324,9 +324,9 @@ static bool find_function(const wasm_module_t *module, const char *name, uint32_
       return true;
     }
     char candidate[NAME_SIZE];
-    const char *text = name_text(func.name, func.name_size, candidate);
-    size_t distance = wr__edit_distance(name, text);
-    if (distance >= best || !wr__suggest(name, &text, 1)) continue;
+    const char *known = name_text(func.name, func.name_size, candidate);
+    size_t distance = wr__edit_distance(name, known);
+    if (distance >= best || !wr__suggest(name, &known, 1)) continue;
     best = distance;
     strcpy(near, candidate);
   }

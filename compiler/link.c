@@ -237,9 +237,9 @@ static wr_status relocate_section(linker *k, const object *o, const Elf64_Shdr *
   const Elf64_Rela *rela = (const Elf64_Rela *)(const void *)(o->data + table->sh_offset);
   for (size_t i = 0; i < table->sh_size / sizeof *rela; i++) {
     uint64_t value, place = base + rela[i].r_offset;
-    WR_TRY(symbol_offset(k, o, ELF64_R_SYM(rela[i].r_info), &value));
+    WR_TRY(symbol_offset(k, o, (uint32_t)ELF64_R_SYM(rela[i].r_info), &value));
     value += (uint64_t)rela[i].r_addend;
-    uint32_t type = ELF64_R_TYPE(rela[i].r_info);
+    uint32_t type = (uint32_t)ELF64_R_TYPE(rela[i].r_info);
     bool done = k->machine->machine == WR__IMAGE_MACHINE_X86_64
                     ? relocate_x86_64(k->image + place, type, value, place)
                     : relocate_aarch64(k->image + place, type, value, place);
@@ -276,10 +276,10 @@ static wr_status object_lines(linker *k, const object *o) {
     const Elf64_Rela *rela = (const Elf64_Rela *)(const void *)(o->data + table->sh_offset);
     wr_status status = WR_OK;
     for (size_t r = 0; r < table->sh_size / sizeof *rela && status == WR_OK; r++) {
-      uint32_t type = ELF64_R_TYPE(rela[r].r_info);
+      uint32_t type = (uint32_t)ELF64_R_TYPE(rela[r].r_info);
       if (type != R_X86_64_64 && type != R_AARCH64_ABS64) continue;
       uint64_t value;
-      status = symbol_offset(k, o, ELF64_R_SYM(rela[r].r_info), &value);
+      status = symbol_offset(k, o, (uint32_t)ELF64_R_SYM(rela[r].r_info), &value);
       value += (uint64_t)rela[r].r_addend;
       memcpy(copy + rela[r].r_offset, &value, 8);
     }

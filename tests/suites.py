@@ -1,5 +1,6 @@
-"""The official suites, as they are published: the WASI programs with their JSON specifications,
-and the core suite through wasmrun-spectest. Each comes from a folder named by a variable."""
+"""What is tested of a build as a whole. The official suites, as they are published: the WASI programs
+with their JSON specifications, and the core suite through wasmrun-spectest, each from a folder named
+by a variable; containers; the interpreter's handlers as machine code."""
 import os
 import pathlib
 import re
@@ -7,6 +8,7 @@ import subprocess
 import threading
 
 import differential
+import handlers
 from containers import bundles, containerd, podman, runc
 from containers.world import run_checks
 from result import failed, passed, skipped
@@ -29,7 +31,21 @@ def jobs(name, programs, environment):
     """For the build of this name, whose programs are in this folder."""
     return wasi_jobs(programs, environment) + http_jobs(programs, environment) + \
         spec_jobs(name, programs, environment) + wabt_jobs(name, programs) + \
-        container_jobs(name, programs, environment)
+        container_jobs(name, programs, environment) + handler_jobs(name, programs)
+
+
+# ---- Handlers ---------------------------------------------------------------------------
+
+def handler_jobs(build, programs):
+    """Of the builds that are shipped. gcc is known to save registers in some, and must but jump."""
+    if build not in ("release", "gcc", "aarch64"):
+        return []
+
+    def run():
+        wrong = handlers.check(programs / "wasmrun", build != "gcc")
+        return [passed("handlers") if wrong is None else failed("handlers", wrong)]
+
+    return [("handlers", run)]
 
 
 # ---- WASI -----------------------------------------------------------------------------

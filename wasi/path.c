@@ -104,7 +104,7 @@ static uint32_t walk_up(walk *w) {
     walk_move(w, fd);
     return WASI_SUCCESS;
   }
-  identity found;
+  identity found = {0};
   uint32_t error = walk_identify(fd, &found);
   const identity *expected = &w->above[w->depth - 1];
   if (error == WASI_SUCCESS && (found.dev != expected->dev || found.ino != expected->ino))

@@ -74,7 +74,7 @@ static uint16_t branch_handler(const wr__emit *e, const wr__operand *c, const wr
 uint32_t wr__emit_branch(wr__emit *e, wr__branch_kind kind, wr__operand *c, uint32_t *start) {
   if (wr__patterns[c->pattern].traps) wr__emit_flush_traps(e);
   settle_condition(e, c, false);
-  uint32_t displacement_at;
+  uint32_t displacement_at = 0;
   if (kind == WR__BRANCH_IF_BACK && fuse_loop_end(e, c, start, &displacement_at))
     return displacement_at;
   if (kind == WR__BRANCH_IF_BACK && c->negated) settle_not(e, c);

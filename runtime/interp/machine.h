@@ -334,7 +334,7 @@ typedef const uint8_t *(*wr__handler)(const uint8_t *pc, wr__machine *restrict m
 typedef wr_status (*wr__handler)(WR__STATE) WR__PRESERVE_NONE;
 #define WR__DECLARE(name) WR__PRESERVE_NONE wr_status wr__h_##name(WR__STATE);
 #define WR__HANDLER(name) WR__SECTION WR__PRESERVE_NONE wr_status wr__h_##name(WR__STATE)
-#define WR__MUSTTAIL __attribute__((musttail)) return
+#define WR__MUSTTAIL WR__RETURN_CALL
 #define WR__DISPATCH() \
   WR__MUSTTAIL((wr__handler)(uintptr_t)wr__code_u64(pc))(pc, fp, mem, inst, acc, vacc)
 #define WR__GOTO(name) WR__MUSTTAIL wr__h_##name(pc, fp, mem, inst, acc, vacc)

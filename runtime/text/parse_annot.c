@@ -41,7 +41,7 @@ static wr_status content_string(wr__parser *p, const wr__token *token, wr__span 
 static wr_status read_name(wr__parser *p, const wr__annot *annot, wr__span *out) {
   wr__lexer lexer = content_lexer(p, annot);
   wr__token string, end;
-  wr__span name;
+  wr__span name = {0};
   WR_TRY(wr__lex_next(&lexer, &string));
   if (string.kind != WR__TOK_STRING)
     return fail_annot(p, annot, WR_MALFORMED, "@name annotation: string expected");

@@ -220,7 +220,7 @@ static wr_status parse_lane(wr__parser *p, uint8_t *out) {
 }
 
 static wr_status write_lane(wr__parser *p) {
-  uint8_t lane;
+  uint8_t lane = 0;
   WR_TRY(parse_lane(p, &lane));
   wr__buffer_byte(p->out, lane);
   return WR_OK;

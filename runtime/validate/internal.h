@@ -6,6 +6,7 @@
 #define WR__VALIDATE_INTERNAL_H
 
 #include "binary/types_in.h"
+#include "module/features.h"
 #include "store/engine.h"
 #include "validate/walker.h"
 
@@ -14,22 +15,43 @@
 
 enum { WR__WALKER_RESERVE = 8 };
 
-/* ---- Failing (messages.c). Each returns the status. ---- */
+/* ---- Failing (messages.c). Each wr__walker_fail_* is its status, as a constant: whoever passes it
+ * on shows the compiler that what it did not fill is not read. ---- */
 
-WR__COLD wr_status wr__walker_fail_at(wr__walker *w, wr_status status, const uint8_t *at,
-                                      const char *format, ...) WR_PRINTF(4, 5);
+WR__COLD void wr__walker_report(wr__walker *w, wr_status status, const uint8_t *at,
+                                const char *format, ...) WR_PRINTF(4, 5);
+WR__COLD void wr__walker_report_operands(wr__walker *w, const char *who, const wr_valtype *need,
+                                         uint32_t count, bool need_all);
+WR__COLD void wr__walker_report_operand(wr__walker *w, const char *need);
+
+#define wr__walker_fail_at(w, status, at, ...) \
+  (wr__walker_report((w), (status), (at), __VA_ARGS__), (status))
 /* At the current instruction. */
 #define wr__walker_invalid(w, ...) \
   wr__walker_fail_at(w, WR_INVALID, (w)->module->bytes + (w)->instr_offset, __VA_ARGS__)
 /* At the byte that is to be read next. */
 #define wr__walker_malformed(w, ...) wr__walker_fail_at(w, WR_MALFORMED, (w)->at, __VA_ARGS__)
-WR__COLD wr_status wr__walker_fail_oom(wr__walker *w);
-WR__COLD wr_status wr__walker_fail_feature(wr__walker *w, uint32_t feature, const char *what);
+WR__INLINE wr_status wr__walker_fail_oom(wr__walker *w) {
+  (void)wr__fail_oom(w->error);
+  return WR_OUT_OF_MEMORY;
+}
+WR__INLINE wr_status wr__walker_fail_feature(wr__walker *w, uint32_t feature, const char *what) {
+  return wr__walker_fail_at(w, WR_UNSUPPORTED, w->module->bytes + w->instr_offset,
+                            "illegal opcode: %s requires the feature %s, which is off", what,
+                            wr__feature_text(feature));
+}
 /* "type mismatch: <who> requires [need] but stack has [...]", showing as much of the stack as
  * the need asks for (all of the frame's where need_all). */
-WR__COLD wr_status wr__walker_fail_operands(wr__walker *w, const char *who, const wr_valtype *need,
-                                            uint32_t count, bool need_all);
-WR__COLD wr_status wr__walker_fail_operand(wr__walker *w, const char *need);
+WR__INLINE wr_status wr__walker_fail_operands(wr__walker *w, const char *who,
+                                              const wr_valtype *need, uint32_t count,
+                                              bool need_all) {
+  wr__walker_report_operands(w, who, need, count, need_all);
+  return WR_INVALID;
+}
+WR__INLINE wr_status wr__walker_fail_operand(wr__walker *w, const char *need) {
+  wr__walker_report_operand(w, need);
+  return WR_INVALID;
+}
 /* A type with module indices instead of the engine's numbers. */
 WR__COLD char *wr__walker_type_name(const wr__module *module, wr_valtype type, char *buffer,
                                     size_t size);
@@ -104,7 +126,9 @@ wr_status wr__walker_resolve(wr__walker *w, wr_valtype raw, wr_valtype *out);
 /* A type index that must be of a kind. */
 wr_status wr__walker_deftype(wr__walker *w, uint32_t type_index, wr__comp comp,
                              const wr__deftype **out);
-WR__COLD wr_status wr__walker_unknown(wr__walker *w, const char *what, uint32_t index);
+WR__INLINE wr_status wr__walker_unknown(wr__walker *w, const char *what, uint32_t index) {
+  return wr__walker_invalid(w, "unknown %s %u", what, index);
+}
 
 WR__INLINE wr_valtype wr__ref_to(const wr__deftype *type, bool null) {
   uint32_t heap = WR_HEAP_DEFINED + type->id;
@@ -120,8 +144,13 @@ WR__INLINE wr_valtype wr__address_type(const wr_limits *limits) {
 wr_status wr__walker_read_immediates(wr__walker *w, wr__imm form, wr__instr *instr);
 /* The code after a prefix byte. */
 wr_status wr__walker_read_prefixed(wr__walker *w, uint8_t prefix, wr__instr *instr);
-WR__COLD wr_status wr__walker_illegal(wr__walker *w, uint8_t byte);
-WR__COLD wr_status wr__walker_fail_leb(wr__walker *w, wr__leb why);
+WR__INLINE wr_status wr__walker_illegal(wr__walker *w, uint8_t byte) {
+  return wr__walker_fail_at(w, WR_MALFORMED, w->module->bytes + w->instr_offset,
+                            "illegal opcode %02x", byte);
+}
+WR__INLINE wr_status wr__walker_fail_leb(wr__walker *w, wr__leb why) {
+  return wr__walker_malformed(w, "%s", wr__leb_message(why));
+}
 
 WR__INLINE wr_status wr__walker_u32(wr__walker *w, uint32_t *out) {
   wr__leb result = wr__leb_u32(&w->at, w->end, out);

@@ -3,41 +3,18 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "module/features.h"
 #include "validate/internal.h"
 
-wr_status wr__walker_fail_at(wr__walker *w, wr_status status, const uint8_t *at, const char *format,
-                             ...) {
-  if (!w->error) return status;
+void wr__walker_report(wr__walker *w, wr_status status, const uint8_t *at, const char *format,
+                       ...) {
+  if (!w->error) return;
   char message[sizeof w->error->message];
   va_list args;
   va_start(args, format);
   vsnprintf(message, sizeof message, format, args);
   va_end(args);
-  wr__fail(w->error, status, (uint64_t)(at - w->module->bytes), "%s", message);
+  (void)wr__fail(w->error, status, (uint64_t)(at - w->module->bytes), "%s", message);
   w->error->func_index = w->func_index;
-  return status;
-}
-
-wr_status wr__walker_fail_oom(wr__walker *w) { return wr__fail_oom(w->error); }
-
-wr_status wr__walker_fail_feature(wr__walker *w, uint32_t feature, const char *what) {
-  return wr__walker_fail_at(w, WR_UNSUPPORTED, w->module->bytes + w->instr_offset,
-                            "illegal opcode: %s requires the feature %s, which is off", what,
-                            wr__feature_text(feature));
-}
-
-wr_status wr__walker_fail_leb(wr__walker *w, wr__leb why) {
-  return wr__walker_malformed(w, "%s", wr__leb_message(why));
-}
-
-wr_status wr__walker_illegal(wr__walker *w, uint8_t byte) {
-  return wr__walker_fail_at(w, WR_MALFORMED, w->module->bytes + w->instr_offset,
-                            "illegal opcode %02x", byte);
-}
-
-wr_status wr__walker_unknown(wr__walker *w, const char *what, uint32_t index) {
-  return wr__walker_invalid(w, "unknown %s %u", what, index);
 }
 
 char *wr__walker_type_name(const wr__module *module, wr_valtype type, char *buffer, size_t size) {
@@ -77,24 +54,24 @@ static const char *op_text_at(const wr__walker *w) {
   return op == WR__OP_NONE ? "" : wr__opinfos[op].text;
 }
 
-wr_status wr__walker_fail_operands(wr__walker *w, const char *who, const wr_valtype *need,
-                                   uint32_t count, bool need_all) {
-  if (!w->error) return WR_INVALID;
+void wr__walker_report_operands(wr__walker *w, const char *who, const wr_valtype *need,
+                                uint32_t count, bool need_all) {
+  if (!w->error) return;
   char needed[160] = "", found[160] = "";
   append_types(w->module, needed, sizeof needed, need, count);
   uint32_t there = w->stack_count - wr__walker_top(w)->height;
   uint32_t shown = need_all || there < count ? there : count;
   append_types(w->module, found, sizeof found, w->stack + (w->stack_count - shown), shown);
   const char *text = op_text_at(w);
-  return wr__walker_invalid(w, "type mismatch: %s requires [%s] but stack has [%s]%s%s%s", who,
-                            needed, found, *text ? " (" : "", text, *text ? ")" : "");
+  (void)wr__walker_invalid(w, "type mismatch: %s requires [%s] but stack has [%s]%s%s%s", who,
+                           needed, found, *text ? " (" : "", text, *text ? ")" : "");
 }
 
-wr_status wr__walker_fail_operand(wr__walker *w, const char *need) {
-  if (!w->error) return WR_INVALID;
+void wr__walker_report_operand(wr__walker *w, const char *need) {
+  if (!w->error) return;
   char found[64] = "";
   uint32_t there = w->stack_count - wr__walker_top(w)->height;
   if (there) append_types(w->module, found, sizeof found, w->stack + (w->stack_count - 1), 1);
-  return wr__walker_invalid(w, "type mismatch: instruction requires [%s] but stack has [%s] (%s)",
-                            need, found, op_text_at(w));
+  (void)wr__walker_invalid(w, "type mismatch: instruction requires [%s] but stack has [%s] (%s)",
+                           need, found, op_text_at(w));
 }

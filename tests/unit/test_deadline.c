@@ -132,7 +132,7 @@ static void stores_end_while_deadlines_come_due(void **state) {
   (void)state;
   pthread_t threads[4];
   for (size_t i = 0; i < WR_ARRAY_COUNT(threads); i++)
-    pthread_create(&threads[i], NULL, churn, &threads[i]);
+    pthread_create(&threads[i], NULL, churn, state);
   for (size_t i = 0; i < WR_ARRAY_COUNT(threads); i++) {
     void *failed;
     pthread_join(threads[i], &failed);
