@@ -83,6 +83,8 @@ def verdict(name, wrong):
 # ---- Containers -----------------------------------------------------------------------------
 
 def container_jobs(build, programs, environment):
+    if build == "aarch64":
+        return [("containers", lambda: [skipped("containers", "(runs where it was built for)")])]
     static = programs / "wasmrun-oci"
     if not static.exists() and not (build == "dev" and (programs.parent.parent / "release").is_dir()):
         return [("containers", lambda: [skipped("containers", "(needs wasmrun-oci, which is linked statically)")])]

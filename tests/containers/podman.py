@@ -183,6 +183,18 @@ def a_module_in_a_native_container(world):
             0, stdout="argument guest")
 
 
+def pause_resume_and_update(world):
+    with Container(world, "paused", "--memory", "64m", "programs", "/container.wasm", "wait") as c:
+        wrong = c.done.wrong() or podman(world, "pause", "paused").wrong()
+        state = podman(world, "inspect", "paused", "--format", "{{.State.Status}}").stdout.strip()
+        wrong = wrong or (None if state == "paused" else f"{state}, not paused")
+        wrong = wrong or podman(world, "unpause", "paused").wrong()
+        identity = podman(world, "inspect", "paused", "--format", "{{.Id}}").stdout.strip()
+        wrong = wrong or world.run(world.runtime, "update", "--memory", str(48 << 20), identity).wrong()
+        podman(world, "kill", "-s", "TERM", "paused")
+        return wrong or (None if c.exit_status() == 143 else "it did not go on")
+
+
 def two_at_once(world):
     with Container(world, "one", "programs", "/container.wasm", "wait") as one:
         with Container(world, "two", "programs", "/spin.wasm") as two:
@@ -231,5 +243,5 @@ def no_record_is_left(world):
 CHECKS = [the_image_of_the_documentation, the_network_is_the_containers, arguments_and_environment,
           the_images_own_command, exit_statuses, bind_mounts, a_module_on_a_bind_mount,
           a_read_only_root, no_file_is_left_in_the_image, a_memory_limit, signals, stop_is_quick, logs,
-          execs, a_module_in_a_native_container, two_at_once, a_plain_linux_container,
+          execs, pause_resume_and_update, a_module_in_a_native_container, two_at_once, a_plain_linux_container,
           behind_an_init, a_missing_module, an_invalid_module, no_record_is_left]

@@ -1,0 +1,204 @@
+/* Unit tests of cli/oci: what is read of a command line and what goes on to the base runtime, and
+ * JSON that comes out as it went in. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+/* after those that it needs */
+#include <cmocka.h>
+
+#include "oci/oci.h"
+
+/* ---- Command lines ------------------------------------------------------------------------ */
+
+/* Splits at spaces, for the call. */
+static char **split(wr__oci *oci, const char *line) {
+  wr__oci_words words = {0};
+  char *copy = (char *)wr__oci_text(oci, "%s", line);
+  for (char *word = strtok(copy, " "); word; word = strtok(NULL, " "))
+    wr__oci_words_add(oci, &words, word);
+  wr__oci_words_add(oci, &words, NULL);
+  return (char **)words.items;
+}
+
+static void expect_words(const wr__oci_words *words, const char *expected) {
+  char text[512] = "";
+  for (size_t i = 0; i < words->count; i++)
+    snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", i ? " " : "",
+             words->items[i]);
+  assert_string_equal(text, expected);
+}
+
+static void globals_go_on(void **state) {
+  (void)state;
+  static const struct {
+    const char *line, *globals, *command, *root, *log;
+  } cases[] = {
+      {"--root /r --log /l create a", "--root /r --log /l", "create", "/r", "/l"},
+      {"--root=/r --log-format=json start a", "--root=/r --log-format=json", "start", "/r", NULL},
+      {"-root /r state a", "-root /r", "state", "/r", NULL},
+      {"--systemd-cgroup --debug kill a", "--systemd-cgroup --debug", "kill", NULL, NULL},
+      {"--new value --other=1 ps a", "--new value --other=1", "ps", NULL, NULL},
+      {"--new create a", "--new", "create", NULL, NULL},
+      {"--wasmrun-settings /s --root /r run a", "--root /r", "run", "/r", NULL},
+      {"--wasmrun-settings=/s delete a", "", "delete", NULL, NULL},
+      {"--rootless true list", "--rootless true", "list", NULL, NULL},
+      {"--root", "--root", NULL, NULL, NULL},
+      {"", "", NULL, NULL, NULL},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    wr__oci oci = {0};
+    wr__oci_line_parse(&oci, split(&oci, cases[i].line));
+    expect_words(&oci.line.globals, cases[i].globals);
+    if (cases[i].command) {
+      assert_string_equal(oci.line.command, cases[i].command);
+    } else {
+      assert_null(oci.line.command);
+    }
+    if (cases[i].root) assert_string_equal(oci.line.root, cases[i].root);
+    if (cases[i].log) assert_string_equal(oci.line.log, cases[i].log);
+    assert_true(!cases[i].root == !oci.line.root);
+    wr__oci_end(&oci);
+  }
+}
+
+static void operands_are_found(void **state) {
+  (void)state;
+  static const struct {
+    const char *line, *words, *operands, *bundle, *process;
+    unsigned preserved;
+  } cases[] = {
+      {"create --bundle /b --pid-file /p a", "--pid-file /p", "a", "/b", NULL, 0},
+      {"create a --bundle=/b --no-pivot", "--no-pivot", "a", "/b", NULL, 0},
+      {"create -b /b --preserve-fds 3 a", "", "a", "/b", NULL, 3},
+      {"run --detach --console-socket /c a", "--detach --console-socket /c", "a", NULL, NULL, 0},
+      {"exec --process /p --detach a", "--detach", "a", NULL, "/p", 0},
+      {"exec -p /p a", "", "a", NULL, "/p", 0},
+      {"exec -e A=b --cwd /w -t a sh -c --bundle x", "-e A=b --cwd /w -t", "a sh -c --bundle x",
+       NULL, NULL, 0},
+      {"create", "", "", NULL, NULL, 0},
+      {"create --bundle", "", "", NULL, NULL, 0},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    wr__oci oci = {0};
+    wr__oci_operands out;
+    wr__oci_line_parse(&oci, split(&oci, cases[i].line));
+    wr__oci_operands_parse(&oci, &out);
+    expect_words(&out.words, cases[i].words);
+    expect_words(&out.operands, cases[i].operands);
+    assert_true(!cases[i].bundle == !out.bundle && !cases[i].process == !out.process);
+    if (out.bundle) assert_string_equal(out.bundle, cases[i].bundle);
+    if (out.process) assert_string_equal(out.process, cases[i].process);
+    assert_int_equal(out.preserve_fds, cases[i].preserved);
+    wr__oci_end(&oci);
+  }
+}
+
+static void ids_are_names(void **state) {
+  (void)state;
+  static const char *const good[] = {"a", "A.b_c+d-9", "0123", "...", "a..b"};
+  static const char *const bad[] = {"", ".", "..", "a/b", "a b", "a:b", "\xc3\xa4", "a\n", "../x"};
+  for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+    assert_true(wr__oci_id_is_valid(good[i]));
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) assert_false(wr__oci_id_is_valid(bad[i]));
+}
+
+/* ---- JSON -------------------------------------------------------------------------------------
+ */
+
+static void json_comes_out_as_it_went_in(void **state) {
+  (void)state;
+  static const char *const texts[] = {
+      "{}",
+      "{\"a\":18446744073709551615}",
+      "{\"a\":[9223372036854775807,9223372036854775808,-9223372036854775808,-9223372036854775809]}",
+      "{\"a\":123456789012345678901234567890,\"b\":{\"c\":[0,-1,999999999999999999]}}",
+      "{\"a\":\"18446744073709551615\",\"18446744073709551615\":1}",
+      "{\"a\":\"x\\\"18446744073709551615\\\\\",\"b\":18446744073709551615}",
+      "{\"a\":\"\\\\\",\"b\":\"\\\\\\\"\",\"c\":18446744073709551615}",
+      "{\"z\":1,\"a\":2,\"m\":[true,false,null,\"\\u0001\\n\\t\"]}",
+      "{\"a\":\"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\"}",
+      "{\"a\":0.5,\"b\":-2.25}",
+  };
+  wr__oci oci = {0};
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+    json_t *json = wr__oci_json_parse(&oci, "text", texts[i], strlen(texts[i]));
+    assert_non_null(json);
+    assert_string_equal(wr__oci_json_dump(&oci, json, JSON_COMPACT), texts[i]);
+    json_decref(json);
+  }
+  wr__oci_end(&oci);
+}
+
+static void long_fractions_are_no_integers(void **state) {
+  (void)state;
+  static const char text[] =
+      "{\"a\":0.12345678901234567890123,\"b\":12345678901234567890123e-3,"
+      "\"c\":1e20}";
+  wr__oci oci = {0};
+  json_t *json = wr__oci_json_parse(&oci, "text", text, strlen(text));
+  assert_non_null(json);
+  assert_true(json_is_real(json_object_get(json, "a")));
+  assert_true(json_is_real(json_object_get(json, "b")));
+  assert_true(json_is_real(json_object_get(json, "c")));
+  json_decref(json);
+  wr__oci_end(&oci);
+}
+
+/* Every beginning of a document, and the document with each byte changed, is JSON or an error. */
+static void broken_json_is_an_error(void **state) {
+  (void)state;
+  static const char text[] =
+      "{\"ociVersion\":\"1.0.2\",\"a\":[18446744073709551615,-1,2.5e3,{\"b\":\"\\u00e4\\\"\"}],"
+      "\"c\":null}";
+  assert_non_null(freopen("/dev/null", "w", stderr));
+  for (size_t size = 0; size < sizeof text - 1; size++) {
+    wr__oci oci = {0};
+    char *copy = malloc(size + 1);
+    memcpy(copy, text, size);
+    assert_null(wr__oci_json_parse(&oci, "text", copy, size));
+    free(copy);
+    wr__oci_end(&oci);
+  }
+  static const char changes[] = "\"\\{}[],:09-.eE\x01\xff";
+  for (size_t at = 0; at < sizeof text - 1; at++) {
+    for (const char *change = changes; *change; change++) {
+      wr__oci oci = {0};
+      char copy[sizeof text];
+      memcpy(copy, text, sizeof text);
+      copy[at] = *change;
+      json_t *json = wr__oci_json_parse(&oci, "text", copy, sizeof text - 1);
+      if (json) wr__oci_json_dump(&oci, json, JSON_COMPACT);
+      json_decref(json);
+      wr__oci_end(&oci);
+    }
+  }
+}
+
+static void deep_json_is_an_error(void **state) {
+  (void)state;
+  enum { DEPTH = 1000000 };
+  wr__oci oci = {0};
+  char *text = wr__oci_alloc(&oci, DEPTH);
+  memset(text, '[', DEPTH);
+  assert_null(wr__oci_json_parse(&oci, "text", text, DEPTH));
+  memset(text, '9', DEPTH);
+  assert_null(wr__oci_json_parse(&oci, "text", text, DEPTH));
+  wr__oci_end(&oci);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(globals_go_on),
+      cmocka_unit_test(operands_are_found),
+      cmocka_unit_test(ids_are_names),
+      cmocka_unit_test(json_comes_out_as_it_went_in),
+      cmocka_unit_test(long_fractions_are_no_integers),
+      cmocka_unit_test(broken_json_is_an_error),
+      cmocka_unit_test(deep_json_is_an_error),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
