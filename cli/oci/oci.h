@@ -146,8 +146,9 @@ bool wr__oci_adapt_config(wr__oci *oci, json_t *config, const char *bundle);
 /* wr__oci_adapt_process: lets the program behind descriptor `fd` run the module. */
 bool wr__oci_adapt_process(wr__oci *oci, json_t *process, const wr__oci_program *module, int fd);
 
-/* wr__oci_is_option: whether an option of `wasmrun run` may be given for a container. */
-bool wr__oci_is_option(const char *name);
+/* wr__oci_option_fault: why this may not be given for a container; NULL where it is an option of
+ * `wasmrun run` that may. */
+const char *wr__oci_option_fault(wr__oci *oci, const char *name, const json_t *value);
 
 /* wr__oci_options: the options of `wasmrun run` that the host's settings and the annotations give.
  * False and the reason is reported for an annotation that is none. */

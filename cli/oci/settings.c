@@ -27,10 +27,9 @@ static bool take_options(wr__oci *oci, const char *path, json_t *options) {
     return false;
   }
   json_object_foreach(options, key, value) {
-    bool is_known = wr__oci_is_option(key);
-    if (is_known && json_is_string(value)) continue;
-    wr__oci_fail(oci, "%s: option '%s' is not %s", path, key,
-                 is_known ? "a string" : "one for containers");
+    const char *fault = wr__oci_option_fault(oci, key, value);
+    if (!fault) continue;
+    wr__oci_fail(oci, "%s: option '%s' %s", path, key, fault);
     return false;
   }
   oci->settings.options = json_incref(options);

@@ -167,12 +167,12 @@ def a_base_that_fails(world):
 
 
 def bad_annotations(world):
-    for key, value, message in (("wasmrun.max-memroy", "1M", "did you mean 'wasmrun.max-memory'?"),
+    for key, value, message in (("wasmrun.max-memroy", "1M", "did you mean 'max-memory'?"),
                                 ("wasmrun.max-memory", "lots", "'lots' is not a size"),
                                 ("wasmrun.trust-key", "/k", "annotation 'wasmrun.trust-key'"),
                                 ("wasmrun.dir", "/", "annotation 'wasmrun.dir'"),
                                 ("wasmrun.engine", "fast", "'fast' is not one of"),
-                                ("wasmrun.engine", "compile", "not compiled in a container")):
+                                ("wasmrun.engine", "compile", "cannot be 'compile'")):
         bundle = world.make_bundle("badnote", ["/container.wasm"], ["container.wasm"],
                                    annotations={key: value})
         wrong = fails(world, message, "create", "--bundle", bundle, "a")
@@ -191,7 +191,9 @@ def bad_settings(world):
         world.wrapper = world.make_wrapper("bad-runtime", {"options": {"engine": 1}})
         wrong = wrong or fails(world, "option 'engine' is not a string", "state", "a")
         world.wrapper = world.make_wrapper("bad-runtime", {"options": {"trust-key": "/k"}})
-        wrong = wrong or fails(world, "option 'trust-key' is not one for containers", "state", "a")
+        wrong = wrong or fails(world, "option 'trust-key' is not known", "state", "a")
+        world.wrapper = world.make_wrapper("bad-runtime", {"options": {"engine": "compile"}})
+        wrong = wrong or fails(world, "option 'engine' cannot be 'compile'", "state", "a")
         world.wrapper = world.make_wrapper("bad-runtime", {"trust-keys": ["/nowhere/key"]})
         wrong = wrong or fails(world, "'trust-keys': /nowhere/key", "state", "a")
         path.chmod(0o666)
