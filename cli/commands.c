@@ -19,6 +19,7 @@ static const command_main mains[WR__COMMAND_COUNT] = {
     [WR__COMMAND_INSPECT] = wr__command_inspect,
     [WR__COMMAND_COMPILE] = wr__command_compile,
     [WR__COMMAND_KEY] = wr__command_key,
+    [WR__COMMAND_CACHE] = wr__command_cache,
     [WR__COMMAND_WAT2WASM] = wr__command_wat2wasm,
     [WR__COMMAND_WASM2WAT] = wr__command_wasm2wat,
     [WR__COMMAND_COMPLETION] = wr__command_completion,
@@ -254,8 +255,14 @@ static void report_no_file(const char *path, const char *reason) {
   }
 }
 
-wasm_module_t *wr__load_module(wasm_engine_t *engine, const char *path) {
+bool wr__check_module_file(const char *path) {
   char reason[512];
+  if (wr__host_check_file(path, reason, sizeof reason)) return true;
+  report_no_file(path, reason);
+  return false;
+}
+
+wasm_module_t *wr__load_module(wasm_engine_t *engine, const char *path) {
   wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
   wasm_module_t *module = NULL;
   if (strcmp(path, "-") == 0) {
@@ -265,8 +272,7 @@ wasm_module_t *wr__load_module(wasm_engine_t *engine, const char *path) {
     wr_status status = wr_module_new(engine, data, size, &module, &error);
     free(data);
     if (status == WR_OK) return module;
-  } else if (!wr__host_check_file(path, reason, sizeof reason)) {
-    report_no_file(path, reason);
+  } else if (!wr__check_module_file(path)) {
     return NULL;
   } else if (wr_module_open(engine, path, &module, &error) == WR_OK) {
     return module;
@@ -315,12 +321,8 @@ static bool read_all(FILE *file, char **data, size_t *size) {
 }
 
 bool wr__read_file(const char *path, char **data, size_t *size) {
-  char reason[512];
   bool is_stdin = strcmp(path, "-") == 0;
-  if (!is_stdin && !wr__host_check_file(path, reason, sizeof reason)) {
-    report_no_file(path, reason);
-    return false;
-  }
+  if (!is_stdin && !wr__check_module_file(path)) return false;
   FILE *file = is_stdin ? stdin : fopen(path, "rb");
   bool good = file && read_all(file, data, size);
   if (!good) wr__report("%s: %s", is_stdin ? "standard input" : path, strerror(errno));

@@ -14,6 +14,7 @@ int wr__command_validate(const wr__parsed *parsed);
 int wr__command_inspect(const wr__parsed *parsed);
 int wr__command_compile(const wr__parsed *parsed);
 int wr__command_key(const wr__parsed *parsed);
+int wr__command_cache(const wr__parsed *parsed);
 int wr__command_wat2wasm(const wr__parsed *parsed);
 int wr__command_wasm2wat(const wr__parsed *parsed);
 int wr__command_completion(const wr__parsed *parsed);
@@ -52,9 +53,13 @@ wasm_module_t *wr__load_module(wasm_engine_t *engine, const char *path);
 /* wr__load_copy: the same, from a copy of the file made before anything is believed of it. */
 wasm_module_t *wr__load_copy(wasm_engine_t *engine, const char *path);
 
-/* wr__compile_if_asked: with --engine compile, gives the module native code. False and the reason
- * is reported. */
-bool wr__compile_if_asked(const wr__parsed *parsed, wasm_module_t *module, const char *path);
+/* wr__load_to_run: the same; with --engine compile it is compiled, or comes from the cache. copied: by
+ * wr__load_copy, and not from the cache. */
+wasm_module_t *wr__load_to_run(const wr__parsed *parsed, wasm_engine_t *engine, const char *path,
+                               bool copied);
+
+/* wr__check_module_file: true where path can be read as a file; else the reason is reported. */
+bool wr__check_module_file(const char *path);
 
 /* wr__read_file: a whole file ("-" is standard input), freed by the caller; false and the
  * reason is reported. */

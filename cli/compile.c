@@ -3,21 +3,76 @@
 #include <string.h>
 
 #include "commands.h"
+#include "platform/host.h"
 
 enum { MAX_TARGETS = 16 };
 
-bool wr__compile_if_asked(const wr__parsed *parsed, wasm_module_t *module, const char *path) {
-  const char *engine = wr__option_last(parsed, WR__OPTION_ENGINE);
-  if (!engine || strcmp(engine, "compile") != 0) return true;
+/* ---- Progress ---------------------------------------------------------------------- */
+
+typedef struct progress {
+  double start; /* seconds */
+  const char *target;
+  bool shown;
+} progress;
+
+enum { BAR_WIDTH = 40 };
+
+/* Work of less than a second is not worth a bar. */
+static void show_progress(void *context, uint64_t done, uint64_t total) {
+  progress *p = context;
+  if (total == 0 || wr__host_seconds() - p->start < 1) return;
+  int filled = (int)(done * BAR_WIDTH / total);
+  char bar[BAR_WIDTH + 1];
+  memset(bar, '.', BAR_WIDTH);
+  memset(bar, '#', (size_t)filled);
+  bar[BAR_WIDTH] = '\0';
+  fprintf(stderr, "\r[%s] %3u%% %s", bar, (unsigned)(done * 100 / total), p->target);
+  fflush(stderr);
+  p->shown = true;
+}
+
+static void watch(wr_compile_options *options, progress *p) {
+  *p = (progress){.start = wr__host_seconds(), .target = options->target ? options->target : ""};
+  if (!wr__host_terminal()) return;
+  options->progress = show_progress;
+  options->progress_context = p;
+}
+
+static void unwatch(const progress *p) {
+  if (p->shown) fputs("\r\033[K", stderr);
+}
+
+/* ---- wasmrun run --engine compile --------------------------------------------------- */
+
+static wasm_module_t *load(wasm_engine_t *engine, const char *path, bool copied) {
+  return copied ? wr__load_copy(engine, path) : wr__load_module(engine, path);
+}
+
+wasm_module_t *wr__load_to_run(const wr__parsed *parsed, wasm_engine_t *engine, const char *path,
+                               bool copied) {
+  const char *name = wr__option_last(parsed, WR__OPTION_ENGINE);
+  if (!name || strcmp(name, "compile") != 0) return load(engine, path, copied);
   const char *bounds = wr__option_last(parsed, WR__OPTION_BOUNDS);
   wr_compile_options options;
   wr_compile_options_init(&options);
   options.cpu = "native";
   options.bounds_explicit = bounds && strcmp(bounds, "explicit") == 0;
+  progress p;
+  watch(&options, &p);
   wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
-  if (wr_module_compile(module, &options, &error) == WR_OK) return true;
+  wasm_module_t *module = NULL;
+  wr_status status = WR_OK;
+  if (copied || strcmp(path, "-") == 0) {
+    module = load(engine, path, copied);
+    if (module) status = wr_module_compile(module, &options, &error);
+  } else if (wr__check_module_file(path)) {
+    status = wr_module_open_compiled(engine, path, &options, &module, &error);
+  }
+  unwatch(&p);
+  if (status == WR_OK) return module;
   wr__report_error(path, &error);
-  return false;
+  if (module) wasm_module_delete(module);
+  return NULL;
 }
 
 /* ---- wasmrun compile -------------------------------------------------------------- */
@@ -127,8 +182,11 @@ static bool compile_and_write(job *j, const wasm_module_t *module, const wr_sign
   wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
   for (int i = 0; i < j->count; i++) {
     j->options.target = j->targets[i];
-    if (wr_module_compile_image(module, &j->options, &j->images[i], &error) != WR_OK)
-      return report_failure(j, &error);
+    progress p;
+    watch(&j->options, &p);
+    wr_status status = wr_module_compile_image(module, &j->options, &j->images[i], &error);
+    unwatch(&p);
+    if (status != WR_OK) return report_failure(j, &error);
   }
   wasm_byte_vec_t file;
   if (wr_native_pack(module, j->images, (size_t)j->count, key, &file, &error) != WR_OK)

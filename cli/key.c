@@ -16,6 +16,15 @@ static void print_key(FILE *out, const wr_public_key *key) {
   fprintf(out, "%s%s%s\n", text, name[0] ? " " : "", name);
 }
 
+/* As a file that others import. */
+static int print_line(const wr_public_key *key, const char *output) {
+  char text[WR_PUBLIC_KEY_TEXT_SIZE], line[128];
+  wr_public_key_text(key, text);
+  int length = snprintf(line, sizeof line, "wasmrun-public-key %s\n", text);
+  return wr__write_file(output ? output : "-", line, (size_t)length) ? WR__EXIT_OK
+                                                                     : WR__EXIT_FAILED;
+}
+
 static int own_key(wr_public_key *out) {
   wr_error error;
   wr_signing_key *key;
@@ -33,16 +42,20 @@ static int show(const wr__parsed *parsed) {
   return wr__flush_output(exit_status);
 }
 
+static int make(const wr__parsed *parsed) {
+  wr_error error;
+  wr_signing_key *key;
+  if (wr_signing_key_new(parsed->operands[1], &key, &error) != WR_OK) return fail(&error);
+  wr_public_key public = wr_signing_key_public(key);
+  wr_signing_key_delete(key);
+  return print_line(&public, wr__option_last(parsed, WR__OPTION_OUTPUT));
+}
+
 static int export(const wr__parsed *parsed) {
   wr_public_key key;
-  char text[WR_PUBLIC_KEY_TEXT_SIZE], line[128];
-  const char *output = wr__option_last(parsed, WR__OPTION_OUTPUT);
   int exit_status = own_key(&key);
-  if (exit_status != WR__EXIT_OK) return exit_status;
-  wr_public_key_text(&key, text);
-  int length = snprintf(line, sizeof line, "wasmrun-public-key %s\n", text);
-  return wr__write_file(output ? output : "-", line, (size_t)length) ? WR__EXIT_OK
-                                                                     : WR__EXIT_FAILED;
+  return exit_status == WR__EXIT_OK ? print_line(&key, wr__option_last(parsed, WR__OPTION_OUTPUT))
+                                    : exit_status;
 }
 
 /* Every key of the file, each by the name that it has there unless --name gives another. */
@@ -91,7 +104,7 @@ static const struct action {
   int (*run)(const wr__parsed *parsed);
 } actions[] = {
     {"show", 1, show}, {"export", 1, export},   {"import", 2, import},
-    {"list", 1, list}, {"remove", 2, take_out},
+    {"list", 1, list}, {"remove", 2, take_out}, {"new", 2, make},
 };
 
 int wr__command_key(const wr__parsed *parsed) {
@@ -102,6 +115,7 @@ int wr__command_key(const wr__parsed *parsed) {
                actions[i].operands == 1 ? "takes nothing else" : "which one? one file or key");
     return WR__EXIT_USAGE;
   }
-  wr__report("key: '%s' is not one of show, export, import, list, remove", parsed->operands[0]);
+  wr__report("key: '%s' is not one of show, export, import, list, remove, new",
+             parsed->operands[0]);
   return WR__EXIT_USAGE;
 }

@@ -207,11 +207,10 @@ static int preload(session *s, const char *value) {
     wr__report("--preload: '%s' is not of the form NAME=FILE", value);
     return WR__EXIT_USAGE;
   }
-  wasm_module_t *module = wr__load_module(s->engine, equals + 1);
+  wasm_module_t *module = wr__load_to_run(s->parsed, s->engine, equals + 1, false);
   if (!module) return WR__EXIT_FAILED;
   wasm_instance_t *instance = NULL;
-  int exit_status = wr__compile_if_asked(s->parsed, module, equals + 1) ? define_wasi(s, module)
-                                                                        : WR__EXIT_FAILED;
+  int exit_status = define_wasi(s, module);
   if (exit_status == WR__EXIT_OK) exit_status = instantiate(s, equals + 1, module, &instance);
   if (exit_status == WR__EXIT_OK && instance &&
       wr_linker_define_instance(s->linker, value, (size_t)(equals - value), instance) != WR_OK) {
@@ -428,9 +427,8 @@ int wr__run_in(const wr__parsed *parsed, const wr__container *container) {
   int exit_status;
   s.engine = wr__engine_in(parsed, container, &exit_status);
   if (s.engine) {
-    s.module = container ? wr__load_copy(s.engine, s.path) : wr__load_module(s.engine, s.path);
-    bool ready = s.module && wr__compile_if_asked(parsed, s.module, s.path);
-    exit_status = ready ? grant_all(&s) : WR__EXIT_FAILED;
+    s.module = wr__load_to_run(parsed, s.engine, s.path, container != NULL);
+    exit_status = s.module ? grant_all(&s) : WR__EXIT_FAILED;
     if (exit_status == WR__EXIT_OK) exit_status = link_all(&s);
     if (exit_status == WR__EXIT_OK) warn_of_refusal(&s);
     if (exit_status == WR__EXIT_OK && s.instance)

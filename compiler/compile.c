@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "compile.h"
+#include "platform/platform.h"
 #include "validate/walker.h"
 
 enum { PARTITION_BYTES = 96 << 10 }; /* of code in the module */
@@ -104,6 +105,7 @@ static void *work(void *context) {
     wr_error error = {0};
     wr_status status = wr__lower_partition(j->module, j->options, j->machine, &j->partitions[index],
                                            &j->objects[index], &error);
+    atomic_fetch_add(&j->options->progress->done, 1);
     pthread_mutex_lock(&j->lock);
     if (status != WR_OK && j->status == WR_OK) {
       j->status = status;
@@ -135,6 +137,7 @@ wr_status wr__compile_module(const wr__module *module, const wr__compile_options
   pthread_mutex_init(&j.lock, NULL);
   wr_status status = make_partitions(&j);
   if (status == WR_OK) {
+    atomic_store(&options->progress->total, j.count);
     run_workers(&j);
     status = j.status;
   }

@@ -16,6 +16,7 @@ typedef struct wr__compile_options {
   wr__compile_bounds bounds;
   bool polls;
   uint32_t threads;
+  struct wr__progress *progress; /* where to tell how far it is */
   const char *dump; /* NULL, or where the LLVM text goes */
 } wr__compile_options;
 

@@ -10,6 +10,7 @@
 #include <llvm-c/Support.h>
 
 #include "compile.h"
+#include "platform/platform.h"
 #include "store/engine.h"
 
 static int report(wr_status status, const wr_error *error) {
@@ -109,7 +110,8 @@ static wr_status compile_stdin(wr__engine *engine, const wr__compile_options *op
 }
 
 int main(int argc, char **argv) {
-  wr__compile_options options = {.level = '2', .target = HOST, .polls = true, .threads = 1};
+  wr__compile_options options = {
+      .level = '2', .target = HOST, .polls = true, .threads = 1, .progress = wr__progress_open()};
   wr__config config;
   wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
   wr__config_init(&config);

@@ -11,7 +11,11 @@
 
 static const char usage[] =
     "usage: wasmrun-spectest [options] file.wast|folder...\n"
-    "  --engine interp|native   what executes (default: interp)\n"
+    "  --engine interp|native|compile\n"
+    "                           what executes (default: interp); native: modules are compiled "
+    "into\n"
+    "                           signed files and loaded from there, compile: in memory\n"
+    "  --level 0|1|2|3|s        optimisation of native code (default: 2)\n"
     "  --bounds auto|explicit   guard pages where possible, or checks before each access\n"
     "  --gc-stress              collect at every allocation\n"
     "  --plain                  the interpreter without its optimisations\n"
@@ -108,8 +112,14 @@ static bool parse_choice(const char *value, const char *first, const char *secon
 static bool parse_valued(run *r, const char *option, const char *value) {
   int choice;
   if (!strcmp(option, "--engine")) {
-    if (!parse_choice(value, "interp", "native", &choice)) return false;
-    r->options.engine = choice ? WR_ENGINE_NATIVE : WR_ENGINE_INTERP;
+    if (!strcmp(value, "compile"))
+      choice = SPEC_COMPILE;
+    else if (!parse_choice(value, "interp", "native", &choice))
+      return false;
+    r->options.engine = (spec_engine)choice;
+  } else if (!strcmp(option, "--level")) {
+    r->options.level = value[0];
+    return value[0] && !value[1] && strchr("0123s", value[0]);
   } else if (!strcmp(option, "--bounds")) {
     if (!parse_choice(value, "auto", "explicit", &choice)) return false;
     r->options.bounds = choice ? WR_BOUNDS_EXPLICIT : WR_BOUNDS_AUTO;
@@ -217,15 +227,28 @@ static int print_totals(run *r) {
   return sum.failed || sum.skipped || !written;
 }
 
+/* A key that nobody else has, and a folder for files. */
+static bool prepare_files(run *r, char *folder) {
+  wr_error error;
+  if (r->options.engine != SPEC_NATIVE) return true;
+  r->options.folder = mkdtemp(folder);
+  if (r->options.folder && wr_signing_key_new(NULL, &r->options.key, &error) == WR_OK) return true;
+  fprintf(stderr, "wasmrun-spectest: no folder or no key for native code\n");
+  return false;
+}
+
 int main(int argc, char **argv) {
-  run r = {.options = {.engine = WR_ENGINE_INTERP, .timeout_seconds = 60},
+  char folder[] = "/tmp/wasmrun-spectest-XXXXXX";
+  run r = {.options = {.engine = SPEC_INTERP, .level = '2', .timeout_seconds = 60},
            .jobs = 1,
            .lock = PTHREAD_MUTEX_INITIALIZER};
   int status = 2;
-  if (parse_options(&r, argc, argv)) {
+  if (parse_options(&r, argc, argv) && prepare_files(&r, folder)) {
     run_all(&r);
     status = print_totals(&r);
   }
+  if (r.options.folder) remove(r.options.folder);
+  wr_signing_key_delete(r.options.key);
   for (size_t i = 0; i < r.count; i++) report_free(&r.files[i]);
   free(r.files);
   return status;

@@ -29,14 +29,40 @@ static void check_round_trip(session *s, size_t first, const wasm_byte_vec_t *by
     FAIL(s, "round trip: %s", message);
 }
 
-/* With the native engine, every module that loads is compiled. On failure it is gone. */
+/* Writes a signed file and opens it: *module is then what came of that. */
+static wr_status go_through_file(session *s, const wr_compile_options *options,
+                                 wasm_module_t **module, wr_error *error) {
+  char path[4096];
+  wasm_byte_vec_t image, file;
+  wr_status status = wr_module_compile_image(*module, options, &image, error);
+  if (status != WR_OK) return status;
+  status = wr_native_pack(*module, &image, 1, s->options->key, &file, error);
+  wasm_byte_vec_delete(&image);
+  if (status != WR_OK) return status;
+  snprintf(path, sizeof path, "%s/%p.aot.wasm", s->options->folder, (void *)s);
+  status = wr_file_replace(path, file.data, file.size, error);
+  wasm_byte_vec_delete(&file);
+  if (status != WR_OK) return status;
+  wasm_module_t *opened;
+  status = wr_module_open(s->engine, path, &opened, error);
+  remove(path);
+  if (status != WR_OK) return status;
+  wasm_module_delete(*module);
+  *module = opened;
+  return WR_OK;
+}
+
+/* With a native engine, every module that loads is compiled. On failure it is gone. */
 static wr_status compile_module(session *s, wasm_module_t **module, wr_error *error) {
-  if (s->options->engine != WR_ENGINE_NATIVE) return WR_OK;
+  if (s->options->engine == SPEC_INTERP) return WR_OK;
   wr_compile_options options;
   wr_compile_options_init(&options);
   options.bounds_explicit = s->options->bounds == WR_BOUNDS_EXPLICIT;
   options.threads = 1;
-  wr_status status = wr_module_compile(*module, &options, error);
+  options.level = s->options->level;
+  wr_status status = s->options->engine == SPEC_NATIVE
+                         ? go_through_file(s, &options, module, error)
+                         : wr_module_compile(*module, &options, error);
   if (status != WR_OK) wasm_module_delete(*module);
   return status;
 }

@@ -166,7 +166,15 @@ static void set_features(wasm_config_t *config, const char *path) {
 static wasm_engine_t *make_engine(const settings *options, const char *path) {
   wasm_config_t *config = wasm_config_new();
   if (!config) return NULL;
-  wr_config_set_engine(config, options->engine);
+  wr_config_set_engine(config,
+                       options->engine == SPEC_INTERP ? WR_ENGINE_INTERP : WR_ENGINE_NATIVE);
+  if (options->key) {
+    wr_public_key key = wr_signing_key_public(options->key);
+    if (wr_config_trust_keys(config, &key, 1, NULL) != WR_OK) {
+      wasm_config_delete(config);
+      return NULL;
+    }
+  }
   wr_config_set_bounds(config, options->bounds);
   wr_config_set_gc_stress(config, options->gc_stress);
   for (int k = WR_OPTIMISE_FUSION; options->plain && k <= WR_OPTIMISE_LOOPS; k++)

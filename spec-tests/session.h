@@ -6,8 +6,14 @@
 #include "report.h"
 #include "script.h"
 
+typedef enum spec_engine { SPEC_INTERP, SPEC_NATIVE, SPEC_COMPILE } spec_engine;
+
 typedef struct settings {
-  wr_engine_kind engine;
+  spec_engine engine;
+  char level; /* of optimisation, for native code */
+  /* SPEC_NATIVE: modules go through files in this folder, signed by this key. */
+  const char *folder;
+  wr_signing_key *key;
   wr_bounds bounds;
   bool gc_stress;
   bool plain; /* the interpreter without its optimisations */

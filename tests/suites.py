@@ -17,11 +17,14 @@ from wasi import run_http, run_testsuite
 PORTABLE_LOCK = threading.Lock()
 # custom-descriptors is a proposal that wasmrun does not have.
 SPEC_FLAGS = ["--exclude", "proposals/custom-descriptors", "--quiet", "--jobs", "2"]
+# Native code, in memory and through signed files. A script's time includes its compilations.
+NATIVE = ["--timeout", "600", "--engine"]
 # Configurations in which the core suite runs, by build; "portable" is the interpreter's portable
 # dispatcher, in a program that only tests want and build. aarch64 runs under its emulator.
 SPEC_CONFIGURATIONS = {
     "release": [[], ["--bounds", "explicit"], ["--gc-stress"], ["--plain"], ["--round-trip"],
-                ["portable"], ["portable", "--bounds", "explicit"]],
+                ["portable"], ["portable", "--bounds", "explicit"], NATIVE + ["compile", "--level", "0"],
+                NATIVE + ["native", "--level", "1"]],
     "dev": [[], ["--bounds", "explicit"], ["--gc-stress"], ["portable"]],
     "aarch64": [[], ["--bounds", "explicit"]],
 }
@@ -105,9 +108,14 @@ def spec_jobs(build, programs, environment):
     folder = os.environ.get("WASMRUN_TESTSUITE")
     if not folder:
         return [("spec", lambda: [skipped("spec", "(WASMRUN_TESTSUITE is not set)")])]
-    return [(" ".join(["spec", *words]),
+    return [(suite_name(words),
              lambda words=words: run_spec(words, programs, folder, environment))
             for words in SPEC_CONFIGURATIONS.get(build, [[]])]
+
+
+def suite_name(words):
+    """Native code has a name of its own: it takes minutes, so that one can ask for the rest."""
+    return " ".join(["native-suite" if "--engine" in words else "spec", *words])
 
 
 def make_portable(environment):
@@ -120,12 +128,14 @@ def make_portable(environment):
 
 
 def run_spec(words, programs, folder, environment):
-    name, program, flags = " ".join(["spec", *words]), "wasmrun-spectest", words
+    name, program, flags = suite_name(words), "wasmrun-spectest", words
     if words and words[0] == "portable":
         wrong = make_portable(environment)
         if wrong is not None:
             return [failed(name, wrong)]
         program, flags = "wasmrun-spectest-portable", words[1:]
+    if "--engine" in words and not (programs / "wasmrun-compile").exists():
+        return [skipped(name, "(wasmrun-compile is not built)")]
     return spec_results(name, [str(programs / program), *SPEC_FLAGS, *flags, folder], environment)
 
 

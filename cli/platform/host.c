@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../suggest.h"
@@ -47,6 +48,14 @@ bool wr__host_colours(void) {
   const char *term = getenv("TERM");
   if (term && strcmp(term, "dumb") == 0) return false;
   return isatty(STDERR_FILENO) != 0;
+}
+
+bool wr__host_terminal(void) { return isatty(STDERR_FILENO) != 0; }
+
+double wr__host_seconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
 /* The name in the folder of path that is nearest to path's last part; "" where none is. */

@@ -14,6 +14,12 @@ void wr__host_prepare(void);
 /* wr__host_colours: may standard error show colours? A terminal, and NO_COLOR is not set. */
 bool wr__host_colours(void);
 
+/* wr__host_terminal: is standard error a terminal? */
+bool wr__host_terminal(void);
+
+/* wr__host_seconds: a clock that only goes forward. */
+double wr__host_seconds(void);
+
 /* wr__host_check_file: true where path names something that can be read as a file; otherwise a
  * line of reason, with the nearest name in the same folder where there is a near one. */
 bool wr__host_check_file(const char *path, char *reason, size_t reason_size);

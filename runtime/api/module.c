@@ -17,7 +17,7 @@ wasm_module_t *wr__api_module_handle(wr__module *module) {
   return (wasm_module_t *)wr__api_handle_new(NULL, WR__HANDLE_MODULE, object);
 }
 
-static wr_status hand_out(wr__module *module, wasm_module_t **out, wr_error *error) {
+wr_status wr__api_hand_out(wr__module *module, wasm_module_t **out, wr_error *error) {
   wasm_module_t *handle = wr__api_module_handle(module);
   if (!handle) return wr__fail_oom(error);
   *out = handle;
@@ -25,8 +25,8 @@ static wr_status hand_out(wr__module *module, wasm_module_t **out, wr_error *err
 }
 
 /* Decodes bytes, which belong to the module afterwards, and on failure are freed. */
-static wr_status decode_owned(wr__engine *engine, const uint8_t *bytes, size_t size, bool mapped,
-                              wasm_module_t **out, wr_error *error) {
+wr_status wr__api_decode_owned(wr__engine *engine, const uint8_t *bytes, size_t size, bool mapped,
+                               wasm_module_t **out, wr_error *error) {
   wr__module *module;
   wr__bytes_owner owner = mapped ? WR__BYTES_MMAP : WR__BYTES_MALLOC;
   wr_status status = wr__open_bytes(engine, bytes, size, owner, &module, error);
@@ -34,7 +34,7 @@ static wr_status decode_owned(wr__engine *engine, const uint8_t *bytes, size_t s
     wr__file_free(bytes, size, mapped);
     return status;
   }
-  return hand_out(module, out, error);
+  return wr__api_hand_out(module, out, error);
 }
 
 wr_status wr_module_new(wasm_engine_t *engine, const void *bytes, size_t size_bytes,
@@ -44,7 +44,7 @@ wr_status wr_module_new(wasm_engine_t *engine, const void *bytes, size_t size_by
   uint8_t *copy = malloc(size_bytes ? size_bytes : 1);
   if (!copy) return wr__fail_oom(error);
   if (size_bytes) memcpy(copy, bytes, size_bytes);
-  return decode_owned(wr__api_engine(engine), copy, size_bytes, false, out, error);
+  return wr__api_decode_owned(wr__api_engine(engine), copy, size_bytes, false, out, error);
 }
 
 wr_status wr_module_validate(wasm_engine_t *engine, const void *bytes, size_t size_bytes,
@@ -79,18 +79,30 @@ static wr_status assemble(const uint8_t **bytes, size_t *size, bool *mapped, wr_
   return WR_OK;
 }
 
+static wr_status read_binary(int fd, const char *path, const uint8_t **bytes, size_t *size,
+                             bool *mapped, wr_error *error) {
+  WR_TRY(wr__file_read_open(fd, path, bytes, size, mapped, error));
+  wr_status status = is_text(*bytes, *size) ? assemble(bytes, size, mapped, error) : WR_OK;
+  if (status != WR_OK) wr__file_free(*bytes, *size, *mapped);
+  return status;
+}
+
+wr_status wr__api_read_binary(const char *path, const uint8_t **bytes, size_t *size, bool *mapped,
+                              wr_error *error) {
+  int fd = wr__file_open(path, error);
+  if (fd < 0) return WR_IO;
+  wr_status status = read_binary(fd, path, bytes, size, mapped, error);
+  wr__file_close(fd);
+  return status;
+}
+
 static wr_status open_read(wr__engine *engine, int fd, const char *path, wasm_module_t **out,
                            wr_error *error) {
   const uint8_t *bytes;
   size_t size;
   bool mapped;
-  WR_TRY(wr__file_read_open(fd, path, &bytes, &size, &mapped, error));
-  wr_status status = is_text(bytes, size) ? assemble(&bytes, &size, &mapped, error) : WR_OK;
-  if (status != WR_OK) {
-    wr__file_free(bytes, size, mapped);
-    return status;
-  }
-  return decode_owned(engine, bytes, size, mapped, out, error);
+  WR_TRY(read_binary(fd, path, &bytes, &size, &mapped, error));
+  return wr__api_decode_owned(engine, bytes, size, mapped, out, error);
 }
 
 wr_status wr_module_open(wasm_engine_t *engine, const char *path, wasm_module_t **out,
@@ -100,7 +112,7 @@ wr_status wr_module_open(wasm_engine_t *engine, const char *path, wasm_module_t 
   int fd = wr__file_open(path, error);
   if (fd < 0) return WR_IO;
   wr__module *guarded = wr__open_guarded(wr__api_engine(engine), fd);
-  wr_status status = guarded ? hand_out(guarded, out, error)
+  wr_status status = guarded ? wr__api_hand_out(guarded, out, error)
                              : open_read(wr__api_engine(engine), fd, path, out, error);
   wr__file_close(fd);
   return status;

@@ -4,16 +4,25 @@
 #include "api/config.h"
 #include "platform/platform.h"
 
-wr_status wr_signing_key_open(const char *path, wr_signing_key **out, wr_error *error) {
+static wr_status hand_out_key(wr_status (*get)(const char *, wr__signing_key *, wr_error *),
+                              const char *path, wr_signing_key **out, wr_error *error) {
   wr_signing_key *key = out ? calloc(1, sizeof *key) : NULL;
   if (!out) return wr__fail(error, WR_BAD_ARGUMENT, WR_NO_OFFSET, "out is missing");
   if (!key) return wr__fail_oom(error);
-  wr_status status = wr__signing_key_read(path, &key->key, error);
+  wr_status status = get(path, &key->key, error);
   if (status == WR_OK)
     *out = key;
   else
     free(key);
   return status;
+}
+
+wr_status wr_signing_key_open(const char *path, wr_signing_key **out, wr_error *error) {
+  return hand_out_key(wr__signing_key_read, path, out, error);
+}
+
+wr_status wr_signing_key_new(const char *path, wr_signing_key **out, wr_error *error) {
+  return hand_out_key(wr__signing_key_make, path, out, error);
 }
 
 void wr_signing_key_delete(wr_signing_key *key) {

@@ -56,21 +56,29 @@ static wr_status fail_child(const wr__process_result *result, wr_error *error) {
                   (int)(size < 300 ? size : 300), result->message);
 }
 
+bool wr__compiler_path(const wr_compile_options *options, char *path, size_t size) {
+  const char *named = options->compiler ? options->compiler : getenv("WASMRUN_COMPILE");
+  if (named) return (size_t)snprintf(path, size, "%s", named) < size;
+  return wr__program_sibling("wasmrun-compile", path, size);
+}
+
 wr_status wr__compiler_run(const wr__module *module, const wr_compile_options *options,
                            uint8_t **image, size_t *image_size, wr_error *error) {
   char path[4096];
-  const char *compiler = options->compiler;
-  if (!compiler) compiler = getenv("WASMRUN_COMPILE");
-  if (!compiler && wr__program_sibling("wasmrun-compile", path, sizeof path)) compiler = path;
-  if (!compiler) compiler = "wasmrun-compile";
+  if (!wr__compiler_path(options, path, sizeof path)) strcpy(path, "wasmrun-compile");
   if ((options->target && strlen(options->target) > 100) ||
       (options->cpu && strlen(options->cpu) > 140))
     return wr__fail(error, WR_BAD_ARGUMENT, WR_NO_OFFSET, "a compile option is too long");
   command c = {.count = 0};
   add_options(&c, module, options);
+  wr__process_job job = {.path = path,
+                         .arguments = c.arguments,
+                         .input = {module->bytes, module->size},
+                         .memory_bytes = options->max_memory,
+                         .progress = options->progress,
+                         .context = options->progress_context};
   wr__process_result result;
-  WR_TRY(wr__process_run(compiler, c.arguments, module->bytes, module->size, options->max_memory,
-                         &result, error));
+  WR_TRY(wr__process_run(&job, &result, error));
   wr_status status = result.exit_status ? fail_child(&result, error) : WR_OK;
   free(result.message);
   if (status != WR_OK) {

@@ -261,20 +261,31 @@ static wr_status read_signing(const char *path, wr__signing_key *out, wr_error *
   return status;
 }
 
-static wr_status make_signing(const char *path, wr__signing_key *out, wr_error *error) {
-  uint8_t seed[crypto_sign_SEEDBYTES];
-  char base64[sodium_base64_ENCODED_LEN(sizeof seed, sodium_base64_VARIANT_ORIGINAL)];
+static wr_status write_signing(const char *path, const uint8_t seed[crypto_sign_SEEDBYTES],
+                               wr_error *error) {
+  char base64[sodium_base64_ENCODED_LEN(crypto_sign_SEEDBYTES, sodium_base64_VARIANT_ORIGINAL)];
   char text[sizeof SECRET_WORD + sizeof base64 + 2];
-  randombytes_buf(seed, sizeof seed);
-  crypto_sign_seed_keypair(out->public_key.bytes, out->secret, seed);
-  snprintf(out->public_key.name, sizeof out->public_key.name, "own");
-  sodium_bin2base64(base64, sizeof base64, seed, sizeof seed, sodium_base64_VARIANT_ORIGINAL);
+  sodium_bin2base64(base64, sizeof base64, seed, crypto_sign_SEEDBYTES,
+                    sodium_base64_VARIANT_ORIGINAL);
   int length = snprintf(text, sizeof text, SECRET_WORD " %s\n", base64);
   wr_status status =
       wr__file_replace(path, &(wr__span){(const uint8_t *)text, (size_t)length}, 1, 0600, error);
-  sodium_memzero(seed, sizeof seed);
   sodium_memzero(base64, sizeof base64);
   sodium_memzero(text, sizeof text);
+  return status;
+}
+
+wr_status wr__signing_key_make(const char *path, wr__signing_key *out, wr_error *error) {
+  uint8_t seed[crypto_sign_SEEDBYTES];
+  if (sodium_init() < 0)
+    return wr__fail(error, WR_UNSUPPORTED, WR_NO_OFFSET, "there is no source of random numbers");
+  if (path && wr__file_exists(path))
+    return wr__fail(error, WR_IO, WR_NO_OFFSET, "%s: there is a file already", path);
+  randombytes_buf(seed, sizeof seed);
+  crypto_sign_seed_keypair(out->public_key.bytes, out->secret, seed);
+  out->public_key.name[0] = 0;
+  wr_status status = path ? write_signing(path, seed, error) : WR_OK;
+  sodium_memzero(seed, sizeof seed);
   return status;
 }
 
@@ -282,7 +293,8 @@ static wr_status make_signing(const char *path, wr__signing_key *out, wr_error *
 static wr_status find_or_make(const char *path, wr__signing_key *out, wr_error *error) {
   wr_status status = read_signing(path, out, error);
   if (status != WR_NOT_FOUND) return status;
-  WR_TRY(make_signing(path, out, error));
+  WR_TRY(wr__signing_key_make(path, out, error));
+  snprintf(out->public_key.name, sizeof out->public_key.name, "own");
   return edit_held(add_own, &out->public_key, error);
 }
 

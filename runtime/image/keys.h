@@ -46,5 +46,7 @@ wr_status wr__user_keys_remove(const char *which, wr_error *error);
 
 /* wr__signing_key_read: from a file; NULL: the user's, made and trusted where there is none. */
 wr_status wr__signing_key_read(const char *path, wr__signing_key *out, wr_error *error);
+/* wr__signing_key_make: a new one, in a file that is not there yet; NULL: kept nowhere. */
+wr_status wr__signing_key_make(const char *path, wr__signing_key *out, wr_error *error);
 
 #endif

@@ -465,6 +465,9 @@ typedef struct wr_compile_options {
   unsigned threads;      /* 0: all processors */
   uint64_t max_memory;   /* of the compiler, in bytes of address space; 0: no limit */
   const char *compiler;  /* path of wasmrun-compile; NULL: beside this program, else in PATH */
+  /* Called every now and then with how much is done; total is 0 while it is not known. May be NULL. */
+  void (*progress)(void *context, uint64_t done, uint64_t total);
+  void *progress_context;
 } wr_compile_options;
 WR_API void wr_compile_options_init(wr_compile_options *options);
 
@@ -477,6 +480,26 @@ WR_API void wr_compile_options_init(wr_compile_options *options);
 WR_API WR_NODISCARD wr_status wr_module_compile(wasm_module_t *module,
                                                 const wr_compile_options *options,
                                                 wr_error *error);
+/* wr_module_open_compiled: wr_module_open, then wr_module_compile. Where the engine trusts the user
+ * (wr_config_trust_user), the result is kept in $XDG_CACHE_HOME/wasmrun/compiled, signed with the
+ * user's key, and the next call with the same module and options takes it from there; that it
+ * cannot be kept is no failure. Errors as of both. */
+WR_API WR_NODISCARD wr_status wr_module_open_compiled(wasm_engine_t *engine, const char *path,
+                                                      const wr_compile_options *options,
+                                                      wasm_module_t **out, wr_error *error);
+/* What is in that folder, oldest first; wr_cache_clear removes it. The folder is bounded to 1 GiB:
+ * what is oldest goes first. *entries is freed with wr_cache_entries_delete. Errors WR_IO,
+ * WR_OUT_OF_MEMORY. */
+typedef struct wr_cache_entry {
+  char name[128];
+  uint64_t size_bytes;
+  uint64_t made_ns; /* since 1970 */
+} wr_cache_entry;
+WR_API WR_NODISCARD wr_status wr_cache_list(wr_cache_entry **entries, size_t *count,
+                                            wr_error *error);
+WR_API void wr_cache_entries_delete(wr_cache_entry *entries);
+WR_API WR_NODISCARD wr_status wr_cache_clear(wr_error *error);
+
 /* wr_module_is_native: has the module native code that will run? */
 WR_API bool wr_module_is_native(const wasm_module_t *module);
 /* wr_module_native_refusal: why the native code that came with the module is not used, without a
@@ -513,6 +536,11 @@ typedef struct wr_signing_key wr_signing_key;
  * Errors  WR_IO: not there, not a key, or open to others; WR_OUT_OF_MEMORY. */
 WR_API WR_NODISCARD wr_status wr_signing_key_open(const char *path, wr_signing_key **out,
                                                   wr_error *error);
+/* wr_signing_key_new: a fresh one, which nobody trusts yet.
+ * path    a file for it, which must not be there; NULL: it is kept nowhere.
+ * Errors  WR_IO, WR_OUT_OF_MEMORY. */
+WR_API WR_NODISCARD wr_status wr_signing_key_new(const char *path, wr_signing_key **out,
+                                                 wr_error *error);
 WR_API void wr_signing_key_delete(wr_signing_key *key);
 WR_API wr_public_key wr_signing_key_public(const wr_signing_key *key);
 /* wr_public_key_text: the key in base64. */

@@ -232,6 +232,8 @@ wr_status wr__file_replace(const char *path, const wr__span *spans, size_t count
 
 void wr__file_remove(const char *path) { unlink(path); }
 
+bool wr__file_exists(const char *path) { return access(path, F_OK) == 0; }
+
 /* ---- The user's folders */
 
 bool wr__user_path(wr__user_folder folder, const char *name, char *path, size_t size) {
@@ -303,8 +305,8 @@ wr_status wr__folder_list(const char *path, wr__folder_entry **out, size_t *coun
       continue;
     enough = wr__grow(&entries, &capacity, used + 1, sizeof *entries);
     if (!enough) break;
-    entries[used] = (wr__folder_entry){.size = (uint64_t)status.st_size,
-                                       .modified_ns = nanoseconds(status.st_mtim)};
+    entries[used] = (wr__folder_entry){.size_bytes = (uint64_t)status.st_size,
+                                       .made_ns = nanoseconds(status.st_mtim)};
     strcpy(entries[used++].name, found->d_name);
   }
   closedir(dir);

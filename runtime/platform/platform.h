@@ -2,6 +2,8 @@
 #ifndef WR__PLATFORM_H
 #define WR__PLATFORM_H
 
+#include <stdatomic.h>
+
 #include "base/base.h"
 
 size_t wr__page_size(void);
@@ -108,6 +110,7 @@ wr_status wr__file_read_closed(const char *path, wr__file_closure closure, char 
  * the place of what is there. Errors WR_IO. */
 wr_status wr__file_replace(const char *path, const wr__span *spans, size_t count, unsigned mode, wr_error *error);
 void wr__file_remove(const char *path);
+bool wr__file_exists(const char *path);
 
 /* $XDG_CONFIG_HOME/wasmrun or $XDG_CACHE_HOME/wasmrun, with `name` below it ("" for itself); false where
  * the environment names no home. */
@@ -122,11 +125,7 @@ bool wr__folder_is_private(const char *path, bool *there);
 int wr__folder_lock(const char *path);
 void wr__folder_unlock(int lock);
 /* The regular files of a folder, in no order. *out is malloc'ed. */
-typedef struct wr__folder_entry {
-  char name[128];
-  uint64_t size;
-  uint64_t modified_ns;
-} wr__folder_entry;
+typedef wr_cache_entry wr__folder_entry;
 wr_status wr__folder_list(const char *path, wr__folder_entry **out, size_t *count, wr_error *error);
 
 uint64_t wr__monotonic_ns(void);
@@ -140,16 +139,30 @@ void *wr__code_map_file(int fd, uint64_t offset, size_t size, size_t text_offset
 void wr__code_unmap(void *base, size_t size);
 
 /* Runs a program with `input` on its standard input, and returns what it wrote; both are malloc'ed,
- * the message ends with a NUL. Its address space is limited to memory_bytes (0: not).
- * Errors WR_IO: it cannot be started; WR_OUT_OF_MEMORY. *exit_status is 0 to 255, or 256 + the signal. */
+ * the message ends with a NUL. The child can tell how far it is (wr__progress_open), and ends when the
+ * thread that started it does. Errors WR_IO: it cannot be started; WR_OUT_OF_MEMORY. */
+typedef struct wr__process_job {
+  const char *path;
+  const char *const *arguments;
+  wr__span input;
+  uint64_t memory_bytes; /* of address space; 0: no limit */
+  void (*progress)(void *context, uint64_t done, uint64_t total); /* every now and then; may be NULL */
+  void *context;
+} wr__process_job;
 typedef struct wr__process_result {
   uint8_t *output;
   size_t output_size;
   char *message;
-  int exit_status;
+  int exit_status; /* 0 to 255, or 256 + the signal */
 } wr__process_result;
-wr_status wr__process_run(const char *path, const char *const arguments[], const uint8_t *input, size_t input_size,
-                          uint64_t memory_bytes, wr__process_result *out, wr_error *error);
+wr_status wr__process_run(const wr__process_job *job, wr__process_result *out, wr_error *error);
+
+/* What a child and its parent share. */
+typedef struct wr__progress {
+  _Atomic uint64_t done, total;
+} wr__progress;
+/* In the child: where to tell it, never NULL. And the child ends with its parent from now on. */
+wr__progress *wr__progress_open(void);
 /* The path of the running program's folder with `name` appended; false where it does not fit. */
 bool wr__program_sibling(const char *name, char *path, size_t size);
 

@@ -1,18 +1,23 @@
 /* Running another program with bytes in and bytes out, over memory files: no pipe can fill up. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "platform/platform.h"
 
 extern char **environ;
+
+enum { PROGRESS_FD = 3, FD_COUNT, PAUSE_NS = 20000000 };
 
 static int memory_file(const uint8_t *bytes, size_t size) {
   int fd = memfd_create("wasmrun", MFD_CLOEXEC);
@@ -49,34 +54,43 @@ static uint8_t *read_back(int fd, size_t *size) {
   return bytes;
 }
 
-static int start(const char *path, const char *const arguments[], const int fds[3], pid_t *child) {
+static int start(const wr__process_job *job, const int fds[FD_COUNT], pid_t *child) {
   posix_spawn_file_actions_t actions;
   if (posix_spawn_file_actions_init(&actions) != 0) return ENOMEM;
   int failed = 0;
-  for (int i = 0; i < 3 && !failed; i++)
+  for (int i = 0; i < FD_COUNT && !failed; i++)
     failed = posix_spawn_file_actions_adddup2(&actions, fds[i], i);
   if (!failed)
-    failed = posix_spawnp(child, path, &actions, NULL, (char *const *)arguments, environ);
+    failed = posix_spawnp(child, job->path, &actions, NULL, (char *const *)job->arguments, environ);
   posix_spawn_file_actions_destroy(&actions);
   return failed;
 }
 
-static int wait_for(pid_t child) {
+/* Waits, and tells how far it is. */
+static int wait_for(const wr__process_job *job, pid_t child, const wr__progress *shared) {
+  const struct timespec pause = {.tv_nsec = PAUSE_NS};
   int status;
-  while (waitpid(child, &status, 0) < 0)
-    if (errno != EINTR) return 255;
+  for (;;) {
+    pid_t ended = waitpid(child, &status, job->progress ? WNOHANG : 0);
+    if (ended == child) break;
+    if (ended < 0 && errno != EINTR) return 255;
+    if (ended != 0) continue;
+    job->progress(job->context, atomic_load(&shared->done), atomic_load(&shared->total));
+    nanosleep(&pause, NULL);
+  }
   return WIFSIGNALED(status) ? 256 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-static wr_status run_on(const char *path, const char *const arguments[], const int fds[3],
-                        uint64_t memory_bytes, wr__process_result *out, wr_error *error) {
+static wr_status run_on(const wr__process_job *job, const int fds[FD_COUNT],
+                        const wr__progress *shared, wr__process_result *out, wr_error *error) {
   pid_t child;
-  int failed = start(path, arguments, fds, &child);
+  int failed = start(job, fds, &child);
   if (failed)
-    return wr__fail(error, WR_IO, WR_NO_OFFSET, "%s cannot be started: %s", path, strerror(failed));
-  struct rlimit limit = {memory_bytes, memory_bytes};
-  if (memory_bytes) prlimit(child, RLIMIT_AS, &limit, NULL);
-  wr__process_result result = {.exit_status = wait_for(child)};
+    return wr__fail(error, WR_IO, WR_NO_OFFSET, "%s cannot be started: %s", job->path,
+                    strerror(failed));
+  struct rlimit limit = {job->memory_bytes, job->memory_bytes};
+  if (job->memory_bytes) prlimit(child, RLIMIT_AS, &limit, NULL);
+  wr__process_result result = {.exit_status = wait_for(job, child, shared)};
   size_t message_size;
   result.output = read_back(fds[1], &result.output_size);
   result.message = (char *)read_back(fds[2], &message_size);
@@ -89,16 +103,33 @@ static wr_status run_on(const char *path, const char *const arguments[], const i
   return WR_OK;
 }
 
-wr_status wr__process_run(const char *path, const char *const arguments[], const uint8_t *input,
-                          size_t input_size, uint64_t memory_bytes, wr__process_result *out,
-                          wr_error *error) {
-  int fds[3] = {memory_file(input, input_size), memory_file(NULL, 0), memory_file(NULL, 0)};
-  wr_status status = fds[0] < 0 || fds[1] < 0 || fds[2] < 0
-                         ? wr__fail_oom(error)
-                         : run_on(path, arguments, fds, memory_bytes, out, error);
-  for (int i = 0; i < 3; i++)
+/* Pages that the child maps too; NULL where there are none. */
+static wr__progress *share_progress(int fd) {
+  if (fd < 0 || ftruncate(fd, sizeof(wr__progress)) != 0) return NULL;
+  void *shared = mmap(NULL, sizeof(wr__progress), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  return shared == MAP_FAILED ? NULL : shared;
+}
+
+wr_status wr__process_run(const wr__process_job *job, wr__process_result *out, wr_error *error) {
+  int fds[FD_COUNT] = {memory_file(job->input.data, job->input.size), memory_file(NULL, 0),
+                       memory_file(NULL, 0), memory_file(NULL, 0)};
+  wr__progress *shared = share_progress(fds[PROGRESS_FD]);
+  bool ready = shared && fds[0] >= 0 && fds[1] >= 0 && fds[2] >= 0;
+  wr_status status = ready ? run_on(job, fds, shared, out, error) : wr__fail_oom(error);
+  if (shared) munmap(shared, sizeof *shared);
+  for (int i = 0; i < FD_COUNT; i++)
     if (fds[i] >= 0) close(fds[i]);
   return status;
+}
+
+wr__progress *wr__progress_open(void) {
+  static wr__progress unseen;
+  struct stat status;
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (fstat(PROGRESS_FD, &status) != 0 || status.st_size != sizeof(wr__progress)) return &unseen;
+  void *shared =
+      mmap(NULL, sizeof(wr__progress), PROT_READ | PROT_WRITE, MAP_SHARED, PROGRESS_FD, 0);
+  return shared == MAP_FAILED ? &unseen : shared;
 }
 
 bool wr__program_sibling(const char *name, char *path, size_t size) {
