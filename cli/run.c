@@ -5,6 +5,7 @@
 
 #include "commands.h"
 #include "numbers.h"
+#include "platform/host.h"
 #include "suggest.h"
 
 /* Everything that one run holds; made in the order of the fields, ended in the opposite one. */
@@ -27,25 +28,58 @@ static int fail_with(const char *path, const wr_error *error, int exit_status) {
 
 /* ---- Grants -------------------------------------------------------------------- */
 
-/* HOST[::GUEST][:ro] */
-static wr_status grant_dir(wr_wasi_t *wasi, const char *value, wr_error *error) {
+/* HOST[::GUEST][:ro], of which a copy is to be freed. */
+typedef struct directory {
+  char *host;
+  const char *guest;
+  unsigned flags;
+} directory;
+
+static bool read_directory(const char *value, directory *out) {
   char *host = strdup(value);
-  if (!host) return WR_OUT_OF_MEMORY;
-  unsigned flags = 0;
+  if (!host) return false;
+  *out = (directory){.host = host, .guest = host};
   size_t length = strlen(host);
   if (length > 3 && strcmp(host + length - 3, ":ro") == 0) {
     host[length - 3] = '\0';
-    flags = WR_WASI_READ_ONLY;
+    out->flags = WR_WASI_READ_ONLY;
   }
   char *guest = strstr(host, "::");
   if (guest) {
     *guest = '\0';
-    guest += 2;
+    if (guest[2]) out->guest = guest + 2;
   }
-  wr_status status =
-      wr_wasi_preopen_dir(wasi, host, guest && guest[0] ? guest : host, flags, error);
-  free(host);
+  return true;
+}
+
+static wr_status grant_dir(wr_wasi_t *wasi, const char *value, wr_error *error) {
+  directory dir;
+  if (!read_directory(value, &dir)) return WR_OUT_OF_MEMORY;
+  wr_status status = wr_wasi_preopen_dir(wasi, dir.host, dir.guest, dir.flags, error);
+  free(dir.host);
   return status;
+}
+
+/* Could the guest write to this file, by a directory that it is granted? */
+static bool may_change(const session *s, const char *path) {
+  bool may = false;
+  for (size_t i = 0; !may && i < s->parsed->given_count; i++) {
+    directory dir;
+    if (s->parsed->given[i].id != WR__OPTION_DIR) continue;
+    if (!read_directory(s->parsed->given[i].value, &dir)) return true;
+    may = !(dir.flags & WR_WASI_READ_ONLY) && wr__host_is_beneath(path, dir.host);
+    free(dir.host);
+  }
+  return may;
+}
+
+/* What a guest can change is copied first: native code would be mapped from the file otherwise, and
+ * a mapping shows what is written later. Code that is compiled here does not come from the file. */
+static wasm_module_t *load(const session *s, const char *path) {
+  const char *engine = wr__option_last(s->parsed, WR__OPTION_ENGINE);
+  bool compiles = engine && strcmp(engine, "compile") == 0;
+  bool copied = s->container || (!compiles && may_change(s, path));
+  return wr__load_to_run(s->parsed, s->engine, path, copied);
 }
 
 /* NAME=VALUE, or NAME for the value that is set here; one that is not set is not given. */
@@ -207,7 +241,7 @@ static int preload(session *s, const char *value) {
     wr__report("--preload: '%s' is not of the form NAME=FILE", value);
     return WR__EXIT_USAGE;
   }
-  wasm_module_t *module = wr__load_to_run(s->parsed, s->engine, equals + 1, false);
+  wasm_module_t *module = load(s, equals + 1);
   if (!module) return WR__EXIT_FAILED;
   wasm_instance_t *instance = NULL;
   int exit_status = define_wasi(s, module);
@@ -427,7 +461,7 @@ int wr__run_in(const wr__parsed *parsed, const wr__container *container) {
   int exit_status;
   s.engine = wr__engine_in(parsed, container, &exit_status);
   if (s.engine) {
-    s.module = wr__load_to_run(parsed, s.engine, s.path, container != NULL);
+    s.module = load(&s, s.path);
     exit_status = s.module ? grant_all(&s) : WR__EXIT_FAILED;
     if (exit_status == WR__EXIT_OK) exit_status = link_all(&s);
     if (exit_status == WR__EXIT_OK) warn_of_refusal(&s);

@@ -105,3 +105,18 @@ bool wr__host_check_file(const char *path, char *reason, size_t reason_size) {
   }
   return true;
 }
+
+bool wr__host_is_beneath(const char *file, const char *directory) {
+  struct stat own, top, at;
+  char *path = realpath(file, NULL);
+  bool found = !path || stat(path, &own) != 0 || own.st_nlink != 1 || stat(directory, &top) != 0;
+  while (!found && path[0] != '\0') {
+    char *slash = strrchr(path, '/');
+    slash[slash == path] = '\0';
+    found = stat(path, &at) != 0 || (at.st_dev == top.st_dev && at.st_ino == top.st_ino);
+    if (slash == path) break;
+    *slash = '\0';
+  }
+  free(path);
+  return found;
+}
