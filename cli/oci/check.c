@@ -50,7 +50,11 @@ static int check_module(void *context) {
   const char *bytes = wr__oci_map(r->program->fd, &size_bytes);
   wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
   if (bytes && validate(engine, bytes, size_bytes, &error)) return 0;
-  wr__report_error(r->program->path, &error);
+  if (bytes) {
+    wr__report_error(r->program->path, &error);
+  } else {
+    wr__report("%s: cannot be read", r->program->path);
+  }
   return WR__EXIT_FAILED;
 }
 

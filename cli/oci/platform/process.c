@@ -3,20 +3,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <limits.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { NOBODY = 65534 };
+#include "confine.h"
 
 bool wr__oci_is_program(const char *path) {
   struct stat status;
@@ -143,26 +140,6 @@ int wr__oci_capture(char **argv, bool show_errors, char **out, size_t *size_byte
 /* ---- A process without rights -------------------------------------------------------------------
  */
 
-static void limit(int what, rlim_t most) {
-  struct rlimit limits = {most, most};
-  setrlimit((__rlimit_resource_t)what, &limits);
-}
-
-/* Modules are read by their descriptors, which are open already; nothing else is needed. */
-static void drop_rights(void) {
-  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-  if (geteuid() == 0) {
-    /* Fails only in a user namespace without that number, whose root has few rights anyway. */
-    setgroups(0, NULL);
-    if (setresgid(NOBODY, NOBODY, NOBODY) != 0 || setresuid(NOBODY, NOBODY, NOBODY) != 0)
-      prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-  }
-  limit(RLIMIT_FSIZE, 0);
-  limit(RLIMIT_CORE, 0);
-  limit(RLIMIT_CPU, 60);
-}
-
 bool wr__oci_fork_without_rights(int (*work)(void *context), void *context, int *pid,
                                  int *pipe_fd) {
   int ends[2];
@@ -170,8 +147,11 @@ bool wr__oci_fork_without_rights(int (*work)(void *context), void *context, int 
   if (pipe2(ends, O_CLOEXEC) != 0) return false;
   *pid = fork();
   if (*pid == 0) {
+    int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+    dup2(nothing, STDIN_FILENO);
+    dup2(nothing, STDOUT_FILENO);
     dup2(ends[1], STDERR_FILENO);
-    drop_rights();
+    wr__oci_confine();
     int exit_status = work(context);
     fflush(NULL);
     _exit(exit_status);
