@@ -44,12 +44,22 @@ typedef struct wr__try_handler {
   uint32_t exn_slot; /* where rethrow finds it, or WR__NO_EXN_SLOT */
 } wr__try_handler;
 
-/* The references among the operands at an instruction that may collect: slots[first, first +
- * count). */
+/* A reference among the operands, and those below it: maps share their common parts. */
+typedef struct wr__ref_node {
+  uint32_t below; /* index + 1, or 0 */
+  uint32_t slot;
+} wr__ref_node;
+
+/* The references among the operands from an instruction that may collect on, until the next map. */
 typedef struct wr__ref_map {
-  uint32_t at; /* code bytes, where the instruction starts */
-  uint32_t first, count;
+  uint32_t at;  /* code bytes, where the instruction starts */
+  uint32_t top; /* index + 1 of the topmost one's node, or 0 */
 } wr__ref_map;
+
+/* A local that is a reference: nobody reads it at or behind `until`. */
+typedef struct wr__ref_local {
+  uint32_t slot, until; /* code bytes */
+} wr__ref_local;
 
 typedef struct wr__code {
   uint32_t func_index;
@@ -63,9 +73,9 @@ typedef struct wr__code {
   wr__try_handler *try_handlers;
   uint32_t try_range_count;
   wr__ref_map *ref_maps; /* ascending */
-  uint16_t
-      *ref_slots; /* of the maps; then, from local_refs on, of the locals that are references */
-  uint32_t ref_map_count, local_refs, ref_slot_count;
+  wr__ref_node *ref_nodes;
+  wr__ref_local *ref_locals;
+  uint32_t ref_map_count, ref_node_count, ref_local_count;
   uint32_t frame_slots; /* last before words: a call reads it */
   uint64_t words[];
 } wr__code;

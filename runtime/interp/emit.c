@@ -72,6 +72,7 @@ wr__operand *wr__emit_new(wr__emit *e, char cls, uint16_t pattern) {
   wr__emit_use_slots(e, home + cls_slots(cls));
   if (WR_UNLIKELY(e->stack_count == e->stack_capacity)) reserve_operand(e);
   lower(&e->away_from, e->stack_count);
+  lower(&e->changed_from, e->stack_count);
   wr__operand *o = &e->stack[e->stack_count++];
   memset(o, 0, offsetof(wr__operand, imms));
   o->home = (uint16_t)home;
@@ -139,8 +140,10 @@ void wr__emit_push_const(wr__emit *e, char cls, uint64_t bits) {
   o->imms[0] = bits;
 }
 
-static uint32_t index_of(const wr__emit *e, const wr__operand *o) {
-  return (uint32_t)(o - e->stack);
+/* An operand is now in a slot, which it was not, or not in this one. */
+static void settle_in(wr__emit *e, wr__operand *o, uint32_t slot) {
+  wr__emit_set_slot(e, o, o->cls, slot);
+  lower(&e->changed_from, (uint32_t)(o - e->stack));
 }
 
 /* Writes an operand that ends in a local.tee to that local; it is then a read of the local. */
@@ -151,8 +154,8 @@ static void settle_root_tee(wr__emit *e, wr__operand *o) {
   o->pattern = o->kept;
   o->imm_count--;
   wr__emit_write(e, o, slot);
-  wr__emit_set_slot(e, o, o->cls, slot);
-  wr__emit_count_in(e, o, index_of(e, o));
+  settle_in(e, o, slot);
+  wr__emit_count_in(e, o, (uint32_t)(o - e->stack));
 }
 
 void wr__emit_settle_tees(wr__emit *e) {
@@ -224,7 +227,7 @@ void wr__emit_materialize(wr__emit *e, wr__operand *o) {
   wr__emit_count_out(e, o);
   uint32_t home = o->home;
   if (!wr__emit_retarget_last(e, o, home)) wr__emit_write(e, o, home);
-  wr__emit_set_slot(e, o, o->cls, home);
+  settle_in(e, o, home);
 }
 
 void wr__emit_to_slot(wr__emit *e, wr__operand *o) {

@@ -82,8 +82,9 @@ typedef struct wr__emit {
   /* Operands below these are: free of traps; of traps and of reads of memory or globals; of tees;
    * at home or constant. */
   uint32_t traps_from, effects_from, tees_from, away_from;
-  uint32_t stack_base;  /* home of the lowest operand */
-  uint32_t frame_slots; /* so far */
+  uint32_t changed_from; /* operands below are as they were when the last map was made */
+  uint32_t stack_base;   /* home of the lowest operand */
+  uint32_t frame_slots;  /* so far */
   /* what the accumulators hold: the slot whose value they mirror */
   uint32_t acc_slot, vacc_slot;
   /* the last instruction that computed a value, for joining it with the next */

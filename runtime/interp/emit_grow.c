@@ -204,6 +204,7 @@ void wr__emit_apply(wr__emit *e, uint16_t op, uint32_t operand_count, char resul
   }
   grow(e, op, operand_count, result_cls, extra, extra_count);
   lower(&e->away_from, e->stack_count - 1);
+  lower(&e->changed_from, e->stack_count - 1);
   wr__emit_watch(e, wr__emit_top(e, 0), e->stack_count - 1);
 }
 

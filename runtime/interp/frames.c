@@ -198,12 +198,11 @@ static const wr__ref_map *ref_map_at(const wr__code *code, uint32_t at) {
 static void visit_frame(const wr__walk *walk, void (*mark)(void *context, wr__ref ref),
                         void *context) {
   const wr__code *code = walk->code;
-  for (uint32_t k = code->local_refs; k < code->ref_slot_count; k++)
-    mark(context, walk->fp[code->ref_slots[k]]);
+  for (uint32_t k = 0; k < code->ref_local_count; k++)
+    if (walk->at < code->ref_locals[k].until) mark(context, walk->fp[code->ref_locals[k].slot]);
   const wr__ref_map *map = ref_map_at(code, walk->at);
-  if (!map) return;
-  for (uint32_t k = map->first; k < map->first + map->count; k++)
-    mark(context, walk->fp[code->ref_slots[k]]);
+  for (uint32_t node = map ? map->top : 0; node; node = code->ref_nodes[node - 1].below)
+    mark(context, walk->fp[code->ref_nodes[node - 1].slot]);
 }
 
 void wr__interp_visit_roots(wr__exec *exec, void (*mark)(void *context, wr__ref ref),

@@ -177,37 +177,6 @@ static wr_status visit(void *context, wr__walker *walker, const wr__instr *in) {
   return t->e.failed ? WR_OUT_OF_MEMORY : WR_OK;
 }
 
-/* ---- what collections need ------------------------------------------------------------------ */
-
-static void add_ref_slot(translator *t, uint32_t slot) {
-  if (!wr__grow(&t->ref_slots, &t->ref_slot_capacity, (size_t)t->ref_slot_count + 1,
-                sizeof *t->ref_slots))
-    t->e.failed = true;
-  else
-    t->ref_slots[t->ref_slot_count++] = (uint16_t)slot;
-}
-
-void wr__translate_map_refs(translator *t, uint32_t count) {
-  uint32_t first = t->ref_slot_count;
-  for (uint32_t k = 0; k < count; k++) {
-    const wr__operand *o = &t->e.stack[k];
-    if (o->cls == 'r' && wr__emit_is_slot(o) && o->leaves[0] >= t->e.stack_base)
-      add_ref_slot(t, o->leaves[0]);
-  }
-  uint32_t found = t->ref_slot_count - first;
-  if (!found && (!t->map_count || !t->maps[t->map_count - 1].count)) return; /* as before: none */
-  if (!wr__grow(&t->maps, &t->map_capacity, (size_t)t->map_count + 1, sizeof *t->maps)) {
-    t->e.failed = true;
-    return;
-  }
-  t->maps[t->map_count++] = (wr__ref_map){(uint32_t)t->e.size, first, found};
-}
-
-static void add_local_refs(translator *t) {
-  for (uint32_t k = 0; k < t->walker.local_count; k++)
-    if (t->locals[k].cls == 'r') add_ref_slot(t, t->locals[k].slot);
-}
-
 /* ---- one function --------------------------------------------------------------------------- */
 
 /* Called at the first instruction: lays out the frame. */
@@ -222,7 +191,7 @@ static bool lay_out(translator *t, const wr__deftype *type) {
     if (k == type->param_count) slot = t->link_slot + WR__LINK_SLOTS;
     t->locals[k] = (local_info){.slot = slot, .cls = wr__translate_cls(w->locals[k])};
     if (t->locals[k].cls == 'r') {
-      t->has_refs = true; /* a collection may read it before the first write */
+      t->ref_local_count++; /* a collection may read it before the first write */
       if (k >= type->param_count) wr__translate_must_be_zero(t, k);
     }
     slot += wr__valtype_slots(w->locals[k]);
@@ -253,11 +222,14 @@ static void *put_list(uint8_t **at, const void *list, size_t size) {
 }
 
 /* The code in one block, with its lists behind the words; `skip` bytes are left out before them. */
-static wr__code *assemble(translator *t, uint32_t func_index, uint32_t local_refs, uint32_t skip) {
+static wr__code *assemble(translator *t, uint32_t func_index, uint32_t skip) {
   wr__emit *e = &t->e;
+  uint32_t ref_locals = t->ref_local_count + t->exn_count;
   size_t size = e->size - skip, map_bytes = t->map_count * sizeof *t->maps,
-         slot_bytes = t->ref_slot_count * sizeof *t->ref_slots;
-  wr__code *code = malloc(sizeof *code + size + map_bytes + slot_bytes + e->offsets_size);
+         node_bytes = t->node_count * sizeof *t->nodes,
+         local_bytes = ref_locals * sizeof(wr__ref_local);
+  wr__code *code =
+      malloc(sizeof *code + size + map_bytes + node_bytes + local_bytes + e->offsets_size);
   if (!code) return NULL;
   *code = (wr__code){.func_index = func_index,
                      .size_bytes = (uint32_t)size,
@@ -265,14 +237,17 @@ static wr__code *assemble(translator *t, uint32_t func_index, uint32_t local_ref
                      .first_at = skip,
                      .offsets_size = (uint32_t)e->offsets_size,
                      .ref_map_count = t->map_count,
-                     .local_refs = local_refs,
-                     .ref_slot_count = t->ref_slot_count,
+                     .ref_node_count = t->node_count,
+                     .ref_local_count = ref_locals,
                      .frame_slots = e->frame_slots + t->exn_count};
   wr__translate_finish_try(t, code, skip);
   uint8_t *at = (uint8_t *)code->words;
   put_list(&at, e->code + skip, size);
   code->ref_maps = put_list(&at, t->maps, map_bytes);
-  code->ref_slots = put_list(&at, t->ref_slots, slot_bytes);
+  code->ref_nodes = put_list(&at, t->nodes, node_bytes);
+  code->ref_locals = (wr__ref_local *)at;
+  if (ref_locals) wr__translate_list_refs(t, skip, code->ref_locals);
+  at += local_bytes;
   code->offsets = put_list(&at, e->offsets, e->offsets_size);
   return code;
 }
@@ -289,11 +264,9 @@ static wr__code *finish(translator *t, uint32_t func_index) {
     wr__emit_u16(e, t->enter_at + 8, t->first_zero);
     wr__emit_u16(e, t->enter_at + 10, t->end_zero - t->first_zero);
   }
-  uint32_t local_refs = t->ref_slot_count;
-  if (t->has_refs) add_local_refs(t);
-  for (uint32_t k = 0; k < t->exn_count; k++) add_ref_slot(t, e->frame_slots + k);
+  if (e->frame_slots + t->exn_count > WR__MAX_FRAME_SLOTS) e->failed = true;
   for (uint32_t k = 0; k < t->map_count; k++) t->maps[k].at -= skip;
-  wr__code *code = e->failed ? NULL : assemble(t, func_index, local_refs, skip);
+  wr__code *code = e->failed ? NULL : assemble(t, func_index, skip);
   if (!code || !e->failed) return code;
   wr__code_free(code); /* an exception slot too far away */
   return NULL;
@@ -320,7 +293,9 @@ void wr__translator_free(wr__translator *t) {
   free(t->handlers);
   free(t->exn_patches);
   free(t->maps);
-  free(t->ref_slots);
+  free(t->nodes);
+  free(t->chain);
+  free(t->loop_reads);
   free(t);
 }
 

@@ -18,6 +18,7 @@ void wr__translate_push_label(translator *t, const wr__ctrl *c, bool is_loop) {
       .height = c->height, .loop_at = NO_POSITION, .else_at = NO_POSITION, .try_at = NO_POSITION};
   l->home = wr__emit_home_above(&t->e, c->height);
   if (is_loop) {
+    t->open_loops++;
     wr__emit_label(&t->e);
     l->loop_at = (uint32_t)t->e.size;
   }
@@ -309,6 +310,7 @@ void wr__translate_end(translator *t, const wr__instr *in) {
   wr__translate_forget_writes(t, t->label_count);
   label ended = *l;
   t->label_count--;
+  if (ended.loop_at != NO_POSITION && !--t->open_loops) wr__translate_end_loops(t);
   if (!last) wr__translate_reset_stack(t, &ended, c->results, c->result_count);
 }
 /* br_on_null keeps the reference when it does not branch, br_on_non_null carries it when it does.

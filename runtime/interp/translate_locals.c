@@ -42,6 +42,7 @@ void wr__translate_forget_writes(translator *t, uint32_t depth) {
 void wr__translate_local_get(translator *t, const wr__instr *in) {
   uint32_t local = in->imm.index;
   local_read(t, local);
+  if (t->locals[local].cls == 'r') wr__translate_ref_read(t, local);
   wr__emit_settle_tee(&t->e, t->locals[local].slot);
   wr__emit_push_slot(&t->e, t->locals[local].cls, t->locals[local].slot);
 }

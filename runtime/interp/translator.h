@@ -40,6 +40,7 @@ typedef struct local_info {
   /* the nesting in which its first write stands, 0 when unset: a local that is read where no write
    * of it dominates must start as zero */
   uint32_t set_in;
+  uint32_t until; /* of a reference: nothing written so far reads it at or behind this position */
   char cls;
 } local_info;
 
@@ -66,12 +67,15 @@ typedef struct wr__translator {
   size_t exn_patch_capacity;
   wr__ref_map *maps;
   size_t map_capacity;
-  uint16_t *ref_slots;
-  size_t ref_slot_capacity;
+  wr__ref_node *nodes;
+  size_t node_capacity;
+  uint32_t *chain; /* by operand: index + 1 of the node of the topmost reference up to it, or 0 */
+  size_t chain_capacity;
+  uint32_t *loop_reads; /* locals that are references and read in the outermost loop around here */
+  size_t loop_read_capacity;
   /* zero at the start of a function, from here on */
   bool guarded;
   bool laid_out;
-  bool has_refs; /* locals or operands that are references: collections must find them */
   uint32_t first_zero, end_zero; /* slots that start as zero */
   uint32_t set_stack_count;
   uint32_t param_count;
@@ -84,14 +88,24 @@ typedef struct wr__translator {
   uint32_t exn_count; /* exception slots of legacy try; they lie behind all others */
   uint32_t exn_patch_count;
   uint32_t map_count;
-  uint32_t ref_slot_count;
+  uint32_t node_count;
+  uint32_t open_loops;
+  uint32_t loop_read_count;
+  uint32_t ref_local_count;
 } translator;
 
 /* The class of a value type: i l f d v, and r for references (in patterns they are l). */
 char wr__translate_cls(wr_valtype type);
 
+/* ---- translate_refs.c: what collections need */
 /* The references among the lowest `count` operands, at the instruction about to be written. */
 void wr__translate_map_refs(translator *t, uint32_t count);
+/* A local that is a reference is read by what is written next. */
+void wr__translate_ref_read(translator *t, uint32_t local);
+/* The outermost loop ends. */
+void wr__translate_end_loops(translator *t);
+/* The finished list of the function's references outside the operands, at `out`. */
+void wr__translate_list_refs(const translator *t, uint32_t skip, wr__ref_local *out);
 
 /* ---- translate_locals.c */
 /* A local that is read where no write of it is known to come first starts as zero. */
