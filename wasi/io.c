@@ -28,13 +28,16 @@ static ssize_t write_host(int fd, const wr__transfer *t) {
 }
 
 static ssize_t read_socket(wr__desc *desc, wr__transfer *t) {
+  if (t->count == 1) return recv(desc->host_fd, t->iov->iov_base, t->iov->iov_len, MSG_DONTWAIT);
   struct msghdr message = {.msg_iov = t->iov, .msg_iovlen = t->count};
   return recvmsg(desc->host_fd, &message, MSG_DONTWAIT);
 }
 
 static ssize_t write_socket(wr__desc *desc, wr__transfer *t) {
+  const int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+  if (t->count == 1) return send(desc->host_fd, t->iov->iov_base, t->iov->iov_len, flags);
   struct msghdr message = {.msg_iov = t->iov, .msg_iovlen = t->count};
-  return sendmsg(desc->host_fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+  return sendmsg(desc->host_fd, &message, flags);
 }
 
 /* Pipes take RWF_NOWAIT, terminals do not. */
