@@ -16,6 +16,7 @@ typedef struct thread {
   struct thread *next, **link;
   wasm_store_t *store;
   wasm_instance_t *instance;
+  pthread_t id;
   int32_t tid;
   int32_t argument;
 } thread;
@@ -29,6 +30,7 @@ typedef struct wr__threads {
   pthread_mutex_t lock;
   pthread_cond_t ended; /* running has become less */
   thread *first;        /* those whose stores are to be interrupted */
+  thread *finished;     /* those that nobody has joined yet: all but the host's thread is gone */
   uint32_t running;
   int32_t last_tid;
   bool ending;      /* no new threads, and the present ones are stopped */
@@ -65,24 +67,44 @@ static void note_outcome(thread *t, wr_status status, const wasm_trap_t *trap) {
   pthread_mutex_unlock(&group->lock);
 }
 
-static void delete_thread(thread *t) {
+static void delete_instance(thread *t) {
   if (t->instance) wasm_instance_delete(t->instance);
   if (t->store) wasm_store_delete(t->store);
-  free(t);
+}
+
+/* Under the lock. */
+static void unlink_thread(thread *t) {
+  *t->link = t->next;
+  if (t->next) t->next->link = t->link;
 }
 
 /* Takes the thread out of the group before its store goes. */
 static void leave(thread *t) {
   wr__threads *group = t->group;
   pthread_mutex_lock(&group->lock);
-  *t->link = t->next;
-  if (t->next) t->next->link = t->link;
+  unlink_thread(t);
   pthread_mutex_unlock(&group->lock);
-  delete_thread(t);
+  delete_instance(t);
   pthread_mutex_lock(&group->lock);
+  t->next = group->finished;
+  group->finished = t;
   group->running--;
   pthread_cond_broadcast(&group->ended);
   pthread_mutex_unlock(&group->lock);
+}
+
+/* Nothing of a thread is left behind it, so nothing of it runs on when the program has ended. */
+static void join_finished(wr__threads *group) {
+  pthread_mutex_lock(&group->lock);
+  thread *finished = group->finished;
+  group->finished = NULL;
+  pthread_mutex_unlock(&group->lock);
+  while (finished) {
+    thread *t = finished;
+    finished = t->next;
+    pthread_join(t->id, NULL);
+    free(t);
+  }
 }
 
 static void *run_thread(void *argument) {
@@ -132,13 +154,12 @@ static bool prepare(thread *t) {
   return ready;
 }
 
+/* Under the lock, so that the thread cannot end before its id is known. */
 static bool start(thread *t) {
   pthread_attr_t attributes;
-  pthread_t id;
   if (pthread_attr_init(&attributes) != 0) return false;
-  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
   pthread_attr_setstacksize(&attributes, HOST_STACK);
-  bool started = pthread_create(&id, &attributes, run_thread, t) == 0;
+  bool started = pthread_create(&t->id, &attributes, run_thread, t) == 0;
   pthread_attr_destroy(&attributes);
   return started;
 }
@@ -160,23 +181,27 @@ static void give_back(wr__threads *group) {
   pthread_mutex_unlock(&group->lock);
 }
 
-/* Into the group, with a number; then it can be stopped. */
-static bool join_group(wr__threads *group, thread *t) {
+/* Into the group, with a number, so that it can be stopped; and off. Afterwards it may be gone. */
+static bool launch(wr__threads *group, thread *t, int32_t *tid) {
   pthread_mutex_lock(&group->lock);
-  bool may = !group->ending;
-  if (may) {
+  bool launched = !group->ending;
+  if (launched) {
     group->last_tid = group->last_tid < MAX_TID ? group->last_tid + 1 : 1;
-    t->tid = group->last_tid;
+    *tid = t->tid = group->last_tid;
     t->next = group->first;
     t->link = &group->first;
     if (t->next) t->next->link = &t->next;
     group->first = t;
+    launched = start(t);
+    if (!launched) unlink_thread(t);
   }
   pthread_mutex_unlock(&group->lock);
-  return may;
+  return launched;
 }
 
 static int32_t spawn(wr__threads *group, int32_t argument) {
+  int32_t tid;
+  join_finished(group);
   if (!reserve(group)) return -WASI_AGAIN;
   thread *t = calloc(1, sizeof *t);
   if (!t) {
@@ -185,14 +210,10 @@ static int32_t spawn(wr__threads *group, int32_t argument) {
   }
   t->group = group;
   t->argument = argument;
-  if (!prepare(t) || !join_group(group, t)) {
-    delete_thread(t);
-    give_back(group);
-    return -WASI_AGAIN;
-  }
-  int32_t tid = t->tid; /* afterwards the thread may be gone */
-  if (start(t)) return tid;
-  leave(t);
+  if (prepare(t) && launch(group, t, &tid)) return tid;
+  delete_instance(t);
+  free(t);
+  give_back(group);
   return -WASI_AGAIN;
 }
 
@@ -294,6 +315,7 @@ void wr__threads_end(wr_wasi_t *wasi, wr_status *status, int32_t *exit_status, w
     *kind = group->kind;
   }
   pthread_mutex_unlock(&group->lock);
+  join_finished(group);
 }
 
 wasm_store_t *wr__threads_store(const wr_wasi_t *wasi) { return wasi->threads->main_store; }
