@@ -25,7 +25,7 @@ setup-test:
 build-%:
 	@test -f build/$*/build.ninja || cmake --preset $* >build-$*.log || { cat build-$*.log; exit 1; }
 	@rm -f build-$*.log
-	@ninja --quiet -C build/$* -j $(JOBS)
+	@ninja --quiet -C build/$* -j $(JOBS) $(TARGETS)
 
 build: setup
 	@$(MAKE) --no-print-directory build-$(PRESET)
@@ -38,12 +38,16 @@ else
 	@examples/show.sh $(BIN)/wasmrun build/$(PRESET)/guests
 endif
 
-# aarch64 is tested on other machines too, under its emulator.
+# aarch64 is tested on other machines too, under its emulator. Of the build with ThreadSanitizer only
+# what has threads is built and run.
+WITH_THREADS = wasmrun wasmrun-spectest test_types test_memory test_deadline test_wasi_net \
+  test_wasi_poll api_threads
 OTHERS = $(if $(filter-out aarch64,$(shell uname -m)),aarch64)
 test: setup-test
 	@$(MAKE) --no-print-directory build-release build-dev $(OTHERS)
+	@$(MAKE) --no-print-directory build-tsan TARGETS='$(WITH_THREADS)'
 	@tests/setup.sh
-	@python3 tests/run.py release dev $(OTHERS)
+	@python3 tests/run.py release dev tsan $(OTHERS)
 
 # bench, bench-compare: benchmarks/README.md.
 bench: build

@@ -6,8 +6,8 @@
 BUILD is a preset that was built (release, dev, ...). For each: the unit tests, the golden files
 (tests/golden/README.md says how they are written), the official suites where their folders are
 named by WASMRUN_TESTSUITE and WASMRUN_WASI_TESTSUITE; and once, the checks of the source tree.
-A build for another processor (aarch64) runs under its emulator, with the golden files that
-EMULATED_GOLDEN names.
+A build for another processor (aarch64) runs under its emulator. Some builds run only the golden
+files that GOLDEN_OF names.
 -k runs only tests whose name contains PART. The last line is `N passed, N failed, N skipped`,
 and the status is 0 where none failed.
 """
@@ -30,8 +30,9 @@ from result import Result, failed, passed, skipped
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Builds for another processor: what their programs run under on a machine that has not that one.
 EMULATORS = {"aarch64": ["qemu-aarch64", "-L", str(ROOT / "build" / "sysroot-aarch64")]}
-# Golden files that need nothing but `wasmrun` itself.
-EMULATED_GOLDEN = {"gc", "interpreter", "programs", "threads", "traps"}
+# The golden files of builds that do not run all: those that need nothing but `wasmrun` itself, and
+# those with threads.
+GOLDEN_OF = {"aarch64": {"gc", "interpreter", "programs", "threads", "traps"}, "tsan": {"threads"}}
 
 
 def emulator_of(build):
@@ -123,7 +124,7 @@ def jobs_of(build, wanted):
         jobs.append(("alloc/alloc_sweep", lambda: run_api(build / "tests" / "alloc_sweep",
                                                           environment, emulator)))
     for path in sorted((ROOT / "tests" / "golden").glob("*.test")):
-        if emulator and path.stem not in EMULATED_GOLDEN:
+        if path.stem not in GOLDEN_OF.get(build.name, {path.stem}):
             continue
         for case in golden.parse(path):
             jobs.append((case.name, lambda case=case: [golden.run(case, environment)]))

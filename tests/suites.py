@@ -27,11 +27,16 @@ SPEC_CONFIGURATIONS = {
                 NATIVE + ["native", "--level", "1"]],
     "dev": [[], ["--bounds", "explicit"], ["--gc-stress"], ["portable"]],
     "aarch64": [[], ["--bounds", "explicit"]],
+    "tsan": [[]],
 }
+# The parts of the core suite for builds that do not run all.
+SPEC_FOLDERS = {"tsan": ["proposals/threads"]}
 
 
 def jobs(name, programs, environment):
     """For the build of this name, whose programs are in this folder."""
+    if name == "tsan":
+        return spec_jobs(name, programs, environment)
     return wasi_jobs(programs, environment) + http_jobs(programs, environment) + \
         spec_jobs(name, programs, environment) + wabt_jobs(name, programs) + \
         container_jobs(name, programs, environment) + handler_jobs(name, programs)
@@ -108,8 +113,9 @@ def spec_jobs(build, programs, environment):
     folder = os.environ.get("WASMRUN_TESTSUITE")
     if not folder:
         return [("spec", lambda: [skipped("spec", "(WASMRUN_TESTSUITE is not set)")])]
+    folders = [os.path.join(folder, part) for part in SPEC_FOLDERS.get(build, [""])]
     return [(suite_name(words),
-             lambda words=words: run_spec(words, programs, folder, environment))
+             lambda words=words: run_spec(words, programs, folders, environment))
             for words in SPEC_CONFIGURATIONS.get(build, [[]])]
 
 
@@ -127,7 +133,7 @@ def make_portable(environment):
     return made.stdout + made.stderr if made.returncode != 0 else None
 
 
-def run_spec(words, programs, folder, environment):
+def run_spec(words, programs, folders, environment):
     name, program, flags = suite_name(words), "wasmrun-spectest", words
     if words and words[0] == "portable":
         wrong = make_portable(environment)
@@ -136,7 +142,7 @@ def run_spec(words, programs, folder, environment):
         program, flags = "wasmrun-spectest-portable", words[1:]
     if "--engine" in words and not (programs / "wasmrun-compile").exists():
         return [skipped(name, "(wasmrun-compile is not built)")]
-    return spec_results(name, [str(programs / program), *SPEC_FLAGS, *flags, folder], environment)
+    return spec_results(name, [str(programs / program), *SPEC_FLAGS, *flags, *folders], environment)
 
 
 def spec_results(name, command, environment):
