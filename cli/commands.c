@@ -174,6 +174,8 @@ static bool apply_option(wasm_config_t *config, const wr__given *given) {
       wr_config_set_engine(config,
                            word > WR_ENGINE_NATIVE ? WR_ENGINE_NATIVE : (wr_engine_kind)word);
       return true;
+    case WR__OPTION_DEBUG:
+      return wr_config_set_debug(config, true, ".") == WR_OK;
     case WR__OPTION_BOUNDS:
       if ((word = wr__word_of(given->id, given->value)) < 0) return false;
       wr_config_set_bounds(config, (wr_bounds)word);

@@ -7,7 +7,7 @@ build='clang-19 lld-19 cmake ninja-build make pkg-config libc6-dev libffi-dev li
   libsodium-dev libjansson-dev python3'
 # Guest programs (C and C++ for wasm32-wasi), unit tests, sanitizers, the other compiler.
 guests='wasi-libc libclang-rt-19-dev-wasm32 libc++-19-dev-wasm32 libc++abi-19-dev-wasm32'
-test="$guests libcmocka-dev libclang-rt-19-dev llvm-19-dev gcc-12 wabt"
+test="$guests libcmocka-dev libclang-rt-19-dev llvm-19-dev gcc-12 gdb wabt"
 tidy='clang-tidy-19 clang-format-19'
 # Containers, as the tests run them: engines, base runtimes, a native program for an image.
 containers='podman buildah containerd runc crun busybox-static'

@@ -1,5 +1,5 @@
-/* How long a module with native code takes to load: from its file, when its check is remembered, and
- * with the check of its signature.
+/* How long a module with native code takes to load: from its file, when its check is remembered,
+ * and with the check of its signature.
  *
  * Modules without native code are compiled first, at -O0. Prints the median of many loads. */
 #define _DEFAULT_SOURCE

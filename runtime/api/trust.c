@@ -86,3 +86,12 @@ wr_status wr_config_set_verdicts(wasm_config_t *config, const char *folder) {
   config->config.verdicts = copy;
   return WR_OK;
 }
+
+wr_status wr_config_set_debug(wasm_config_t *config, bool on, const char *dump_folder) {
+  char *copy = dump_folder ? strdup(dump_folder) : NULL;
+  if (dump_folder && !copy) return WR_OUT_OF_MEMORY;
+  free(config->config.dump_folder);
+  config->config.dump_folder = copy;
+  config->config.debug = on;
+  return WR_OK;
+}

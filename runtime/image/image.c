@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "image/debug.h"
 #include "image/layout.h"
 #include "image/module_hash.h"
 #include "image/section.h"
@@ -54,6 +55,7 @@ uint32_t wr__image_offset_at(const wr__image *image, uintptr_t pc) {
 
 void wr__image_delete(wr__image *image) {
   if (!image) return;
+  if (image->is_registered) wr__debug_unregister(image);
   atomic_store(&images[image->slot], NULL);
   wr__code_unmap((void *)(uintptr_t)image->base, image->size);
   free(image);
@@ -172,5 +174,8 @@ wr_status wr__image_attach(wr__module *module, wr__image *image, bool is_signed,
   }
   module->release_image = wr__image_delete;
   module->image = image;
+  const wr__config *config = &module->engine->config;
+  image->is_registered = config->debug;
+  if (config->debug) wr__debug_register(module, config->dump_folder);
   return WR_OK;
 }

@@ -17,6 +17,7 @@ typedef struct wr__image {
   const wr__image_line *lines;
   const wr__image_body *bodies;
   uint32_t slot; /* in the table that the fault handler reads */
+  bool is_registered; /* with a debugger */
 } wr__image;
 
 /* Where an image comes from. */

@@ -573,6 +573,12 @@ WR_API void wr_config_allow_unsigned_code(wasm_config_t *config, bool allow);
  * WR_OUT_OF_MEMORY. */
 WR_API WR_NODISCARD wr_status wr_config_set_verdicts(wasm_config_t *config, const char *folder);
 
+/* wr_config_set_debug: makes native code known to gdb: functions, frames, and module offsets as line
+ * numbers. Where dump_folder is not NULL, also to perf: jit-PID.dump in that folder, for `perf inject
+ * --jit`, and /tmp/perf-PID.map. Errors WR_OUT_OF_MEMORY. */
+WR_API WR_NODISCARD wr_status wr_config_set_debug(wasm_config_t *config, bool on,
+                                                  const char *dump_folder);
+
 /* wr_native_pack: the file that holds the module and native images of it, signed. *out is freed by
  * the caller with wasm_byte_vec_delete. Errors WR_BAD_ARGUMENT, WR_UNSUPPORTED, WR_OUT_OF_MEMORY. */
 WR_API WR_NODISCARD wr_status wr_native_pack(const wasm_module_t *module,

@@ -167,6 +167,10 @@ void wr__module_release(wr__module *module);
  * for traces and listings. */
 wr__span wr__module_func_name(const wr__module *module, uint32_t func_index);
 wr__span wr__module_name(const wr__module *module);
+/* Every function name of the name section, in order. */
+void wr__module_visit_names(const wr__module *module,
+                            void (*visit)(void *context, uint32_t func_index, wr__span name),
+                            void *context);
 /* The export of that name, or NULL. */
 const wr__export *wr__module_find_export(const wr__module *module, const char *name, size_t size);
 /* The function whose body holds a byte offset, or WR_NO_INDEX. */

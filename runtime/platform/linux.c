@@ -63,6 +63,8 @@ uint64_t wr__monotonic_ns(void) {
   return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+uint32_t wr__process_id(void) { return (uint32_t)getpid(); }
+
 int wr__event_new(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 
 void wr__event_signal(int event) {

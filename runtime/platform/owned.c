@@ -230,6 +230,21 @@ wr_status wr__file_replace(const char *path, const wr__span *spans, size_t count
   return fail_errno(error, path, code);
 }
 
+bool wr__file_append(const char *path, const wr__span *spans, size_t count, bool afresh,
+                     bool executable) {
+  struct stat status;
+  if (afresh) unlink(path);
+  int flags = O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | (afresh ? O_EXCL : 0);
+  int fd = open(path, flags, 0600);
+  if (fd < 0) return false;
+  bool done = fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == geteuid() &&
+              write_spans(fd, spans, count);
+  if (done && executable && afresh)
+    (void)mmap(NULL, wr__page_size(), PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+  close(fd);
+  return done;
+}
+
 void wr__file_remove(const char *path) { unlink(path); }
 
 bool wr__file_exists(const char *path) { return access(path, F_OK) == 0; }

@@ -109,6 +109,9 @@ wr_status wr__file_read_closed(const char *path, wr__file_closure closure, char 
 /* Several spans as a file, whole or not at all: it is written without a name, or aside, and then put in
  * the place of what is there. Errors WR_IO. */
 wr_status wr__file_replace(const char *path, const wr__span *spans, size_t count, unsigned mode, wr_error *error);
+/* Appends to a file of this user's; afresh: to a new one. executable: and maps its first page so, which is
+ * how perf learns of a dump. */
+bool wr__file_append(const char *path, const wr__span *spans, size_t count, bool afresh, bool executable);
 void wr__file_remove(const char *path);
 bool wr__file_exists(const char *path);
 
@@ -129,6 +132,7 @@ typedef wr_cache_entry wr__folder_entry;
 wr_status wr__folder_list(const char *path, wr__folder_entry **out, size_t *count, wr_error *error);
 
 uint64_t wr__monotonic_ns(void);
+uint32_t wr__process_id(void);
 
 /* Maps a copy of bytes to read, and a part of it, in whole pages, to read and execute; never to
  * write. Nothing can change the copy. NULL when the host refuses. */

@@ -26,8 +26,9 @@ void wr__config_init(wr__config *config) {
 void wr__config_free(wr__config *config) {
   wr__keyring_release(config->trusted);
   free(config->verdicts);
+  free(config->dump_folder);
   config->trusted = NULL;
-  config->verdicts = NULL;
+  config->verdicts = config->dump_folder = NULL;
 }
 
 wr__engine *wr__engine_new(wr__config *config) {
@@ -37,7 +38,7 @@ wr__engine *wr__engine_new(wr__config *config) {
   if (config) {
     engine->config = *config;
     config->trusted = NULL;
-    config->verdicts = NULL;
+    config->verdicts = config->dump_folder = NULL;
   } else {
     wr__config_init(&engine->config);
   }

@@ -1,0 +1,47 @@
+/* Native code for debuggers and profilers: names, lines and frames of an image that is mapped.
+ *
+ * gdb learns of it through the interface that it has for compilers at run time: an ELF file in
+ * memory without code, of symbols, a line table and call frame information. perf reads a dump file
+ * (`perf inject --jit`) and a map of names. Lines are module offsets, as in backtraces. */
+#ifndef WR__DEBUG_H
+#define WR__DEBUG_H
+
+#include "image/image.h"
+
+/* A function's code. Names end with a NUL. */
+typedef struct wr__debug_symbol {
+  uint32_t start, size; /* image offsets */
+  uint32_t func_index; /* WR_NO_INDEX: of no function */
+  const char *name;
+} wr__debug_symbol;
+
+typedef struct wr__debug_symbols {
+  wr__debug_symbol *all; /* by start */
+  uint32_t count;
+  uint32_t imported; /* functions before the first that has code */
+  char *names; /* what they point into */
+} wr__debug_symbols;
+
+/* False when out of memory. */
+bool wr__debug_symbols_make(const wr__module *module, const wr__image *image,
+                            wr__debug_symbols *out);
+void wr__debug_symbols_free(wr__debug_symbols *symbols);
+
+/* wr__debug_register: tells gdb, and writes for perf, where `directory` is not NULL: jit-PID.dump
+ * there, and /tmp/perf-PID.map. What cannot be had is left out. wr__debug_unregister takes back
+ * what gdb was told. */
+void wr__debug_register(wr__module *module, const char *directory);
+void wr__debug_unregister(wr__image *image);
+
+/* debug_elf.c: the file for gdb, malloc'ed; NULL when out of memory. */
+uint8_t *wr__debug_elf(const wr__image *image, const wr__debug_symbols *symbols, size_t *size);
+
+/* Bytes that grow; `failed` once there was no memory. */
+typedef struct wr__bytes {
+  uint8_t *data;
+  size_t size, capacity;
+  bool failed;
+} wr__bytes;
+void wr__bytes_add(wr__bytes *bytes, const void *data, size_t size);
+
+#endif
