@@ -76,7 +76,7 @@ typedef struct wr__emit {
   /* zero at the start of a function, from here on: the code so far */
   size_t size, offsets_size;
   uint32_t last_offset_at, last_offset_module;
-  bool failed; /* out of memory, or a frame too large */
+  bool failed; /* out of memory, or a frame or the code too large */
   /* operands */
   uint32_t stack_count;
   /* Operands below these are: free of traps; of traps and of reads of memory or globals; of tees;
@@ -97,6 +97,7 @@ typedef struct wr__emit {
   uint32_t pending_tees;  /* in all operands */
   uint32_t module_offset; /* of the wasm instruction being translated */
   uint32_t options;       /* WR__EMIT_NO_* */
+  size_t most_bytes;      /* of code: more is refused */
 } wr__emit;
 
 /* Bits of wr__config.optimisations_off. */

@@ -32,6 +32,7 @@ void wr__emit_lay_out(wr__emit *e, uint32_t stack_base) {
 }
 
 static WR_NOINLINE bool reserve_code(wr__emit *e, size_t more) {
+  if (e->size + more > e->most_bytes) e->failed = true;
   if (!e->failed && !wr__grow(&e->code, &e->capacity, e->size + more, 1)) e->failed = true;
   return !e->failed;
 }

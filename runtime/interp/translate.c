@@ -177,6 +177,10 @@ static wr_status visit(void *context, wr__walker *walker, const wr__instr *in) {
   return t->e.failed ? WR_OUT_OF_MEMORY : WR_OK;
 }
 
+/* Code is three times its body, and of small bodies some tens of times. A branch of two bytes may
+ * move a thousand values, though: a body that keeps doing that is refused. */
+enum { LEAST_LIMIT = 256 * 1024, MOST_GROWTH = 64 };
+
 /* ---- one function --------------------------------------------------------------------------- */
 
 /* Called at the first instruction: lays out the frame. */
@@ -306,6 +310,7 @@ size_t wr__translator_memory(const wr__translator *t) {
 
 wr__code *wr__translate(wr__translator *t, uint32_t func_index, bool guarded, uint32_t options) {
   wr__emit_restart(&t->e, options);
+  t->e.most_bytes = LEAST_LIMIT + (size_t)MOST_GROWTH * t->module->funcs[func_index].code_size;
   memset(&t->guarded, 0, sizeof *t - offsetof(translator, guarded));
   t->guarded = guarded;
   wr__visitor visitor = {visit_first, t};

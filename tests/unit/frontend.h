@@ -68,7 +68,8 @@ static wr_status decode_text(wr__engine *with, const char *text, wr_error *error
       fail_msg("'%s' does not begin with '%s'", text, prefix); \
   } while (0)
 
-static void expect(wr_status status, const char *message, const char *text) {
+static void __attribute__((unused)) expect(wr_status status, const char *message,
+                                           const char *text) {
   wr_error error;
   wr_status got = decode_text(engine, text, &error);
   if (got != status) fail_msg("%s: got %d '%s'", text, got, error.message);
