@@ -90,6 +90,10 @@ static uint64_t bound_arithmetic(LLVMValueRef value, unsigned depth) {
       return constant != UINT64_MAX && constant ? a / constant : a;
     case LLVMShl:
       return constant < 64 && a <= most >> constant ? a << constant : most;
+    case LLVMOr: /* no bit above the highest of both */
+    case LLVMXor:
+      result = a | bound_of(LLVMGetOperand(value, 1), depth);
+      return result ? UINT64_MAX >> __builtin_clzll(result) : 0;
     case LLVMAdd:
       if (__builtin_add_overflow(a, bound_of(LLVMGetOperand(value, 1), depth), &result))
         return most;
@@ -113,6 +117,8 @@ static uint64_t bound_of(LLVMValueRef value, unsigned depth) {
     case LLVMURem:
     case LLVMUDiv:
     case LLVMShl:
+    case LLVMOr:
+    case LLVMXor:
     case LLVMAdd:
     case LLVMMul:
       return bound_arithmetic(value, depth - 1);
@@ -152,6 +158,9 @@ bool wr__is_quiet(LLVMValueRef instr) {
 
 /* ---- Loads that need not be volatile */
 
+/* In one block; LLVM's scheduling is quadratic in the plain loads of a block. */
+enum { MAX_PLAIN_LOADS = 400 };
+
 typedef struct change {
   uint32_t fact;
   uint64_t end;
@@ -168,6 +177,7 @@ typedef struct facts {
   size_t change_count, change_capacity;
   wr__access *pending; /* loads since the last effect that may trap */
   size_t pending_count, pending_capacity;
+  uint32_t plain_count; /* made so in this block */
   uint64_t least_bytes; /* that the memory has */
 } facts;
 
@@ -193,13 +203,17 @@ static bool never_traps(const facts *f, const wr__access *access) {
   return access->end <= f->least_bytes && most <= f->least_bytes - access->end;
 }
 
+static void make_plain(facts *f, LLVMValueRef load) {
+  if (f->plain_count++ < MAX_PLAIN_LOADS) LLVMSetVolatile(load, false);
+}
+
 /* An access behind pending loads of the same index, and further, traps if they would. */
 static void settle_pending(facts *f, const wr__access *access) {
   size_t kept = 0;
   for (size_t i = 0; i < f->pending_count; i++) {
     const wr__access *load = &f->pending[i];
     if (load->index == access->index && load->end <= access->end)
-      LLVMSetVolatile(load->instr, false);
+      make_plain(f, load->instr);
     else
       f->pending[kept++] = *load;
   }
@@ -214,12 +228,12 @@ static bool visit_access(facts *f, const wr__access *access) {
     known = f->ends[fact] >= access->end;
   }
   if (known) {
-    if (!access->is_store) LLVMSetVolatile(access->instr, false);
+    if (!access->is_store) make_plain(f, access->instr);
     return true;
   }
   settle_pending(f, access);
   if (access->index && !learn(f, fact, access->end)) return false;
-  if (access->is_store) return true;
+  if (access->is_store || f->pending_count == MAX_PLAIN_LOADS) return true;
   if (!wr__grow(&f->pending, &f->pending_capacity, f->pending_count + 1, sizeof *f->pending))
     return false;
   f->pending[f->pending_count++] = *access;
@@ -227,7 +241,7 @@ static bool visit_access(facts *f, const wr__access *access) {
 }
 
 static bool visit_block(facts *f, uint32_t block) {
-  f->pending_count = 0;
+  f->pending_count = f->plain_count = 0;
   LLVMValueRef instr = LLVMGetFirstInstruction(f->cfg->blocks[block].block);
   for (; instr; instr = LLVMGetNextInstruction(instr)) {
     wr__access access;

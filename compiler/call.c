@@ -27,7 +27,7 @@ LLVMValueRef wr__lower_adapter(wr__lower *l, const wr__deftype *type) {
   LLVMValueRef func = LLVMGetNamedFunction(l->llvm, name);
   if (func) return func;
   func = LLVMAddFunction(l->llvm, name, adapter_type(l, type));
-  LLVMSetFunctionCallConv(func, WR__TAILCC);
+  LLVMSetFunctionCallConv(func, l->convention);
   LLVMSetVisibility(func, LLVMHiddenVisibility);
   return func;
 }
@@ -53,8 +53,7 @@ static LLVMValueRef build_call(wr__lower *l, LLVMTypeRef type, LLVMValueRef func
   wr__lower_mark(l, true);
   LLVMValueRef call = LLVMBuildCall2(l->b, type, func, args, count, "");
   wr__lower_mark(l, false);
-  LLVMSetInstructionCallConv(call, WR__TAILCC);
-  l->has_calls = true;
+  LLVMSetInstructionCallConv(call, l->convention);
   if (tail) {
     LLVMSetTailCallKind(call, LLVMTailCallKindMustTail);
     if (LLVMGetReturnType(type) == l->void_type)
@@ -101,6 +100,25 @@ static void call_import(wr__lower *l, wr__walker *w, uint32_t func_index, bool t
   push_results(l, type, call);
 }
 
+/* The ways of a call that ended in here_block and in the open one come together. */
+static void join_calls(wr__lower *l, wr__walker *w, const wr__deftype *type, LLVMValueRef here,
+                       LLVMBasicBlockRef here_block, LLVMValueRef there) {
+  LLVMBasicBlockRef join = wr__lower_block(l, ""), there_block = LLVMGetInsertBlock(l->b);
+  LLVMBuildBr(l->b, join);
+  LLVMPositionBuilderAtEnd(l->b, here_block);
+  LLVMBuildBr(l->b, join);
+  LLVMPositionBuilderAtEnd(l->b, join);
+  LLVMValueRef first = NULL;
+  if (type->result_count) {
+    first = LLVMBuildPhi(l->b, LLVMTypeOf(here), "");
+    LLVMValueRef values[] = {here, there};
+    LLVMBasicBlockRef blocks[] = {here_block, there_block};
+    LLVMAddIncoming(first, values, blocks, 2);
+  }
+  wr__lower_check_exception(l, w);
+  push_results(l, type, first);
+}
+
 /* Calls func, a pointer that is not null and of the type: natively where it is of this instance. */
 static void call_pointer(wr__lower *l, wr__walker *w, const wr__deftype *type, LLVMValueRef func,
                          bool tail) {
@@ -109,30 +127,15 @@ static void call_pointer(wr__lower *l, wr__walker *w, const wr__deftype *type, L
   args[0] = l->inst;
   memcpy(args + 1, &l->stack[l->stack_count], type->param_count * sizeof *args);
   LLVMValueRef owner = wr__lower_field(l, l->ptr, func, offsetof(wr__func, instance), false);
-  LLVMBasicBlockRef away = wr__lower_block(l, ""), join = wr__lower_block(l, "");
+  LLVMBasicBlockRef away = wr__lower_block(l, "");
   wr__lower_unlikely(l, LLVMBuildICmp(l->b, LLVMIntNE, owner, l->inst, ""), away);
   LLVMValueRef code = wr__lower_field(l, l->ptr, func, offsetof(wr__func, native), false);
   LLVMTypeRef func_type = wr__lower_func_type(l, type);
   LLVMValueRef here = build_call(l, func_type, code, args, type->param_count + 1, tail);
   LLVMBasicBlockRef here_block = LLVMGetInsertBlock(l->b);
-  if (!tail) LLVMBuildBr(l->b, join);
   LLVMPositionBuilderAtEnd(l->b, away);
   LLVMValueRef there = call_adapter(l, type, func, args + 1, tail);
-  if (tail) {
-    LLVMDeleteBasicBlock(join);
-    return;
-  }
-  LLVMBuildBr(l->b, join);
-  LLVMPositionBuilderAtEnd(l->b, join);
-  LLVMValueRef first = NULL;
-  if (type->result_count) {
-    first = LLVMBuildPhi(l->b, LLVMTypeOf(here), "");
-    LLVMValueRef values[] = {here, there};
-    LLVMBasicBlockRef blocks[] = {here_block, away};
-    LLVMAddIncoming(first, values, blocks, 2);
-  }
-  wr__lower_check_exception(l, w);
-  push_results(l, type, first);
+  if (!tail) join_calls(l, w, type, here, here_block, there);
 }
 
 /* Is the function's type below the wanted one? Exactly it, in nearly all programs. */
@@ -159,9 +162,8 @@ static void check_func_type(wr__lower *l, LLVMValueRef func, uint32_t type_index
   LLVMPositionBuilderAtEnd(l->b, join);
 }
 
-static void call_indirect(wr__lower *l, wr__walker *w, const wr__instr *instr, bool tail) {
-  LLVMValueRef at = wr__lower_pop(l);
-  if (LLVMTypeOf(at) == l->i32) at = LLVMBuildZExt(l->b, at, l->i64, "");
+/* The element at an index of a table, a function that is not null and of the type. */
+static LLVMValueRef load_element(wr__lower *l, const wr__instr *instr, LLVMValueRef at) {
   LLVMValueRef all = wr__lower_field(l, l->ptr, l->inst, offsetof(wr__instance, tables), true);
   LLVMValueRef table = wr__lower_field(l, l->ptr, all, instr->imm.index2 * sizeof(void *), true);
   LLVMValueRef size = wr__lower_field(l, l->i64, table, offsetof(wr__table, size), false);
@@ -169,9 +171,37 @@ static void call_indirect(wr__lower *l, wr__walker *w, const wr__instr *instr, b
   LLVMValueRef elems = wr__lower_field(l, l->ptr, table, offsetof(wr__table, elems), false);
   LLVMValueRef func =
       LLVMBuildLoad2(l->b, l->ptr, LLVMBuildGEP2(l->b, l->i64, elems, &at, 1, ""), "");
+  wr__lower_tag(l, func, l->tag_table);
   wr__lower_trap_if(l, LLVMBuildIsNull(l->b, func, ""), WR_TRAP_UNINITIALIZED_ELEMENT);
   check_func_type(l, func, instr->imm.index);
-  call_pointer(l, w, l->module->types[instr->imm.index], func, tail);
+  return func;
+}
+
+static void call_indirect(wr__lower *l, wr__walker *w, const wr__instr *instr, bool tail) {
+  LLVMValueRef at = wr__lower_pop(l);
+  const wr__deftype *type = l->module->types[instr->imm.index];
+  if (LLVMTypeOf(at) == l->i32) at = LLVMBuildZExt(l->b, at, l->i64, "");
+  const wr__table_facts *table = &l->facts->tables[instr->imm.index2];
+  if (!table->fixed) {
+    call_pointer(l, w, type, load_element(l, instr, at), tail);
+    return;
+  }
+  wr__lower_trap_if(l, LLVMBuildICmp(l->b, LLVMIntUGE, at, wr__c64(l, table->size), ""),
+                    WR_TRAP_UNDEFINED_ELEMENT);
+  LLVMBasicBlockRef away = wr__lower_block(l, "");
+  LLVMValueRef code = wr__lower_fixed_code(l, instr->imm.index2, instr->imm.index, at, away);
+  LLVMValueRef args[WR__MAX_PARAMS + 1];
+  l->stack_count -= type->param_count;
+  args[0] = l->inst;
+  memcpy(args + 1, &l->stack[l->stack_count], type->param_count * sizeof *args);
+  LLVMValueRef here =
+      build_call(l, wr__lower_func_type(l, type), code, args, type->param_count + 1, tail);
+  LLVMBasicBlockRef here_block = LLVMGetInsertBlock(l->b);
+  /* What is not plainly that: null, of another type or a subtype, from elsewhere. */
+  LLVMPositionBuilderAtEnd(l->b, away);
+  LLVMValueRef func = load_element(l, instr, at);
+  LLVMValueRef there = call_adapter(l, type, func, args + 1, tail);
+  if (!tail) join_calls(l, w, type, here, here_block, there);
 }
 
 static void call_ref(wr__lower *l, wr__walker *w, const wr__instr *instr, bool tail) {
@@ -231,7 +261,7 @@ static void build_wrapper(wr__lower *l, const wr__deftype *type, const char *nam
   }
   LLVMTypeRef func_type = wr__lower_func_type(l, type);
   LLVMValueRef call = LLVMBuildCall2(l->b, func_type, code, args, type->param_count + 1, "");
-  LLVMSetInstructionCallConv(call, WR__TAILCC);
+  LLVMSetInstructionCallConv(call, l->convention);
   slot = l->stack_count = 0;
   push_results(l, type, call);
   for (uint32_t i = 0; i < l->stack_count; i++) {
@@ -300,5 +330,5 @@ wr_status wr__lower_glue(wr__lower *l) {
     wr__lower_enum_attribute(l, trap, LLVMAttributeFunctionIndex, "noreturn", 0);
   }
   build_trap(l, trap);
-  return WR_OK;
+  return wr__lower_fixed_tables(l);
 }

@@ -8,7 +8,6 @@
 
 #include "compile.h"
 #include "platform/platform.h"
-#include "validate/walker.h"
 
 enum { PARTITION_BYTES = 96 << 10 }; /* of code in the module */
 
@@ -36,34 +35,9 @@ void wr__type_signature(const wr__deftype *type, char *out, size_t size) {
   out[at] = 0;
 }
 
-static wr_status note_handler(void *context, wr__walker *w, const wr__instr *instr) {
-  (void)w;
-  if (instr->op == WR__OP_try_table || instr->op == WR__OP_try) *(bool *)context = true;
-  return WR_OK;
-}
-
-/* A module without tags, and without the feature's catch_all, rarely has any: those are not walked.
- */
-wr_status wr__module_has_handlers(const wr__module *module, bool *out, wr_error *error) {
-  *out = false;
-  wr__walker walker;
-  wr__walker_init(&walker, module, error);
-  wr__visitor visitor = {note_handler, out};
-  wr_status status = WR_OK;
-  for (uint32_t i = module->imported_funcs; i < module->func_count && status == WR_OK && !*out;
-       i++) {
-    const wr__func_decl *f = &module->funcs[i];
-    /* try_table, try and their like are bytes that a body without them seldom has. */
-    const uint8_t *code = module->bytes + f->code_offset;
-    if (memchr(code, 0x1f, f->code_size) || memchr(code, 0x06, f->code_size))
-      status = wr__walk_func(&walker, i, &visitor);
-  }
-  wr__walker_free(&walker);
-  return status;
-}
-
 typedef struct job {
   const wr__module *module;
+  wr__facts facts;
   const wr__compile_options *options;
   const wr__machine *machine;
   wr__partition *partitions;
@@ -103,8 +77,8 @@ static void *work(void *context) {
     pthread_mutex_unlock(&j->lock);
     if (!more) return NULL;
     wr_error error = {0};
-    wr_status status = wr__lower_partition(j->module, j->options, j->machine, &j->partitions[index],
-                                           &j->objects[index], &error);
+    wr_status status = wr__lower_partition(j->module, &j->facts, j->options, j->machine,
+                                           &j->partitions[index], &j->objects[index], &error);
     atomic_fetch_add(&j->options->progress->done, 1);
     pthread_mutex_lock(&j->lock);
     if (status != WR_OK && j->status == WR_OK) {
@@ -135,17 +109,19 @@ wr_status wr__compile_module(const wr__module *module, const wr__compile_options
   WR_TRY(wr__machine_init(&machine, options, error));
   job j = {.module = module, .options = options, .machine = &machine, .error = error};
   pthread_mutex_init(&j.lock, NULL);
-  wr_status status = make_partitions(&j);
+  wr_status status = wr__facts_init(&j.facts, module, error);
+  if (status == WR_OK) status = make_partitions(&j);
   if (status == WR_OK) {
     atomic_store(&options->progress->total, j.count);
     run_workers(&j);
     status = j.status;
   }
   if (status == WR_OK)
-    status = wr__link_image(module, options, &machine, j.objects, j.count, out, error);
+    status = wr__link_image(module, &j.facts, options, &machine, j.objects, j.count, out, error);
   for (size_t i = 0; j.objects && i < j.count; i++) free(j.objects[i].data);
   free(j.objects);
   free(j.partitions);
+  wr__facts_free(&j.facts);
   pthread_mutex_destroy(&j.lock);
   return status;
 }

@@ -3,6 +3,7 @@
 #define WR__COMPILE_H
 
 #include "base/base.h"
+#include "facts.h"
 #include "image/format.h"
 #include "module/module.h"
 
@@ -48,14 +49,16 @@ wr_status wr__machine_init(wr__machine *machine, const wr__compile_options *opti
                            wr_error *error);
 
 /* lower.c: the functions of a partition to an object. Any thread. */
-wr_status wr__lower_partition(const wr__module *module, const wr__compile_options *options,
-                              const wr__machine *machine, const wr__partition *partition,
-                              wr__object_bytes *out, wr_error *error);
+wr_status wr__lower_partition(const wr__module *module, const wr__facts *facts,
+                              const wr__compile_options *options, const wr__machine *machine,
+                              const wr__partition *partition, wr__object_bytes *out,
+                              wr_error *error);
 
 /* link.c: objects to an image. */
-wr_status wr__link_image(const wr__module *module, const wr__compile_options *options,
-                         const wr__machine *machine, const wr__object_bytes *objects,
-                         size_t object_count, wr__object_bytes *out, wr_error *error);
+wr_status wr__link_image(const wr__module *module, const wr__facts *facts,
+                         const wr__compile_options *options, const wr__machine *machine,
+                         const wr__object_bytes *objects, size_t object_count,
+                         wr__object_bytes *out, wr_error *error);
 
 /* lines.c: the rows of an object's .debug_line (relocated): appended to *rows. */
 typedef struct wr__line_row {
@@ -67,9 +70,6 @@ typedef struct wr__line_rows {
   size_t count, capacity;
 } wr__line_rows;
 wr_status wr__lines_decode(const uint8_t *data, size_t size, wr__line_rows *rows, wr_error *error);
-
-/* Does any function of the module catch exceptions? Then all of its frames check for them. */
-wr_status wr__module_has_handlers(const wr__module *module, bool *out, wr_error *error);
 
 /* "ilfdv_i": one letter a value, references as l; names wrappers and adapters. */
 void wr__type_signature(const wr__deftype *type, char *out, size_t size);

@@ -34,7 +34,7 @@ static LLVMBasicBlockRef handler_block(wr__lower *l, wr__walker *w, uint32_t dep
 }
 
 void wr__lower_check_exception(wr__lower *l, wr__walker *w) {
-  if (!l->handlers) return;
+  if (!l->facts->handlers) return;
   LLVMValueRef pending = LLVMBuildLoad2(l->b, l->i64, exception_field(l), "");
   wr__lower_unlikely(l, LLVMBuildICmp(l->b, LLVMIntNE, pending, wr__c64(l, 0), ""),
                      handler_block(l, w, 0));
@@ -52,7 +52,7 @@ void wr__lower_finish_propagate(wr__lower *l) {
 
 /* Ends the block: the exception goes to the handlers around depth. */
 static void emit_throw(wr__lower *l, wr__walker *w, LLVMValueRef ref, uint32_t depth) {
-  if (l->handlers) {
+  if (l->facts->handlers) {
     LLVMBuildStore(l->b, ref, exception_field(l));
     LLVMBuildBr(l->b, handler_block(l, w, depth));
     return;

@@ -453,13 +453,12 @@ static wr_status build_image(linker *k, wr__object_bytes *out) {
   return WR_OK;
 }
 
-wr_status wr__link_image(const wr__module *module, const wr__compile_options *options,
-                         const wr__machine *machine, const wr__object_bytes *objects,
-                         size_t object_count, wr__object_bytes *out, wr_error *error) {
-  bool handlers;
-  WR_TRY(wr__module_has_handlers(module, &handlers, error));
+wr_status wr__link_image(const wr__module *module, const wr__facts *facts,
+                         const wr__compile_options *options, const wr__machine *machine,
+                         const wr__object_bytes *objects, size_t object_count,
+                         wr__object_bytes *out, wr_error *error) {
   linker k = {.module = module, .machine = machine, .error = error, .object_count = object_count};
-  k.flags = wr__compile_flags(module, options, handlers);
+  k.flags = wr__compile_flags(module, options, facts->handlers);
   k.cpu = options->cpu ? options->cpu : "";
   k.objects = wr__alloc_array(object_count, sizeof *k.objects);
   wr_status status = k.objects ? WR_OK : wr__fail_oom(error);

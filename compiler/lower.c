@@ -1,7 +1,6 @@
 /* The walk over a partition's functions: one LLVM module, from declarations to the object.
  *
- * A body's prologue looks at the stack's end, which an interrupt moves; so calls are polled too.
- * Loops are polled at their back edges, once LLVM has done its work (optimize.c). */
+ * Looks at the stack's end and at interrupts come in once LLVM has done its work (finish.c). */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -9,8 +8,6 @@
 
 #include "image/format.h"
 #include "lower.h"
-
-enum { SMALL_FRAME_VALUES = 2000 };
 
 static wr_status fail_unsupported(wr__lower *l, uint16_t op) {
   wr_status status = wr__fail(l->error, WR_UNSUPPORTED, l->offset, "%s cannot be compiled yet",
@@ -46,30 +43,6 @@ static void free_frames(wr__lower *l) {
   }
   free(l->body.phis);
   memset(&l->body, 0, sizeof l->body);
-}
-
-/* The stack check: below the limit there is no room, or an interrupt waits. Large frames need more.
- */
-static void build_check(wr__lower *l, uint64_t frame_bytes) {
-  LLVMValueRef zero = wr__c32(l, 0);
-  LLVMValueRef frame = wr__lower_intrinsic(l, "llvm.frameaddress", &l->ptr, 1, &zero, 1);
-  LLVMValueRef limit = wr__lower_field(l, l->i64, l->exec, offsetof(wr__exec, native_limit), false);
-  LLVMSetVolatile(limit, true);
-  LLVMValueRef at = LLVMBuildPtrToInt(l->b, frame, l->i64, "");
-  LLVMValueRef below;
-  if (frame_bytes) {
-    LLVMValueRef args[] = {limit, wr__c64(l, frame_bytes)};
-    limit = wr__lower_intrinsic(l, "llvm.uadd.sat", &l->i64, 1, args, 2);
-  }
-  below = LLVMBuildICmp(l->b, LLVMIntULT, at, limit, "");
-  LLVMBasicBlockRef full = wr__lower_block(l, "limit");
-  wr__lower_unlikely(l, below, full);
-  LLVMBasicBlockRef next = LLVMGetInsertBlock(l->b);
-  LLVMPositionBuilderAtEnd(l->b, full);
-  LLVMValueRef args[] = {l->inst, wr__c32(l, l->offset), frame};
-  wr__lower_call_helper(l, WR__HELPER_limit, args, 3);
-  LLVMBuildUnreachable(l->b);
-  LLVMPositionBuilderAtEnd(l->b, next);
 }
 
 static wr_status make_locals(wr__lower *l, const wr__walker *w) {
@@ -119,7 +92,6 @@ static wr_status start_body(wr__lower *l, wr__walker *w) {
   WR_TRY(make_locals(l, w));
   l->exec = wr__lower_field(l, l->ptr, l->inst, offsetof(wr__instance, exec), true);
   l->memory_base = wr__lower_field(l, l->ptr, l->inst, offsetof(wr__instance, memory0_base), true);
-  build_check(l, w->local_count > SMALL_FRAME_VALUES ? w->local_count * 32ull : 0);
   l->body.target = wr__lower_block(l, "return");
   wr__lower_make_phis(l, &l->body, l->type->results, l->type->result_count);
   return WR_OK;
@@ -313,10 +285,11 @@ static wr_status compile_llvm(wr__lower *l, const wr__machine *machine,
   return status;
 }
 
-wr_status wr__lower_partition(const wr__module *module, const wr__compile_options *options,
-                              const wr__machine *machine, const wr__partition *partition,
-                              wr__object_bytes *out, wr_error *error) {
-  wr__lower l = {.module = module, .options = options, .error = error};
+wr_status wr__lower_partition(const wr__module *module, const wr__facts *facts,
+                              const wr__compile_options *options, const wr__machine *machine,
+                              const wr__partition *partition, wr__object_bytes *out,
+                              wr_error *error) {
+  wr__lower l = {.module = module, .facts = facts, .options = options, .error = error};
   l.aarch64 = machine->machine == WR__IMAGE_MACHINE_AARCH64;
   l.guarded = wr__compile_flags(module, options, false) & WR__IMAGE_GUARDED;
   l.context = LLVMContextCreate();
@@ -325,8 +298,8 @@ wr_status wr__lower_partition(const wr__module *module, const wr__compile_option
   make_types(&l);
   make_tags(&l);
   make_debug(&l);
-  wr_status status = wr__module_has_handlers(module, &l.handlers, error);
-  if (status == WR_OK) status = index_types(&l);
+  l.convention = facts->tail_calls ? WR__TAILCC : WR__FASTCC;
+  wr_status status = index_types(&l);
   if (status == WR_OK) status = compile_llvm(&l, machine, partition, out);
   LLVMDisposeDIBuilder(l.di);
   LLVMDisposeBuilder(l.b);

@@ -1,10 +1,10 @@
 /* Lowering: a visitor of the walker that makes LLVM IR of function bodies.
  *
- * A function is `tailcc R f(instance, parameters...)`. The first result is R; the others are
- * left in instance->native_results, to be read at once by the caller. References are i64, v128 is
- * <2 x i64>. Locals are allocas, which LLVM promotes; operands are values; labels with operands
- * have phis. Invariant: while code is live the builder stands at the end of an open block, and
- * stack[0..stack_count] are the operands that the walker has. */
+ * A function is `R f(instance, parameters...)`, in the module's convention. The first result is R;
+ * the others are left in instance->native_results, to be read at once by the caller. References are
+ * i64, v128 is <2 x i64>. Locals are allocas, which LLVM promotes; operands are values; labels with
+ * operands have phis. Invariant: while code is live the builder stands at the end of an open block,
+ * and stack[0..stack_count] are the operands that the walker has. */
 #ifndef WR__LOWER_H
 #define WR__LOWER_H
 
@@ -16,7 +16,9 @@
 #include "store/store.h"
 #include "validate/walker.h"
 
-enum { WR__TAILCC = 18 }; /* LLVM's CallingConv::Tail */
+/* LLVM's calling conventions. With tailcc, callees take arguments off the stack, and returns are
+ * slow; so it is for modules with tail calls. */
+enum { WR__FASTCC = 8, WR__TAILCC = 18 };
 
 typedef struct wr__lower_frame {
   struct wr__lower_frame *next_allocated;
@@ -36,10 +38,11 @@ typedef struct wr__lower_frame {
 
 typedef struct wr__lower {
   const wr__module *module;
+  const wr__facts *facts;
   const wr__compile_options *options;
   wr_error *error;
-  bool guarded;  /* memory 0 needs no checks */
-  bool handlers; /* exceptions travel as a status */
+  unsigned convention;
+  bool guarded; /* memory 0 needs no checks */
   bool aarch64;
   LLVMContextRef context;
   LLVMModuleRef llvm;
@@ -63,7 +66,6 @@ typedef struct wr__lower {
   LLVMBasicBlockRef entry, propagate;
   LLVMValueRef slots; /* the buffer of operations; replaced at the end by one of slots_needed */
   uint32_t slots_needed;
-  bool has_calls;
   LLVMValueRef *locals;
   LLVMTypeRef *local_types;
   uint32_t local_capacity;
@@ -84,6 +86,8 @@ static inline LLVMValueRef wr__c64(wr__lower *l, uint64_t v) {
 LLVMTypeRef wr__lower_type(wr__lower *l, wr_valtype type);
 LLVMTypeRef wr__lower_func_type(wr__lower *l, const wr__deftype *type);
 LLVMValueRef wr__lower_func(wr__lower *l, uint32_t func_index);
+/* Is it a function of the module, and which? */
+bool wr__lower_func_index(LLVMValueRef func, uint32_t *index);
 LLVMValueRef wr__lower_push(wr__lower *l, LLVMValueRef value);
 LLVMValueRef wr__lower_pop(wr__lower *l);
 /* ptr + offset bytes */
@@ -150,6 +154,12 @@ void wr__lower_return(wr__lower *l);
 /* call.c: wrappers and adapters of all function types. */
 wr_status wr__lower_glue(wr__lower *l);
 LLVMValueRef wr__lower_adapter(wr__lower *l, const wr__deftype *type);
+/* table.c: tables whose elements are known, as data of the image. */
+/* The code of the element at a valid index (i64); goes to `otherwise` unless it is a function of
+ * the module and of exactly that type. */
+LLVMValueRef wr__lower_fixed_code(wr__lower *l, uint32_t table_index, uint32_t type_index,
+                                  LLVMValueRef at, LLVMBasicBlockRef otherwise);
+wr_status wr__lower_fixed_tables(wr__lower *l);
 /* exception.c: after a call: goes to the handler if an exception travels. */
 void wr__lower_check_exception(wr__lower *l, wr__walker *w);
 void wr__lower_finish_propagate(wr__lower *l);
@@ -158,6 +168,10 @@ void wr__lower_finish_propagate(wr__lower *l);
  * memory. l->inst is the function's. */
 struct wr__cfg;
 bool wr__version_loops(wr__lower *l, const struct wr__cfg *cfg);
+
+/* finish.c: what LLVM's optimisation must not see: looks at the stack's end and at interrupts.
+ * False when out of memory. l->inst is the function's. */
+bool wr__finish_func(wr__lower *l, LLVMValueRef func);
 
 /* optimize.c */
 wr_status wr__optimize(wr__lower *l, LLVMTargetMachineRef machine);

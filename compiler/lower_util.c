@@ -1,5 +1,6 @@
 /* What all of lowering uses: types, constants, fields of the instance, traps, operations. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "image/format.h"
 #include "lower.h"
@@ -46,9 +47,19 @@ LLVMValueRef wr__lower_func(wr__lower *l, uint32_t func_index) {
   snprintf(name, sizeof name, "f%u", func_index);
   LLVMTypeRef type = wr__lower_func_type(l, l->module->funcs[func_index].type);
   LLVMValueRef func = LLVMAddFunction(l->llvm, name, type);
-  LLVMSetFunctionCallConv(func, WR__TAILCC);
+  LLVMSetFunctionCallConv(func, l->convention);
   LLVMSetVisibility(func, LLVMHiddenVisibility);
+  /* Then what never changes in the instance may be read ahead of a loop. */
+  wr__lower_enum_attribute(l, func, 1, "dereferenceable", offsetof(wr__instance, funcs));
+  wr__lower_enum_attribute(l, func, 1, "align", 8);
   return l->funcs[func_index] = func;
+}
+
+bool wr__lower_func_index(LLVMValueRef func, uint32_t *index) {
+  const char *name = LLVMGetValueName(func);
+  if (name[0] != 'f' || name[1] < '0' || name[1] > '9') return false;
+  *index = (uint32_t)strtoul(name + 1, NULL, 10);
+  return true;
 }
 
 LLVMValueRef wr__lower_push(wr__lower *l, LLVMValueRef value) {

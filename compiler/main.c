@@ -82,9 +82,12 @@ static bool parse_option(const char *argument, wr__compile_options *options, wr_
 #define HOST "x86_64-linux"
 #endif
 
-/* An early prologue may not be delayed past an access that traps: backtraces need the frame. */
+/* A prologue may not be delayed past an access that traps: backtraces need the frame. There are no
+ * variables for a debugger, and finding out takes long. */
 static void configure_llvm(void) {
-  static const char *const arguments[] = {"wasmrun-compile", "-enable-shrink-wrap=false"};
+  static const char *const arguments[] = {"wasmrun-compile", "-enable-shrink-wrap=false",
+                                          "-force-instr-ref-livedebugvalues=0",
+                                          "-experimental-debug-variable-locations=0"};
   LLVMParseCommandLineOptions((int)WR_ARRAY_COUNT(arguments), arguments, NULL);
 }
 

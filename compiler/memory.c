@@ -155,9 +155,92 @@ static void lower_grow(wr__lower *l, uint32_t memory) {
       l, wr__lower_operation(l, WR__HELPER_memory_grow, memory, 0, &delta, 1, LLVMTypeOf(delta)));
 }
 
+/* ---- Many bytes
+ *
+ * What is inside the memory, and not so long that an interrupt would wait for it, is copied here;
+ * the rest, traps among it, is the runtime's. */
+
+enum { SHORT_BYTES = 64 << 10, INLINE_BYTES = 64 };
+
 static void lower_bulk(wr__lower *l, enum wr__helper op, uint32_t a, uint32_t b) {
   l->stack_count -= 3;
   wr__lower_operation(l, op, a, b, &l->stack[l->stack_count], 3, NULL);
+}
+
+/* Does at + count end inside the memory? count is at most SHORT_BYTES. */
+static LLVMValueRef ends_inside(wr__lower *l, LLVMValueRef at, LLVMValueRef count,
+                                LLVMValueRef size) {
+  LLVMValueRef end = LLVMBuildAdd(l->b, LLVMBuildZExt(l->b, at, l->i64, ""), count, "");
+  return LLVMBuildICmp(l->b, LLVMIntULE, end, size, "");
+}
+
+static LLVMValueRef byte_address(wr__lower *l, LLVMValueRef base, LLVMValueRef at) {
+  at = LLVMBuildZExt(l->b, at, l->i64, "");
+  return LLVMBuildGEP2(l->b, l->i8, base, &at, 1, "");
+}
+
+/* A few bytes are moved in line, in order with what may trap. */
+static void build_move(wr__lower *l, LLVMValueRef to, LLVMValueRef from, LLVMValueRef count,
+                       bool is_few) {
+  LLVMValueRef args[] = {to, from, count, LLVMConstInt(l->i1, 1, false)};
+  if (!is_few) {
+    wr__lower_call_helper(l, WR__HELPER_move_bytes, args, 3);
+    return;
+  }
+  LLVMTypeRef types[] = {l->ptr, l->ptr, l->i64};
+  wr__lower_tag(l, wr__lower_intrinsic(l, "llvm.memmove", types, 3, args, 4), l->tag_memory);
+}
+
+static void build_fill(wr__lower *l, LLVMValueRef to, LLVMValueRef value, LLVMValueRef count,
+                       bool is_few) {
+  LLVMValueRef helper_args[] = {to, value, count};
+  if (!is_few) {
+    wr__lower_call_helper(l, WR__HELPER_fill_bytes, helper_args, 3);
+    return;
+  }
+  LLVMValueRef byte = LLVMBuildTrunc(l->b, value, l->i8, "");
+  LLVMValueRef args[] = {to, byte, count, LLVMConstInt(l->i1, 1, false)};
+  LLVMTypeRef types[] = {l->ptr, l->i64};
+  wr__lower_tag(l, wr__lower_intrinsic(l, "llvm.memset", types, 2, args, 4), l->tag_memory);
+}
+
+/* memory.copy in a memory, and memory.fill: [to, from or value, count]. */
+static void lower_short_bulk(wr__lower *l, enum wr__helper op, uint32_t memory) {
+  const wr__memory_decl *decl = &l->module->memories[memory];
+  if (decl->limits.is64 || decl->limits.shared || l->options->level == '0') {
+    lower_bulk(l, op, memory, op == WR__HELPER_memory_copy ? memory : 0);
+    return;
+  }
+  LLVMValueRef operands[3];
+  l->stack_count -= 3;
+  memcpy(operands, &l->stack[l->stack_count], sizeof operands);
+  LLVMValueRef to = operands[0], second = operands[1];
+  LLVMValueRef count = LLVMBuildZExt(l->b, operands[2], l->i64, "");
+  LLVMValueRef pointer = memory_pointer(l, memory), size = memory_size(l, memory, pointer);
+  bool is_copy = op == WR__HELPER_memory_copy;
+  LLVMValueRef fits = LLVMBuildICmp(l->b, LLVMIntULE, count, wr__c64(l, SHORT_BYTES), "");
+  fits = LLVMBuildAnd(l->b, fits, ends_inside(l, to, count, size), "");
+  if (is_copy) fits = LLVMBuildAnd(l->b, fits, ends_inside(l, second, count, size), "");
+  LLVMBasicBlockRef other = wr__lower_block(l, ""), join = wr__lower_block(l, "");
+  wr__lower_unlikely(l, LLVMBuildNot(l->b, fits, ""), other);
+  bool is_few = LLVMIsAConstantInt(count) && LLVMConstIntGetZExtValue(count) <= INLINE_BYTES;
+  LLVMValueRef base = wr__lower_field(l, l->ptr, pointer, offsetof(wr__memory, base), false);
+  if (is_copy)
+    build_move(l, byte_address(l, base, to), byte_address(l, base, second), count, is_few);
+  else
+    build_fill(l, byte_address(l, base, to), second, count, is_few);
+  LLVMBuildBr(l->b, join);
+  LLVMPositionBuilderAtEnd(l->b, other);
+  wr__lower_operation(l, op, memory, is_copy ? memory : 0, operands, 3, NULL);
+  LLVMBuildBr(l->b, join);
+  LLVMPositionBuilderAtEnd(l->b, join);
+}
+
+static void lower_copy(wr__lower *l, uint32_t to, uint32_t from) {
+  if (to == from)
+    lower_short_bulk(l, WR__HELPER_memory_copy, to);
+  else
+    lower_bulk(l, WR__HELPER_memory_copy, to, from);
 }
 
 #define LOAD(name, narrow, bytes, type, extend)              \
@@ -229,8 +312,8 @@ bool wr__lower_memory(wr__lower *l, const wr__instr *instr) {
     STORE(i64_store32, i32, 4)
     DO(memory_size, lower_size(l, instr->imm.index))
     DO(memory_grow, lower_grow(l, instr->imm.index))
-    DO(memory_fill, lower_bulk(l, WR__HELPER_memory_fill, instr->imm.index, 0))
-    DO(memory_copy, lower_bulk(l, WR__HELPER_memory_copy, instr->imm.index, instr->imm.index2))
+    DO(memory_fill, lower_short_bulk(l, WR__HELPER_memory_fill, instr->imm.index))
+    DO(memory_copy, lower_copy(l, instr->imm.index, instr->imm.index2))
     DO(memory_init, lower_bulk(l, WR__HELPER_memory_init, instr->imm.index, instr->imm.index2))
     DO(data_drop, wr__lower_operation(l, WR__HELPER_data_drop, instr->imm.index, 0, NULL, 0, NULL))
   }

@@ -1,5 +1,4 @@
-/* LLVM's passes, and then the polls: at every back edge that is left, a look at the interrupt flag.
- * They come last so that no loop optimisation sees them. */
+/* LLVM's passes, and what is done between them and after them to each function. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -10,82 +9,6 @@
 #include "image/format.h"
 #include "lower.h"
 
-/* ---- Polls */
-
-/* The phis of `to` see `poll` where they saw `from`, once. */
-static void redirect_phis(wr__lower *l, LLVMBasicBlockRef from, LLVMBasicBlockRef to,
-                          LLVMBasicBlockRef poll) {
-  LLVMValueRef next;
-  for (LLVMValueRef phi = LLVMGetFirstInstruction(to); phi && LLVMIsAPHINode(phi); phi = next) {
-    next = LLVMGetNextInstruction(phi);
-    LLVMPositionBuilderBefore(l->b, phi);
-    LLVMValueRef made = LLVMBuildPhi(l->b, LLVMTypeOf(phi), "");
-    bool moved = false;
-    for (unsigned i = 0; i < LLVMCountIncoming(phi); i++) {
-      LLVMValueRef value = LLVMGetIncomingValue(phi, i);
-      LLVMBasicBlockRef block = LLVMGetIncomingBlock(phi, i);
-      if (block == from && moved) continue;
-      if (block == from) {
-        block = poll;
-        moved = true;
-      }
-      LLVMAddIncoming(made, &value, &block, 1);
-    }
-    LLVMReplaceAllUsesWith(phi, made);
-    LLVMInstructionEraseFromParent(phi);
-  }
-}
-
-static void insert_poll(wr__lower *l, LLVMBasicBlockRef from, LLVMBasicBlockRef to,
-                        LLVMBasicBlockRef stop) {
-  LLVMBasicBlockRef poll = LLVMAppendBasicBlockInContext(l->context, l->func, "poll");
-  LLVMMoveBasicBlockAfter(poll, from);
-  LLVMValueRef end = LLVMGetBasicBlockTerminator(from);
-  for (unsigned i = 0; i < LLVMGetNumSuccessors(end); i++)
-    if (LLVMGetSuccessor(end, i) == to) LLVMSetSuccessor(end, i, poll);
-  redirect_phis(l, from, to, poll);
-  LLVMPositionBuilderAtEnd(l->b, poll);
-  LLVMValueRef flag_at =
-      wr__lower_field(l, l->ptr, l->inst, offsetof(wr__instance, interrupt), true);
-  LLVMValueRef flag = wr__lower_field(l, l->i32, flag_at, 0, false);
-  LLVMSetVolatile(flag, true);
-  LLVMValueRef set = LLVMBuildICmp(l->b, LLVMIntNE, flag, wr__c32(l, 0), "");
-  LLVMValueRef branch = LLVMBuildCondBr(l->b, set, stop, to);
-  LLVMSetMetadata(branch, l->kind_prof, LLVMMetadataAsValue(l->context, l->unlikely));
-}
-
-static void poll_edges(wr__lower *l, const wr__cfg *cfg) {
-  LLVMBasicBlockRef stop = NULL;
-  for (uint32_t to = 0; to < cfg->count; to++) {
-    uint32_t last = WR__CFG_NONE;
-    for (uint32_t k = 0; k < cfg->blocks[to].pred_count; k++) {
-      uint32_t from = cfg->preds[cfg->blocks[to].first_pred + k];
-      if (from < to || from == last) continue; /* forward, or twice the same */
-      last = from;
-      if (!stop) stop = LLVMAppendBasicBlockInContext(l->context, l->func, "interrupt");
-      insert_poll(l, cfg->blocks[from].block, cfg->blocks[to].block, stop);
-    }
-  }
-  if (!stop) return;
-  LLVMPositionBuilderAtEnd(l->b, stop);
-  LLVMValueRef zero = wr__c32(l, 0);
-  LLVMValueRef frame = wr__lower_intrinsic(l, "llvm.frameaddress", &l->ptr, 1, &zero, 1);
-  LLVMValueRef args[] = {l->inst, wr__c32(l, l->offset), frame};
-  wr__lower_call_helper(l, WR__HELPER_limit, args, 3);
-  LLVMBuildUnreachable(l->b);
-}
-
-/* Every cycle has an edge that does not go forward in reverse postorder. */
-static bool poll_func(wr__lower *l, LLVMValueRef func) {
-  wr__cfg cfg;
-  if (!wr__cfg_init(&cfg, func)) return false;
-  l->func = func;
-  l->inst = LLVMGetParam(func, 0);
-  poll_edges(l, &cfg);
-  wr__cfg_free(&cfg);
-  return true;
-}
-
 /* Functions of the module: those with a subprogram. Glue has no loops and no accesses. */
 static bool each_func(wr__lower *l, bool (*step)(wr__lower *l, LLVMValueRef func)) {
   l->di_scope = NULL;
@@ -93,9 +16,11 @@ static bool each_func(wr__lower *l, bool (*step)(wr__lower *l, LLVMValueRef func
   for (LLVMValueRef f = LLVMGetFirstFunction(l->llvm); f; f = LLVMGetNextFunction(f)) {
     LLVMMetadataRef scope = LLVMIsDeclaration(f) ? NULL : LLVMGetSubprogram(f);
     if (!scope) continue;
-    uint32_t index = (uint32_t)strtoul(LLVMGetValueName(f) + 1, NULL, 10);
+    uint32_t index = 0;
+    (void)wr__lower_func_index(f, &index);
     l->offset = l->module->funcs[index].code_offset;
     l->di_scope = scope;
+    l->func_index = index;
     if (!step(l, f)) return false;
   }
   return true;
@@ -112,26 +37,54 @@ static bool free_func(wr__lower *l, LLVMValueRef func) {
   return done;
 }
 
+/* Pipelines of our own: what LLVM's have for whole programs of another front end costs more time
+ * than it gains here, and looking through calls would take the instance from functions that read it
+ * only once they are finished. */
+#define COMBINE "instcombine<no-verify-fixpoint>,"
+#define CLEAN "simplifycfg<switch-range-to-icmp>,"
+
 /* So that values have one name, loops a preheader and one latch, and exits phis. */
 static const char prepare[] =
-    "function(sroa,early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>,simplifycfg,"
-    "early-cse,loop-simplify,lcssa,loop-mssa(loop-rotate,licm),instcombine<no-verify-fixpoint>,"
-    "simplifycfg,loop-simplify,lcssa)";
+    "function(sroa,early-cse<memssa>," CLEAN COMBINE CLEAN
+    "early-cse,loop-simplify,lcssa,loop-mssa(loop-rotate,licm)," COMBINE CLEAN
+    "loop-simplify,lcssa)";
+
+static const char plain[] = "function(mem2reg)";
+
+static const char quick[] = "function(sroa,early-cse<memssa>," CLEAN COMBINE CLEAN
+                            "loop-mssa(loop-rotate,licm),early-cse<memssa>," COMBINE "simplifycfg)";
+
+#define SCALAR                                                                          \
+  "jump-threading,correlated-propagation," CLEAN COMBINE                                \
+  "reassociate,loop-mssa(loop-instsimplify,loop-simplifycfg,licm,loop-rotate,licm,"     \
+  "simple-loop-unswitch<nontrivial;trivial>)," CLEAN COMBINE                            \
+  "loop(loop-idiom,indvars,loop-deletion,loop-unroll-full),sroa,gvn,sccp,bdce," COMBINE \
+  "adce,dse,loop-mssa(licm),"                                                           \
+  "simplifycfg<switch-range-to-icmp;hoist-common-insts;sink-common-insts>," COMBINE
+
+#define VECTOR                                                                           \
+  "loop(loop-rotate,loop-deletion),loop-vectorize,loop-load-elim," COMBINE               \
+  "simplifycfg<forward-switch-cond;switch-range-to-icmp;switch-to-lookup;no-keep-loops;" \
+  "hoist-common-insts;sink-common-insts>,slp-vectorizer,vector-combine," COMBINE
+
+#define LAST "sroa," COMBINE "loop-mssa(licm),loop-sink,instsimplify,div-rem-pairs,simplifycfg"
+
+static const char thorough[] = "function(" SCALAR VECTOR "loop-unroll<O3>," LAST ")";
+static const char normal[] = "function(" SCALAR VECTOR "loop-unroll<O2>," LAST ")";
+static const char small[] = "function(" SCALAR LAST ")";
 
 static const char *pipeline(char level) {
   switch (level) {
     case '0':
-      return "function(mem2reg)";
+      return plain;
     case '1':
-      return "function(sroa,early-cse,simplifycfg,instcombine<no-verify-fixpoint>,simplifycfg,"
-             "reassociate,"
-             "loop-mssa(loop-rotate,licm),gvn,instcombine<no-verify-fixpoint>,simplifycfg)";
+      return quick;
     case '3':
-      return "default<O3>";
+      return thorough;
     case 's':
-      return "default<Os>";
+      return small;
     default:
-      return "default<O2>";
+      return normal;
   }
 }
 
@@ -172,6 +125,6 @@ wr_status wr__optimize(wr__lower *l, LLVMTargetMachineRef machine) {
     WR_TRY(dump(l, "freed"));
   }
   WR_TRY(run_passes(l, machine, pipeline(l->options->level)));
-  if (l->options->polls && !each_func(l, poll_func)) return wr__fail_oom(l->error);
+  if (!each_func(l, wr__finish_func)) return wr__fail_oom(l->error);
   return dump(l, "optimized");
 }

@@ -15,8 +15,8 @@ enum { MAX_GROUPS = 24, MAX_INSTRS = 1500 };
 /* Accesses whose indices differ by constants: from the first one's by least at the lowest. */
 typedef struct group {
   wr__affine index;
-  int64_t least;     /* not above 0 */
-  int64_t end;       /* the furthest of them reaches to index + end */
+  int64_t least;      /* not above 0 */
+  int64_t end;        /* the furthest of them reaches to index + end */
   LLVMValueRef first; /* the free loop's address of the index in the first iteration, */
   LLVMValueRef moved; /* and how far it has come since */
 } group;
@@ -277,6 +277,26 @@ static bool copy_loop(version *v) {
   return true;
 }
 
+static LLVMMetadataRef loop_flag(wr__lower *l, const char *name, bool value) {
+  LLVMMetadataRef parts[] = {LLVMMDStringInContext2(l->context, name, strlen(name)),
+                             LLVMValueAsMetadata(LLVMConstInt(l->i1, value, false))};
+  return LLVMMDNodeInContext2(l->context, parts, 2);
+}
+
+/* The exact loop seldom runs: LLVM shall not spend time and code on it. */
+static void mark_copy(version *v) {
+  wr__lower *l = v->l;
+  LLVMValueRef end = LLVMGetBasicBlockTerminator(copy_of_block(v, v->latch));
+  LLVMMetadataRef self = LLVMTemporaryMDNode(l->context, NULL, 0);
+  LLVMMetadataRef parts[] = {self, loop_flag(l, "llvm.loop.unroll.disable", true),
+                             loop_flag(l, "llvm.loop.vectorize.enable", false),
+                             loop_flag(l, "llvm.loop.distribute.enable", false)};
+  LLVMMetadataRef node = LLVMMDNodeInContext2(l->context, parts, WR_ARRAY_COUNT(parts));
+  LLVMMetadataReplaceAllUsesWith(self, node); /* it names itself, and so is no other loop's */
+  LLVMSetMetadata(end, LLVMGetMDKindIDInContext(l->context, "llvm.loop", 9),
+                  LLVMMetadataAsValue(l->context, node));
+}
+
 /* ---- The free loop */
 
 static LLVMValueRef first_after_phis(LLVMBasicBlockRef block) {
@@ -362,12 +382,15 @@ static void build_versions(version *v) {
   LLVMPositionBuilderBefore(l->b, enter);
   LLVMValueRef holds = build_check(v);
   if (!copy_loop(v)) return; /* the compile fails */
+  mark_copy(v);
   LLVMValueRef counter = build_counter(v);
   build_pointers(v, counter);
   free_accesses(v);
   if (v->has_stores) build_barriers(v);
   LLVMPositionBuilderBefore(l->b, enter);
-  LLVMBuildCondBr(l->b, holds, v->header, copy_of_block(v, v->header));
+  LLVMValueRef exact = LLVMBuildNot(l->b, holds, "");
+  LLVMValueRef branch = LLVMBuildCondBr(l->b, exact, copy_of_block(v, v->header), v->header);
+  LLVMSetMetadata(branch, l->kind_prof, LLVMMetadataAsValue(l->context, l->unlikely));
   LLVMInstructionEraseFromParent(enter);
 }
 

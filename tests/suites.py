@@ -14,6 +14,7 @@ from containers.world import run_checks
 from result import failed, passed, skipped
 from wasi import run_http, run_testsuite
 
+ROOT = pathlib.Path(__file__).resolve().parent.parent
 PORTABLE_LOCK = threading.Lock()
 # custom-descriptors is a proposal that wasmrun does not have.
 SPEC_FLAGS = ["--exclude", "proposals/custom-descriptors", "--quiet", "--jobs", "2"]
@@ -24,11 +25,17 @@ NATIVE = ["--timeout", "600", "--engine"]
 SPEC_CONFIGURATIONS = {
     "release": [[], ["--bounds", "explicit"], ["--gc-stress"], ["--plain"], ["--round-trip"],
                 ["portable"], ["portable", "--bounds", "explicit"], NATIVE + ["compile", "--level", "0"],
-                NATIVE + ["native", "--level", "1"]],
+                NATIVE + ["native", "--level", "2"]],
     "dev": [[], ["--bounds", "explicit"], ["--gc-stress"], ["portable"]],
     "aarch64": [[], ["--bounds", "explicit"]],
     "tsan": [[]],
 }
+# Native code of another processor, made by the compiler of the release build: scripts of every kind.
+FOREIGN_SAMPLE = """address align atomic br_table bulk call_indirect conversions endianness f32 f64 fac
+    float_exprs i32 i64 memory_copy memory_fill memory_grow memory_trap memory_trap64 return_call
+    return_call_indirect simd_address simd_conversions simd_f32x4_arith simd_i8x16_arith simd_lane simd_load
+    simd_splat simd_store table_get traps try_table unwind array struct ref_test br_on_cast i31
+    wide-arithmetic throw_ref""".split()
 # The parts of the core suite for builds that do not run all.
 SPEC_FOLDERS = {"tsan": ["proposals/threads"]}
 
@@ -114,9 +121,23 @@ def spec_jobs(build, programs, environment):
     if not folder:
         return [("spec", lambda: [skipped("spec", "(WASMRUN_TESTSUITE is not set)")])]
     folders = [os.path.join(folder, part) for part in SPEC_FOLDERS.get(build, [""])]
-    return [(suite_name(words),
-             lambda words=words: run_spec(words, programs, folders, environment))
-            for words in SPEC_CONFIGURATIONS.get(build, [[]])]
+    jobs_of = [(suite_name(words),
+                lambda words=words: run_spec(words, programs, folders, environment))
+               for words in SPEC_CONFIGURATIONS.get(build, [[]])]
+    if build == "aarch64":
+        jobs_of.append(("native-suite sample", lambda: run_foreign(programs, folder, environment)))
+    return jobs_of
+
+
+def run_foreign(programs, folder, environment):
+    compiler = ROOT / "build" / "release" / "bin" / "wasmrun-compile"
+    if not compiler.exists():
+        return [skipped("native-suite sample", "(the release build has no compiler)")]
+    scripts = sorted(str(path) for path in pathlib.Path(folder).rglob("*.wast")
+                     if path.stem in FOREIGN_SAMPLE)
+    command = [str(programs / "wasmrun-spectest"), *SPEC_FLAGS, *NATIVE, "compile", *scripts]
+    return spec_results("native-suite sample", command,
+                        {**environment, "WASMRUN_COMPILE": str(compiler)})
 
 
 def suite_name(words):

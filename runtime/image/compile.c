@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "image/compiler.h"
+#include "image/image.h"
 #include "platform/platform.h"
 
 enum { MAX_ARGUMENTS = 16 };
@@ -24,7 +25,8 @@ static void add_options(command *c, const wr__module *module, const wr_compile_o
   char text[32] = {options->level};
   add(c, "%s", "wasmrun-compile");
   add(c, "-O%s", text);
-  if (options->target) add(c, "--target=%s", options->target);
+  /* Said in every case: the compiler program may be another machine's, run by an emulator's rules. */
+  add(c, "--target=%s", options->target ? options->target : wr__image_host_target());
   if (options->cpu) add(c, "--cpu=%s", options->cpu);
   if (options->bounds_explicit) add(c, "%s", "--bounds=explicit");
   if (options->no_polls) add(c, "%s", "--no-polls");

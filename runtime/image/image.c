@@ -75,6 +75,8 @@ const char *wr__image_target_name(uint32_t machine) {
                                                 : "an unknown machine";
 }
 
+const char *wr__image_host_target(void) { return wr__image_target_name(HOST_MACHINE); }
+
 const char *wr__image_misfit(const wr__image_header *h) {
   if (memcmp(h->magic, WR__IMAGE_MAGIC, sizeof h->magic)) return "it is not a native image";
   if (h->version != WR__IMAGE_VERSION) return "the native image is of another version";

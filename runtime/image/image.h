@@ -43,6 +43,7 @@ const char *wr__image_misfit(const wr__image_header *header);
 
 /* "x86_64-linux" */
 const char *wr__image_target_name(uint32_t machine);
+const char *wr__image_host_target(void);
 
 /* The image whose code holds pc, or NULL. Async-signal-safe. */
 const wr__image *wr__image_at(uintptr_t pc);

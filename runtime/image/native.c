@@ -103,6 +103,14 @@ static void wr__native_throw_out(wr__instance *instance, uint64_t exception, uin
   land(instance->exec, status);
 }
 
+static void wr__native_move_bytes(void *to, const void *from, uint64_t count) {
+  memmove(to, from, count);
+}
+
+static void wr__native_fill_bytes(void *to, uint32_t value, uint64_t count) {
+  memset(to, (uint8_t)value, count);
+}
+
 /* ---- The entry */
 
 /* The end of the stack for native code entered here. */

@@ -1,0 +1,184 @@
+/* What LLVM's optimisation must not see, since it would be in the way of it: the look at the
+ * stack's end in prologues, and polls of the interrupt flag at back edges.
+ *
+ * An interrupt moves the stack's end, so prologues poll too, and a loop that calls in each round a
+ * function that looks needs no poll of its own. Functions that call nothing have no prologue check
+ * unless their frame may be large: what is left below the stack's end has room for them. */
+#include "cfg.h"
+#include "image/format.h"
+#include "lower.h"
+
+/* Frames up to here fit below the stack's end, with what helpers need. */
+enum { SMALL_FRAME_BYTES = 64 << 10 };
+
+/* ---- The frame */
+
+static uint64_t size_of(wr__lower *l, LLVMTypeRef type) {
+  return LLVMABISizeOfType(LLVMGetModuleDataLayout(l->llvm), type);
+}
+
+/* No frame is larger: every value spilled, twice over for what instruction selection adds. */
+static uint64_t most_frame_bytes(wr__lower *l, LLVMValueRef func) {
+  uint64_t total = 1024;
+  for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(func); b; b = LLVMGetNextBasicBlock(b))
+    for (LLVMValueRef i = LLVMGetFirstInstruction(b); i; i = LLVMGetNextInstruction(i)) {
+      if (LLVMIsAAllocaInst(i))
+        total += size_of(l, LLVMGetAllocatedType(i)) + 16;
+      else if (LLVMTypeOf(i) != l->void_type)
+        total += 2 * (size_of(l, LLVMTypeOf(i)) + 8);
+    }
+  return total;
+}
+
+static void build_limit_call(wr__lower *l, LLVMBasicBlockRef block) {
+  LLVMPositionBuilderAtEnd(l->b, block);
+  LLVMValueRef zero = wr__c32(l, 0);
+  LLVMValueRef frame = wr__lower_intrinsic(l, "llvm.frameaddress", &l->ptr, 1, &zero, 1);
+  LLVMValueRef args[] = {l->inst, wr__c32(l, l->offset), frame};
+  wr__lower_call_helper(l, WR__HELPER_limit, args, 3);
+  LLVMBuildUnreachable(l->b);
+}
+
+/* A new entry, with the old one's allocas, which LLVM wants there. */
+static LLVMBasicBlockRef make_entry(wr__lower *l, LLVMValueRef func) {
+  LLVMBasicBlockRef old = LLVMGetEntryBasicBlock(func);
+  LLVMBasicBlockRef entry = LLVMInsertBasicBlockInContext(l->context, old, "");
+  LLVMPositionBuilderAtEnd(l->b, entry);
+  LLVMValueRef next;
+  for (LLVMValueRef i = LLVMGetFirstInstruction(old); i; i = next) {
+    next = LLVMGetNextInstruction(i);
+    if (!LLVMIsAAllocaInst(i)) continue;
+    LLVMInstructionRemoveFromParent(i);
+    LLVMInsertIntoBuilder(l->b, i);
+  }
+  return entry;
+}
+
+/* Below the limit there is no room, or an interrupt waits. */
+static void build_check(wr__lower *l, LLVMValueRef func, uint64_t frame_bytes) {
+  LLVMBasicBlockRef old = LLVMGetEntryBasicBlock(func);
+  LLVMBasicBlockRef entry = make_entry(l, func);
+  LLVMBasicBlockRef full = LLVMAppendBasicBlockInContext(l->context, func, "limit");
+  LLVMPositionBuilderAtEnd(l->b, entry);
+  LLVMValueRef zero = wr__c32(l, 0);
+  LLVMValueRef frame = wr__lower_intrinsic(l, "llvm.frameaddress", &l->ptr, 1, &zero, 1);
+  LLVMValueRef exec = wr__lower_field(l, l->ptr, l->inst, offsetof(wr__instance, exec), true);
+  LLVMValueRef limit = wr__lower_field(l, l->i64, exec, offsetof(wr__exec, native_limit), false);
+  LLVMSetVolatile(limit, true);
+  if (frame_bytes > SMALL_FRAME_BYTES) {
+    LLVMValueRef args[] = {limit, wr__c64(l, frame_bytes)};
+    limit = wr__lower_intrinsic(l, "llvm.uadd.sat", &l->i64, 1, args, 2);
+  }
+  LLVMValueRef at = LLVMBuildPtrToInt(l->b, frame, l->i64, "");
+  LLVMValueRef below = LLVMBuildICmp(l->b, LLVMIntULT, at, limit, "");
+  LLVMValueRef branch = LLVMBuildCondBr(l->b, below, full, old);
+  LLVMSetMetadata(branch, l->kind_prof, LLVMMetadataAsValue(l->context, l->unlikely));
+  build_limit_call(l, full);
+}
+
+/* Nothing in it traps, calls or is polled: nobody looks for its frame. */
+static bool needs_no_frame(LLVMValueRef func) {
+  for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(func); b; b = LLVMGetNextBasicBlock(b))
+    for (LLVMValueRef i = LLVMGetFirstInstruction(b); i; i = LLVMGetNextInstruction(i)) {
+      bool access = LLVMIsALoadInst(i) || LLVMIsAStoreInst(i);
+      if (access ? LLVMGetVolatile(i) : LLVMIsACallInst(i) != NULL) return false;
+    }
+  return true;
+}
+
+/* ---- Polls */
+
+/* The phis of `to` see `poll` where they saw `from`, once. */
+static void redirect_phis(wr__lower *l, LLVMBasicBlockRef from, LLVMBasicBlockRef to,
+                          LLVMBasicBlockRef poll) {
+  LLVMValueRef next;
+  for (LLVMValueRef phi = LLVMGetFirstInstruction(to); phi && LLVMIsAPHINode(phi); phi = next) {
+    next = LLVMGetNextInstruction(phi);
+    LLVMPositionBuilderBefore(l->b, phi);
+    LLVMValueRef made = LLVMBuildPhi(l->b, LLVMTypeOf(phi), "");
+    bool moved = false;
+    for (unsigned i = 0; i < LLVMCountIncoming(phi); i++) {
+      LLVMValueRef value = LLVMGetIncomingValue(phi, i);
+      LLVMBasicBlockRef block = LLVMGetIncomingBlock(phi, i);
+      if (block == from && moved) continue;
+      if (block == from) {
+        block = poll;
+        moved = true;
+      }
+      LLVMAddIncoming(made, &value, &block, 1);
+    }
+    LLVMReplaceAllUsesWith(phi, made);
+    LLVMInstructionEraseFromParent(phi);
+  }
+}
+
+static void insert_poll(wr__lower *l, LLVMBasicBlockRef from, LLVMBasicBlockRef to,
+                        LLVMBasicBlockRef stop) {
+  LLVMBasicBlockRef poll = LLVMAppendBasicBlockInContext(l->context, l->func, "poll");
+  LLVMMoveBasicBlockAfter(poll, from);
+  LLVMValueRef end = LLVMGetBasicBlockTerminator(from);
+  for (unsigned i = 0; i < LLVMGetNumSuccessors(end); i++)
+    if (LLVMGetSuccessor(end, i) == to) LLVMSetSuccessor(end, i, poll);
+  redirect_phis(l, from, to, poll);
+  LLVMPositionBuilderAtEnd(l->b, poll);
+  LLVMValueRef flag_at =
+      wr__lower_field(l, l->ptr, l->inst, offsetof(wr__instance, interrupt), true);
+  LLVMValueRef flag = wr__lower_field(l, l->i32, flag_at, 0, false);
+  LLVMSetVolatile(flag, true);
+  LLVMValueRef set = LLVMBuildICmp(l->b, LLVMIntNE, flag, wr__c32(l, 0), "");
+  LLVMValueRef branch = LLVMBuildCondBr(l->b, set, stop, to);
+  LLVMSetMetadata(branch, l->kind_prof, LLVMMetadataAsValue(l->context, l->unlikely));
+}
+
+/* Does the block call a function of the module that looks at the stack's end? */
+static bool block_polls(wr__lower *l, LLVMBasicBlockRef block) {
+  for (LLVMValueRef i = LLVMGetFirstInstruction(block); i; i = LLVMGetNextInstruction(i)) {
+    if (!LLVMIsACallInst(i)) continue;
+    LLVMValueRef callee = LLVMGetCalledValue(i);
+    uint32_t index;
+    if (LLVMIsAFunction(callee) && wr__lower_func_index(callee, &index) && l->facts->calls[index])
+      return true;
+  }
+  return false;
+}
+
+/* Is there a block that polls on every way from `to` to `from`? */
+static bool edge_polls(wr__lower *l, const wr__cfg *cfg, uint32_t from, uint32_t to) {
+  if (!wr__cfg_dominates(cfg, to, from)) return false;
+  for (uint32_t block = from;; block = cfg->blocks[block].idom) {
+    if (block_polls(l, cfg->blocks[block].block)) return true;
+    if (block == to) return false;
+  }
+}
+
+/* Every cycle has an edge that does not go forward in reverse postorder. */
+static void poll_edges(wr__lower *l, const wr__cfg *cfg) {
+  LLVMBasicBlockRef stop = NULL;
+  for (uint32_t to = 0; to < cfg->count; to++) {
+    uint32_t last = WR__CFG_NONE;
+    for (uint32_t k = 0; k < cfg->blocks[to].pred_count; k++) {
+      uint32_t from = cfg->preds[cfg->blocks[to].first_pred + k];
+      if (from < to || from == last) continue; /* forward, or twice the same */
+      last = from;
+      if (edge_polls(l, cfg, from, to)) continue;
+      if (!stop) stop = LLVMAppendBasicBlockInContext(l->context, l->func, "interrupt");
+      insert_poll(l, cfg->blocks[from].block, cfg->blocks[to].block, stop);
+    }
+  }
+  if (stop) build_limit_call(l, stop);
+}
+
+bool wr__finish_func(wr__lower *l, LLVMValueRef func) {
+  wr__cfg cfg;
+  if (!wr__cfg_init(&cfg, func)) return false;
+  l->func = func;
+  l->inst = LLVMGetParam(func, 0);
+  uint64_t frame_bytes = most_frame_bytes(l, func);
+  if (l->options->polls) poll_edges(l, &cfg);
+  wr__cfg_free(&cfg);
+  bool check = l->facts->calls[l->func_index] || frame_bytes > SMALL_FRAME_BYTES;
+  if (check) build_check(l, func, frame_bytes);
+  bool bare = !check && needs_no_frame(func);
+  wr__lower_attribute(l, func, "frame-pointer", bare ? "none" : "all");
+  return true;
+}
