@@ -106,20 +106,50 @@ def life_of_a_container(world):
     return wrong or (f"left behind: {world.left()}" if world.left() else None)
 
 
-def the_program_cannot_be_replaced(world):
-    """By nobody in the container, while it runs and afterwards."""
-    bundle = bundle_of(world, "replace", ["/container.wasm", "wait"])
-    before = world.static.read_bytes()
+# In a container whose first process is native: opens the program of a module that runs, ends that, so
+# that its program is busy no longer, and tries to write.
+REPLACE = """exec 3</proc/$(/busybox pidof container.wasm)/exe || exit 9
+/busybox kill -KILL $(/busybox pidof container.wasm); /busybox sleep 0.3
+(echo x >/proc/self/fd/3) && echo written; (echo x >>/proc/self/fd/3) && echo written
+/busybox mount -o remount,rw /proc/self/fd/3 && echo mounted
+/busybox true"""
+
+
+def replace_program(world, name, program, refusal):
+    """As a root that may do much."""
+    rights = ["CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_SYS_ADMIN", "CAP_SYS_PTRACE", "CAP_KILL"]
+    bundle = bundle_of(world, name, ["/busybox", "sleep", "100"], {
+        "capabilities": {kind: rights for kind in ("bounding", "effective", "permitted")}})
+    before = program.read_bytes()
     with Container(world, bundle) as c:
-        done = c.call("exec", c.name, "/busybox", "sh", "-c",
-                      "exec 3</proc/1/exe; for f in /proc/1/exe /proc/self/fd/3; do "
-                      "(echo x >$f) && echo written; (echo x >>$f) && echo written; done; "
-                      "/busybox mount -o remount,rw /proc/1/exe && echo mounted; "
-                      "/busybox ls -l /proc/1/fd; /busybox true")
-        wrong = c.problem or done.wrong(stderr="Read-only file system")
+        wrong = c.problem or c.call_detached("exec", "--detach", c.name, "/container.wasm",
+                                             "wait").wrong()
+        if wrong or not wait_until(lambda: "container.wasm" in c.call("ps", c.name).stdout):
+            return wrong or "the module does not run"
+        done = c.call("exec", c.name, "/busybox", "sh", "-c", REPLACE)
+        wrong = done.wrong(stderr=refusal)
         if wrong or "written" in done.stdout or "mounted" in done.stdout:
             return wrong or done.stdout
-    return None if world.static.read_bytes() == before else "the program changed"
+    return None if program.read_bytes() == before else "the program changed"
+
+
+def the_program_cannot_be_replaced(world):
+    return replace_program(world, "replace", world.static, "Read-only file system")
+
+
+def nor_its_copy(world):
+    """Where its folder cannot be a layer of a mount (a colon divides the list of them)."""
+    folder = world.folder / "a:b"
+    folder.mkdir()
+    program = folder / "wasmrun-oci"
+    shutil.copy(world.static, program)
+    usual = world.runtime
+    world.runtime = [world.make_wrapper("copying", {"runtime": "runc", "program": str(program)}),
+                     *usual[1:]]
+    try:
+        return replace_program(world, "copy", program, "Operation not permitted")
+    finally:
+        world.runtime = usual
 
 
 def the_guest_sees_nothing_of_the_program(world):
@@ -281,6 +311,7 @@ def over_crun(world):
 
 
 CHECKS = [output_arguments_environment_status, life_of_a_container, the_program_cannot_be_replaced,
+          nor_its_copy,
           the_guest_sees_nothing_of_the_program, a_text_module, working_directory_and_user,
           mounts_and_a_read_only_root, hooks_run_with_the_given_bundle, limits_by_annotation,
           nothing_in_the_container_is_asked, native_code_of_trusted_keys, over_crun]
