@@ -61,6 +61,15 @@ int wr__command_wat2wasm(const wr__parsed *parsed) {
   return exit_status;
 }
 
+/* Native code is no part of the text. */
+static void take_out_native(char **binary, size_t *size) {
+  wasm_byte_vec_t module;
+  if (wr_native_strip(*binary, *size, &module, NULL) != WR_OK) return;
+  free(*binary);
+  *binary = module.data;
+  *size = module.size;
+}
+
 int wr__command_wasm2wat(const wr__parsed *parsed) {
   if (!has_one_operand(parsed)) return WR__EXIT_USAGE;
   const char *path = parsed->operands[0];
@@ -68,6 +77,7 @@ int wr__command_wasm2wat(const wr__parsed *parsed) {
   char *binary;
   size_t size;
   if (!wr__read_file(path, &binary, &size)) return WR__EXIT_FAILED;
+  take_out_native(&binary, &size);
   wr_print_options options = {
       .folded = wr__option_last(parsed, WR__OPTION_FOLDED) != NULL,
       .no_names = wr__option_last(parsed, WR__OPTION_NO_NAMES) != NULL,

@@ -28,6 +28,32 @@ static bool refuse(opening *o, const char *why) {
 
 /* ---- Which image */
 
+/* What this processor lacks, by name. */
+static void name_missing(opening *o, const wr__image_header *header) {
+  static const char *const names[] = {
+#define X(name, text) text,
+      WR__CPU_FEATURES(X)
+#undef X
+  };
+  uint64_t missing = header->cpu_features & ~wr__cpu_features();
+  size_t at =
+      (size_t)snprintf(o->reason, sizeof o->reason, "the native image needs a processor with");
+  const char *between = " ";
+  for (size_t i = 0; i < WR_ARRAY_COUNT(names); i++) {
+    if (!(missing >> i & 1) || at >= sizeof o->reason) continue;
+    at += (size_t)snprintf(o->reason + at, sizeof o->reason - at, "%s%s", between, names[i]);
+    between = ", ";
+  }
+  if (missing >> WR_ARRAY_COUNT(names) && at < sizeof o->reason)
+    snprintf(o->reason + at, sizeof o->reason - at, "%smore features", between);
+}
+
+static bool is_for_this_machine(const wr__image_header *header) {
+  wr__image_header any = *header;
+  any.cpu_features = 0;
+  return !wr__image_misfit(&any);
+}
+
 static bool find_fitting(opening *o) {
   const char *misfit = "it has no native image";
   for (uint32_t i = 0; i < o->sections.image_count; i++) {
@@ -36,11 +62,18 @@ static bool find_fitting(opening *o) {
                  header.image_bytes == o->sections.images[i].size;
     const char *why = whole ? wr__image_misfit(&header) : "the native image is truncated";
     o->index = i;
-    if (!why) return true;
+    if (!why) {
+      o->reason[0] = 0; /* of an image before it, for another processor */
+      return true;
+    }
+    if (whole && is_for_this_machine(&header)) {
+      name_missing(o, &header);
+      continue;
+    }
     /* Of several reasons, the one about this architecture says most. */
     if (i == 0 || strcmp(why, "the native image is for another architecture") != 0) misfit = why;
   }
-  return refuse(o, misfit);
+  return o->reason[0] ? false : refuse(o, misfit);
 }
 
 /* ---- Whose */

@@ -272,6 +272,63 @@ static bool translate(const wasm_byte_vec_t *expected) {
   return true;
 }
 
+/* A file with native code, made and loaded. Where there is no compiler the image is none, and the
+ * module is interpreted. */
+static wasm_byte_vec_t image;
+
+static void make_image(const wasm_byte_vec_t *binary) {
+  const char *build = getenv("BUILD");
+  char compiler[4096];
+  wr_compile_options options;
+  wasm_module_t *module;
+  wr_compile_options_init(&options);
+  options.level = '0';
+  options.compiler = compiler;
+  snprintf(compiler, sizeof compiler, "%s/bin/wasmrun-compile", build ? build : "");
+  wasm_engine_t *engine = wasm_engine_new();
+  MUST(wr_module_new(engine, binary->data, binary->size, &module, NULL) == WR_OK);
+  if (wr_module_compile_image(module, &options, &image, NULL) != WR_OK)
+    wasm_byte_vec_new(&image, 4, "none");
+  wasm_module_delete(module);
+  wasm_engine_delete(engine);
+}
+
+static bool reload(wasm_engine_t *engine, const wasm_byte_vec_t *binary,
+                   const wr_signing_key *key) {
+  wasm_module_t *plain, *loaded;
+  wasm_byte_vec_t file;
+  wr_native_info info;
+  if (wr_module_new(engine, binary->data, binary->size, &plain, NULL) != WR_OK) return false;
+  wr_status status = wr_native_pack(plain, &image, 1, key, &file, NULL);
+  wasm_module_delete(plain);
+  MUST(status == WR_OK || status == WR_OUT_OF_MEMORY);
+  if (status != WR_OK) return false;
+  MUST(wr_native_inspect(file.data, file.size, &info, NULL) == WR_OK && !info.images[0].fault);
+  status = wr_module_new(engine, file.data, file.size, &loaded, NULL);
+  wasm_byte_vec_delete(&file);
+  MUST(status == WR_OK || status == WR_OUT_OF_MEMORY);
+  if (status != WR_OK) return false;
+  bool whole = wr_module_is_native(loaded) || wr_module_native_refusal(loaded);
+  wasm_module_delete(loaded);
+  return whole;
+}
+
+static bool load_native(const wasm_byte_vec_t *binary) {
+  wr_signing_key *key;
+  if (wr_signing_key_new(NULL, &key, NULL) != WR_OK) return false;
+  wr_public_key public = wr_signing_key_public(key);
+  wasm_config_t *config = wasm_config_new();
+  wasm_engine_t *engine = NULL;
+  if (config && wr_config_trust_keys(config, &public, 1, NULL) == WR_OK)
+    engine = wasm_engine_new_with_config(config);
+  else if (config)
+    wasm_config_delete(config);
+  bool done = engine && reload(engine, binary, key);
+  if (engine) wasm_engine_delete(engine);
+  wr_signing_key_delete(key);
+  return done;
+}
+
 static long sweep(bool (*program)(const wasm_byte_vec_t *), const wasm_byte_vec_t *binary) {
   for (fail_at = 1;; fail_at++) {
     allocations = 0;
@@ -291,14 +348,18 @@ int main(void) {
     return 1;
   }
   MUST(translate(&binary));
+  make_image(&binary);
+  MUST(load_native(&binary));
   MUST(run(&binary)); /* what is made once for the process is made now */
   for (int onwards = 0; onwards < 2; onwards++) {
     fail_onwards = onwards;
     long runs = sweep(run, &binary), translations = sweep(translate, &binary);
-    printf("%s: %ld allocations of a run and %ld of a translation failed\n",
-           onwards ? "from there on" : "one at a time", runs, translations);
+    long loads = sweep(load_native, &binary);
+    printf("%s: %ld allocations of a run, %ld of a translation and %ld of a load failed\n",
+           onwards ? "from there on" : "one at a time", runs, translations, loads);
   }
   fail_at = 0;
+  wasm_byte_vec_delete(&image);
   wasm_byte_vec_delete(&expected_text);
   wasm_byte_vec_delete(&binary);
   return 0;

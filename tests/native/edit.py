@@ -108,8 +108,8 @@ def layout(data):
 
 
 def processor(data):
-    """Needs a feature that no processor has."""
-    return header_field(data, 32, "<Q", lambda v: v | 1 << 63)
+    """Needs sse3 and lse, which no processor has both, and something that none has."""
+    return header_field(data, 32, "<Q", lambda v: v | 1 << 63 | 1 << 20 | 1)
 
 
 def machine(data):
