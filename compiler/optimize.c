@@ -54,20 +54,19 @@ static const char plain[] = "function(mem2reg)";
 static const char quick[] = "function(sroa,early-cse<memssa>," CLEAN COMBINE CLEAN
                             "loop-mssa(loop-rotate,licm),early-cse<memssa>," COMBINE "simplifycfg)";
 
-#define SCALAR                                                                          \
-  "jump-threading,correlated-propagation," CLEAN COMBINE                                \
-  "reassociate,loop-mssa(loop-instsimplify,loop-simplifycfg,licm,loop-rotate,licm,"     \
-  "simple-loop-unswitch<nontrivial;trivial>)," CLEAN COMBINE                            \
-  "loop(loop-idiom,indvars,loop-deletion,loop-unroll-full),sroa,gvn,sccp,bdce," COMBINE \
-  "adce,dse,loop-mssa(licm),"                                                           \
+#define SCALAR                                                                           \
+  "jump-threading,correlated-propagation," CLEAN                                         \
+  "reassociate,loop-mssa(loop-instsimplify,loop-simplifycfg,licm,"                       \
+  "simple-loop-unswitch<nontrivial;trivial>)," CLEAN COMBINE                             \
+  "loop(indvars,loop-deletion,loop-unroll-full),gvn,sccp,bdce,adce,dse,loop-mssa(licm)," \
   "simplifycfg<switch-range-to-icmp;hoist-common-insts;sink-common-insts>," COMBINE
 
 #define VECTOR                                                                           \
-  "loop(loop-rotate,loop-deletion),loop-vectorize,loop-load-elim," COMBINE               \
+  "loop(loop-rotate),loop-vectorize,"                                                    \
   "simplifycfg<forward-switch-cond;switch-range-to-icmp;switch-to-lookup;no-keep-loops;" \
   "hoist-common-insts;sink-common-insts>,slp-vectorizer,vector-combine," COMBINE
 
-#define LAST "sroa," COMBINE "loop-mssa(licm),loop-sink,instsimplify,div-rem-pairs,simplifycfg"
+#define LAST "loop-mssa(licm),loop-sink,instsimplify,div-rem-pairs,simplifycfg"
 
 static const char thorough[] = "function(" SCALAR VECTOR "loop-unroll<O3>," LAST ")";
 static const char normal[] = "function(" SCALAR VECTOR "loop-unroll<O2>," LAST ")";

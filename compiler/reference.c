@@ -21,15 +21,59 @@ static LLVMValueRef func_ref(wr__lower *l, uint32_t index) {
   return LLVMBuildPtrToInt(l->b, pointer, l->i64, "");
 }
 
-/* Is ref a value of the type? As an i1. Null is decided here, the rest by the runtime. */
-static LLVMValueRef matches(wr__lower *l, LLVMValueRef ref, wr_valtype type) {
-  uint32_t heap = wr_valtype_heap(type), nullable = (type & 0xff) == WR_REF_NULL;
-  if (heap >= WR_HEAP_DEFINED) {
-    const wr__deftype *defined = wr__type_get(l->module->engine->types, heap - WR_HEAP_DEFINED);
-    heap = WR_HEAP_DEFINED + wr__lower_type_index(l, defined);
-  }
+/* Objects of the host's have no type, but a number there all the same. */
+static wr__object_kind kind_of(const wr__deftype *type) {
+  return type->comp == WR__COMP_FUNC     ? WR__OBJECT_FUNC
+         : type->comp == WR__COMP_STRUCT ? WR__OBJECT_STRUCT
+                                         : WR__OBJECT_ARRAY;
+}
+
+/* Is ref a pointer to an object of exactly the type? Goes to `otherwise` unless it is a pointer. */
+static LLVMValueRef is_exactly(wr__lower *l, LLVMValueRef ref, const wr__deftype *defined,
+                               LLVMBasicBlockRef otherwise) {
+  uint32_t type_index = wr__lower_type_index(l, defined);
+  LLVMValueRef low = LLVMBuildAnd(l->b, ref, wr__c64(l, 1), "");
+  LLVMValueRef is_i31 = LLVMBuildICmp(l->b, LLVMIntNE, low, wr__c64(l, 0), "");
+  LLVMBasicBlockRef look = wr__lower_block(l, "");
+  LLVMBuildCondBr(l->b, LLVMBuildOr(l->b, is_i31, is_null(l, ref), ""), otherwise, look);
+  LLVMPositionBuilderAtEnd(l->b, look);
+  LLVMValueRef types = wr__lower_field(l, l->ptr, l->inst, offsetof(wr__instance, types), true);
+  LLVMValueRef type = wr__lower_field(l, l->ptr, types, type_index * sizeof(void *), true);
+  LLVMValueRef wanted = wr__lower_field(l, l->i32, type, offsetof(wr__deftype, id), true);
+  LLVMValueRef object = LLVMBuildIntToPtr(l->b, ref, l->ptr, "");
+  LLVMValueRef actual = wr__lower_field(l, l->i32, object, offsetof(wr__object, type_id), false);
+  LLVMValueRef kind = wr__lower_field(l, l->i8, object, offsetof(wr__object, kind), false);
+  LLVMValueRef same_kind =
+      LLVMBuildICmp(l->b, LLVMIntEQ, kind, LLVMConstInt(l->i8, kind_of(defined), false), "");
+  return LLVMBuildAnd(l->b, same_kind, LLVMBuildICmp(l->b, LLVMIntEQ, actual, wanted, ""), "");
+}
+
+static LLVMValueRef ask_runtime(wr__lower *l, LLVMValueRef ref, uint32_t heap, bool nullable) {
   LLVMValueRef found = wr__lower_operation(l, WR__HELPER_ref_test, heap, nullable, &ref, 1, l->i32);
   return LLVMBuildICmp(l->b, LLVMIntNE, found, wr__c32(l, 0), "");
+}
+
+/* Is ref a value of the type? As an i1. Most casts are to just what the object is: that is seen
+ * here, the rest by the runtime. */
+static LLVMValueRef matches(wr__lower *l, LLVMValueRef ref, wr_valtype type) {
+  uint32_t heap = wr_valtype_heap(type), nullable = (type & 0xff) == WR_REF_NULL;
+  if (heap < WR_HEAP_DEFINED) return ask_runtime(l, ref, heap, nullable);
+  const wr__deftype *defined = wr__type_get(l->module->engine->types, heap - WR_HEAP_DEFINED);
+  uint32_t type_index = wr__lower_type_index(l, defined);
+  LLVMBasicBlockRef otherwise = wr__lower_block(l, ""), join = wr__lower_block(l, "");
+  LLVMValueRef same = is_exactly(l, ref, defined, otherwise);
+  LLVMBasicBlockRef same_block = LLVMGetInsertBlock(l->b);
+  LLVMBuildCondBr(l->b, same, join, otherwise);
+  LLVMPositionBuilderAtEnd(l->b, otherwise);
+  LLVMValueRef found = ask_runtime(l, ref, WR_HEAP_DEFINED + type_index, nullable);
+  LLVMBasicBlockRef found_block = LLVMGetInsertBlock(l->b);
+  LLVMBuildBr(l->b, join);
+  LLVMPositionBuilderAtEnd(l->b, join);
+  LLVMValueRef result = LLVMBuildPhi(l->b, l->i1, "");
+  LLVMValueRef values[] = {same, found};
+  LLVMBasicBlockRef blocks[] = {same_block, found_block};
+  LLVMAddIncoming(result, values, blocks, 2);
+  return result;
 }
 
 static void lower_cast(wr__lower *l, wr_valtype type) {
