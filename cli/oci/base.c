@@ -45,16 +45,26 @@ static void add_all(wr__oci *oci, wr__oci_words *line, const wr__oci_words *word
   for (size_t i = 0; words && i < words->count; i++) wr__oci_words_add(oci, line, words->items[i]);
 }
 
-char **wr__oci_base_line(wr__oci *oci, const char *command, const wr__oci_words *words,
-                         const wr__oci_words *operands) {
+static char **make_line(wr__oci *oci, const wr__oci_words *globals, const char *command,
+                        const wr__oci_words *words, const wr__oci_words *operands) {
   wr__oci_words line = {0};
   wr__oci_words_add(oci, &line, oci->base);
-  add_all(oci, &line, &oci->line.globals);
+  add_all(oci, &line, globals);
   if (command) wr__oci_words_add(oci, &line, command);
   add_all(oci, &line, words);
   add_all(oci, &line, operands);
   wr__oci_words_add(oci, &line, NULL);
   return (char **)line.items;
+}
+
+char **wr__oci_base_line(wr__oci *oci, const char *command, const wr__oci_words *words,
+                         const wr__oci_words *operands) {
+  return make_line(oci, &oci->line.globals, command, words, operands);
+}
+
+char **wr__oci_quiet_line(wr__oci *oci, const char *command, const wr__oci_words *words,
+                          const wr__oci_words *operands) {
+  return make_line(oci, &oci->line.quiet, command, words, operands);
 }
 
 int wr__oci_pass(wr__oci *oci) {

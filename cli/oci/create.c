@@ -1,6 +1,7 @@
 /* `create` and `run`: a module's bundle is adapted in a folder of its own, which is the bundle that
  * the base runtime gets. Nothing is left of it where the container could not be made. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "oci.h"
@@ -70,6 +71,28 @@ static int run_base(wr__oci *oci, const creation *c, const char *folder) {
   return wr__oci_run(line, strcmp(oci->line.command, "run") == 0);
 }
 
+/* The base runtime's `create` for a module that turned out not to be valid is taken back. */
+static void take_back(wr__oci *oci, const creation *c) {
+  char *output;
+  size_t size_bytes;
+  wr__oci_words words = {0};
+  wr__oci_words_add(oci, &words, "--force");
+  wr__oci_capture(wr__oci_quiet_line(oci, "delete", &words, &c->operands.operands), false, &output,
+                  &size_bytes);
+  if (output) wr__oci_adopt(oci, output);
+  if (c->operands.pid_file) remove(c->operands.pid_file);
+}
+
+/* `create` makes the container while the module is checked; `run` would start it, and waits. */
+static int make_checked(wr__oci *oci, const creation *c, const char *folder, wr__oci_check *check) {
+  bool is_run = strcmp(oci->line.command, "run") == 0;
+  if (is_run && !wr__oci_check_end(oci, check)) return WR__OCI_FAILED;
+  int exit_status = run_base(oci, c, folder);
+  if (is_run || wr__oci_check_end(oci, check)) return exit_status;
+  if (exit_status == 0) take_back(oci, c);
+  return WR__OCI_FAILED;
+}
+
 static int make_container(wr__oci *oci, creation *c, unsigned listeners) {
   wr__oci_check check;
   const char *folder = wr__oci_record_path(oci, c->id);
@@ -77,8 +100,8 @@ static int make_container(wr__oci *oci, creation *c, unsigned listeners) {
   bool good = wr__oci_package(oci, c->fd, c->program.path, &c->options);
   int lock = good ? wr__oci_record_begin(oci, c->id) : -1;
   good = lock >= 0 && write_bundle(oci, c, folder, listeners);
-  if (!wr__oci_check_end(oci, &check)) good = false;
-  int exit_status = good ? run_base(oci, c, folder) : WR__OCI_FAILED;
+  if (!good) wr__oci_check_end(oci, &check);
+  int exit_status = good ? make_checked(oci, c, folder, &check) : WR__OCI_FAILED;
   /* `run` is over with its container, unless that was detached. */
   bool is_over = exit_status != 0 || strcmp(oci->line.command, "run") == 0;
   if (lock >= 0 && is_over && !(good && wr__oci_container_exists(oci, c->id, NULL)))

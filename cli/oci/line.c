@@ -109,8 +109,10 @@ void wr__oci_line_parse(wr__oci *oci, char **argv) {
     if (is_named(&o, "log-format")) line->log_format = o.value;
     if (is_named(&o, "help") || is_named(&o, "h")) line->wants_help = true;
     if (is_named(&o, "version") || is_named(&o, "v")) line->wants_version = true;
+    bool is_logs = is_named(&o, "log") || is_named(&o, "log-format");
     for (; o.words > 0; o.words--, at++) {
       if (!is_ours) wr__oci_words_add(oci, &line->globals, *at);
+      if (!is_ours && !is_logs) wr__oci_words_add(oci, &line->quiet, *at);
     }
   }
   line->command = *at;
@@ -129,6 +131,7 @@ static bool take_option(const option *o, wr__oci_operands *out) {
     out->config = o->value;
   } else {
     if (is_named(o, "cwd")) out->cwd = o->value;
+    if (is_named(o, "pid-file")) out->pid_file = o->value;
     return false;
   }
   return true;

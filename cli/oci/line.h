@@ -18,6 +18,7 @@ typedef struct wr__oci_words {
 typedef struct wr__oci_line {
   char **all;            /* everything after the program's name, NULL at the end */
   wr__oci_words globals; /* the global options, without ours */
+  wr__oci_words quiet;   /* those without the log's */
   const char *command;   /* or NULL */
   char **rest;           /* what follows the command, NULL at the end */
   const char *root;      /* --root, or NULL; and so on */
@@ -35,6 +36,7 @@ typedef struct wr__oci_operands {
   const char *bundle;     /* or NULL; and so on */
   const char *process;
   const char *cwd;
+  const char *pid_file;
   const char *config; /* crun's: another name for config.json */
   unsigned preserve_fds;
 } wr__oci_operands;

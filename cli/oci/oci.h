@@ -92,6 +92,10 @@ const char *wr__oci_find_base(wr__oci *oci);
 /* wr__oci_base_line: its command line: the global options, `command`, `words` and the operands. */
 char **wr__oci_base_line(wr__oci *oci, const char *command, const wr__oci_words *words,
                          const wr__oci_words *operands);
+/* wr__oci_quiet_line: the same for a question of wasmrun's own, whose answer is nobody's failure:
+ * the engine takes the last line of the log for the reason. */
+char **wr__oci_quiet_line(wr__oci *oci, const char *command, const wr__oci_words *words,
+                          const wr__oci_words *operands);
 /* wr__oci_pass: the base runtime takes this call over as it is. Returns where that fails. */
 int wr__oci_pass(wr__oci *oci);
 

@@ -42,7 +42,7 @@ bool wr__oci_container_exists(wr__oci *oci, const char *id, json_t **state) {
   wr__oci_words_add(oci, &operands, id);
   char *output;
   size_t size_bytes;
-  int status = wr__oci_capture(wr__oci_base_line(oci, "state", NULL, &operands), false, &output,
+  int status = wr__oci_capture(wr__oci_quiet_line(oci, "state", NULL, &operands), false, &output,
                                &size_bytes);
   if (output) wr__oci_adopt(oci, output);
   if (status != 0) return false;

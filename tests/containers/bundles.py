@@ -13,21 +13,24 @@ BASE = """#!/bin/sh
 out={folder}/seen
 {{ for word; do printf '%s\\n' "$word"; done; }} >"$out.words"
 command=
+log=/dev/null
 while [ $# -gt 0 ]; do
   case $1 in
     --bundle) cp "$2/config.json" "$out.config"; shift ;;
     --process) cp "$2" "$out.process"; shift ;;
+    --log) log=$2; shift ;;
     create|run|state|delete|exec|start|features) command=$1 ;;
     known*) known=1 ;;
   esac
   last=$1
   shift
 done
+echo "$command" >>"$out.calls"
 case $command in
-  state) [ -n "$known" ] || {{ echo "container does not exist" >&2; exit 1; }}
+  state) [ -n "$known" ] || {{ echo "container does not exist" | tee -a "$log" >&2; exit 1; }}
     echo "{{\\"id\\": \\"$last\\", \\"pid\\": {pid}, \\"bundle\\": \\"/elsewhere\\", \\"more\\": 18446744073709551615}}" ;;
   features) echo '{{"ociVersionMin": "1.0.0"}}' ;;
-  create|run) case $last in bad*) echo "base: no" >&2; exit 7 ;; esac ;;
+  create|run) case $last in bad*) echo "base: no" | tee -a "$log" >&2; exit 7 ;; esac ;;
 esac
 """
 
@@ -134,10 +137,17 @@ def invalid_module(world):
     bad = bytes.fromhex("0061736d01000000" "0105016000017f" +
                         "03020100" "0a0601040042010b")
     bundle = world.make_bundle("badmodule", ["/bad.wasm"], [("bad.wasm", bad)])
-    for command in ("create", "run"):
-        wrong = fails(world, "/bad.wasm: at offset 0x", command, "--bundle", bundle, "a")
-        if wrong or seen(world, "config"):
-            return wrong or f"{command} went on to the base runtime"
+    wrong = fails(world, "/bad.wasm: at offset 0x", "run", "--bundle", bundle, "a")
+    if wrong or seen(world, "config"):
+        return wrong or "run went on to the base runtime"
+    # create makes the container meanwhile, and takes it back.
+    pid_file = world.folder / "pid-file"
+    pid_file.write_text("1")
+    wrong = fails(world, "/bad.wasm: at offset 0x", "create", "--bundle", bundle, "--pid-file", pid_file,
+                  "a")
+    calls = (world.folder / "seen.calls").read_text().split()
+    if wrong or "delete" not in calls or pid_file.exists():
+        return wrong or f"not taken back: {calls}"
     return None
 
 
@@ -160,9 +170,14 @@ def no_base_runtime(world):
 
 
 def a_base_that_fails(world):
-    """Its status and its words are what the caller gets."""
+    """Its status and its words are what the caller gets, and the last ones in the log."""
     bundle = world.make_bundle("basefails", ["/container.wasm"], ["container.wasm"])
-    wrong = world.run(world.wrapper, "create", "--bundle", bundle, "bad1").wrong(7, stderr="base: no")
+    log = world.folder / "log"
+    wrong = world.run(world.wrapper, "--log", log, "create", "--bundle", bundle, "bad1").wrong(
+        7, stderr="base: no")
+    if log.read_text() != "base: no\n":
+        return f"log: {log.read_text()}"
+    log.unlink()
     return wrong or (f"left behind: {world.left()}" if world.left() else None)
 
 
