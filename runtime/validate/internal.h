@@ -162,6 +162,8 @@ WR__INLINE wr_status wr__walker_u32(wr__walker *w, uint32_t *out) {
 /* Walks on over ordinary instructions, without a visitor; stops before the first that is not
  * ordinary, or not right, which is the walker's own. */
 void wr__walk_quick(wr__walker *w);
+/* The same with a visitor, in live code; what it returns is the visitor's. */
+wr_status wr__visit_quick(wr__walker *w);
 
 /* ---- Rules ---- */
 

@@ -177,3 +177,121 @@ void wr__walk_quick(wr__walker *w) {
   w->at = at;
   w->stack_count = (uint32_t)(stack - w->stack);
 }
+
+/* ---- The same with a visitor: immediates are decoded too ---- */
+
+/* The signed number of at most four bytes at p: its length, or 0 where it is longer. */
+WR__INLINE unsigned short_s32(const uint8_t *p, int32_t *value) {
+  uint32_t bits = 0;
+  for (unsigned i = 0; i < 4; i++) {
+    bits |= (p[i] & 0x7fu) << 7 * i;
+    if (WR_LIKELY(!(p[i] & 0x80))) {
+      unsigned unused = 25 - 7 * i; /* the last byte's bit 6 is the sign */
+      *value = (int32_t)(bits << unused) >> unused;
+      return i + 1;
+    }
+  }
+  return 0;
+}
+
+/* An unsigned one. */
+WR__INLINE unsigned short_u64(const uint8_t *p, uint64_t *value) {
+  uint32_t bits = 0;
+  for (unsigned i = 0; i < 4; i++) {
+    bits |= (p[i] & 0x7fu) << 7 * i;
+    if (WR_LIKELY(!(p[i] & 0x80))) {
+      *value = bits;
+      return i + 1;
+    }
+  }
+  return 0;
+}
+
+WR__INLINE unsigned visited_access(const uint8_t *at, const quick_frame *frame,
+                                   const wr_valtype *base, wr_valtype **stack, wr__instr *instr) {
+  const wr__quick *quick = &wr__core_quick[*at];
+  wr_valtype *top = *stack;
+  bool is_load = quick->form == WR__QUICK_LOAD;
+  if (WR_UNLIKELY(!frame->memory32 || top - base < (is_load ? 1 : 2) || at[1] > quick->align_log2))
+    return 0;
+  if (WR_UNLIKELY(is_load ? top[-1] != WR_I32 : top[-1] != quick->param || top[-2] != WR_I32))
+    return 0;
+  unsigned length = short_u64(at + 2, &instr->imm.mem.offset);
+  if (WR_UNLIKELY(!length)) return 0;
+  instr->imm.mem.memory = 0;
+  instr->imm.mem.align_log2 = at[1];
+  if (is_load)
+    top[-1] = quick->result;
+  else
+    *stack -= 2;
+  return length + 2;
+}
+
+WR__INLINE unsigned visited_local(const uint8_t *at, const quick_frame *frame,
+                                  const wr_valtype *base, wr_valtype **stack, wr__instr *instr) {
+  unsigned length = local_instruction(at, frame, base, stack);
+  if (WR_UNLIKELY(!length)) return 0;
+  short_u32(at + 1, &instr->imm.index);
+  instr->operand_type = frame->locals[instr->imm.index];
+  return length;
+}
+
+WR__INLINE unsigned visited_constant(const uint8_t *at, wr_valtype **stack, wr__instr *instr) {
+  if (*at == 0x41) {
+    unsigned length = short_s32(at + 1, &instr->imm.i32);
+    if (WR_UNLIKELY(!length)) return 0;
+    *(*stack)++ = WR_I32;
+    return length + 1;
+  }
+  bool is_f32 = *at == 0x43;
+  if (is_f32)
+    memcpy(&instr->imm.f32, at + 1, 4);
+  else
+    memcpy(&instr->imm.f64, at + 1, 8);
+  *(*stack)++ = is_f32 ? WR_F32 : WR_F64;
+  return is_f32 ? 5 : 9;
+}
+
+wr_status wr__visit_quick(wr__walker *w) {
+  const wr__ctrl *top = wr__walker_top(w);
+  if (WR_UNLIKELY(!top->entered || top->unreachable)) return WR_OK;
+  const quick_frame frame = {
+      .locals = w->locals,
+      .local_count = w->tracks_init ? 0 : w->listed_count,
+      .memory32 = w->module->memory_count && !w->module->memories[0].limits.is64};
+  const wr__visitor *visitor = w->visitor;
+  const wr_valtype *base = w->stack + top->height;
+  const wr_valtype *limit = w->stack + w->stack_capacity - WR__WALKER_RESERVE;
+  wr_valtype *stack = w->stack + w->stack_count;
+  const uint8_t *at = w->at;
+  wr__instr instr;
+  while (w->end - at >= LONGEST && stack < limit) {
+    unsigned length = 0;
+    instr.operand_type = WR__BOT;
+    switch (*at) {
+      case 0x20 ... 0x22:
+        length = visited_local(at, &frame, base, &stack, &instr);
+        break;
+      case 0x41:
+      case 0x43 ... 0x44:
+        length = visited_constant(at, &stack, &instr);
+        break;
+      case 0x28 ... 0x3e:
+        length = visited_access(at, &frame, base, &stack, &instr);
+        break;
+      case 0x45 ... 0xbf:
+        length = operator(at, base, &stack);
+        break;
+      default:
+        break;
+    }
+    if (!length) break;
+    instr.op = wr__core_ops[*at];
+    instr.offset = w->instr_offset = (uint32_t)(at - w->module->bytes);
+    w->at = at += length;
+    w->stack_count = (uint32_t)(stack - w->stack);
+    if (w->stack_count > w->max_stack_count) w->max_stack_count = w->stack_count;
+    WR_TRY(visitor->visit(visitor->context, w, &instr));
+  }
+  return WR_OK;
+}

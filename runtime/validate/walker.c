@@ -494,7 +494,10 @@ static wr_status walk_plain(wr__walker *w) {
 }
 
 static wr_status walk_visited(wr__walker *w) {
-  while (w->ctrl_count) WR_TRY(step(w, WALK_VISITED));
+  while (w->ctrl_count) {
+    WR_TRY(wr__visit_quick(w));
+    WR_TRY(step(w, WALK_VISITED));
+  }
   return WR_OK;
 }
 
