@@ -1,8 +1,14 @@
 #!/bin/sh
-# Fetches the large programs that the tests run, by npm where it is there, into build/npm.
-# A program that cannot be had is not an error: its tests are skipped by name.
+# Fetches what the tests run and this repository does not hold: the official core suite, where
+# WASMRUN_TESTSUITE does not name its folder, and large programs by npm, into build/.
+# What cannot be had is not an error: its tests are skipped by name.
 set -u
 cd "$(dirname "$0")/.." || exit 1
+
+if [ -z "${WASMRUN_TESTSUITE:-}" ]; then
+  timeout 120 spec-tests/fetch.sh build/testsuite ||
+    echo "setup: the core suite cannot be fetched; its tests are skipped"
+fi
 
 # fetch PACKAGE FOLDER: unpacks the package's archive, without running anything of it.
 fetch() {

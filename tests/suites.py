@@ -114,10 +114,16 @@ def container_jobs(build, programs, environment):
 
 # ---- The core suite ---------------------------------------------------------------------
 
+def core_suite():
+    """The suite's folder: the one that is named, else the one that setup.sh fetched, else None."""
+    fetched = ROOT / "build" / "testsuite"
+    return os.environ.get("WASMRUN_TESTSUITE") or (str(fetched) if fetched.is_dir() else None)
+
+
 def spec_jobs(build, programs, environment):
     if not (programs / "wasmrun-spectest").exists():
         return []
-    folder = os.environ.get("WASMRUN_TESTSUITE")
+    folder = core_suite()
     if not folder:
         return [("spec", lambda: [skipped("spec", "(WASMRUN_TESTSUITE is not set)")])]
     folders = [os.path.join(folder, part) for part in SPEC_FOLDERS.get(build, [""])]
@@ -187,7 +193,7 @@ def spec_results(name, command, environment):
 # ---- The text format against wabt ---------------------------------------------------------
 
 def wabt_jobs(build, programs):
-    folder = os.environ.get("WASMRUN_TESTSUITE")
+    folder = core_suite()
     if build != "release" or not folder:
         return []
     return [("wabt", lambda: run_wabt(str(programs / "wasmrun"), folder))]
