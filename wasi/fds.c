@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -45,6 +46,12 @@ static void describe_socket(wr__desc *desc) {
   desc->rights = WASI_RIGHTS_SOCKET;
 }
 
+/* Then a pipe that nobody reads is an error by itself, without three calls more for each write. */
+static bool ignores_sigpipe(void) {
+  struct sigaction action;
+  return sigaction(SIGPIPE, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 uint32_t wr__desc_from_host(int host_fd, wr__desc **out) {
   struct stat st;
   if (fstat(host_fd, &st) != 0) {
@@ -66,7 +73,7 @@ uint32_t wr__desc_from_host(int host_fd, wr__desc **out) {
     /* wasi-libc takes a character device that cannot seek for a terminal. */
     desc->kind = WR__DESC_STREAM;
     desc->rights = WASI_RIGHTS_STREAM;
-    desc->mask_sigpipe = S_ISFIFO(st.st_mode);
+    desc->mask_sigpipe = S_ISFIFO(st.st_mode) && !ignores_sigpipe();
   }
   *out = desc;
   return WASI_SUCCESS;

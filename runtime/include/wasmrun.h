@@ -914,7 +914,8 @@ WR_API WR_NODISCARD wr_status wr_wasi_preopen_dir(wr_wasi_t *wasi, const char *h
 WR_API WR_NODISCARD wr_status wr_wasi_preopen_fd(wr_wasi_t *wasi, int fd, const char *guest_path,
                                                  unsigned flags, wr_error *error);
 
-/* stdio: stream is 0, 1 or 2. */
+/* stdio: stream is 0, 1 or 2. A guest's write to a pipe that nobody reads is an error of the guest and
+ * no signal for the process; a process that ignores SIGPIPE when it grants the pipe has to go on so. */
 WR_API WR_NODISCARD wr_status wr_wasi_stdio_inherit(wr_wasi_t *wasi, int stream, wr_error *error);
 WR_API WR_NODISCARD wr_status wr_wasi_stdio_fd(wr_wasi_t *wasi, int stream, int fd,
                                                wr_error *error);
