@@ -21,6 +21,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 import golden
@@ -30,6 +31,7 @@ from result import Result, failed, passed, skipped
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Builds for another processor: what their programs run under on a machine that has not that one.
 EMULATORS = {"aarch64": ["qemu-aarch64", "-L", str(ROOT / "build" / "sysroot-aarch64")]}
+FUZZ_SECONDS = 15
 # The golden files of builds that do not run all: those that need nothing but `wasmrun` itself, and
 # those with threads.
 GOLDEN_OF = {"aarch64": {"gc", "interpreter", "programs", "threads", "traps"}, "tsan": {"threads"}}
@@ -88,6 +90,21 @@ def run_api(program, environment, emulator):
     return [passed(name)]
 
 
+def run_fuzzer(program, environment):
+    """A short run of a fuzzer, from the same start each time."""
+    name = f"fuzz/{program.name}"
+    fast = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="wasmrun-fuzz-", dir=fast) as folder:
+        done = subprocess.run([program, "-seed=1", f"-max_total_time={FUZZ_SECONDS}",
+                               "-max_len=512", "-timeout=30", "-handle_xfsz=0"], cwd=folder,
+                              capture_output=True, text=True, errors="replace",
+                              env=dict(environment, TMPDIR=folder))
+    runs = re.search(r"Done (\d+) runs", done.stderr)
+    if done.returncode != 0 or not runs:
+        return [failed(name, f"status {done.returncode}\n{done.stdout}{done.stderr}")]
+    return [passed(name)]
+
+
 def environment_of(build):
     environment = dict(os.environ)
     environment.update(
@@ -123,6 +140,9 @@ def jobs_of(build, wanted):
     if (build / "tests" / "alloc_sweep").exists() and not emulator:
         jobs.append(("alloc/alloc_sweep", lambda: run_api(build / "tests" / "alloc_sweep",
                                                           environment, emulator)))
+    for program in sorted((build / "tests").glob("fuzz_*")):
+        jobs.append((f"fuzz/{program.name}", lambda program=program: run_fuzzer(program,
+                                                                               environment)))
     for path in sorted((ROOT / "tests" / "golden").glob("*.test")):
         if path.stem not in GOLDEN_OF.get(build.name, {path.stem}):
             continue

@@ -42,6 +42,7 @@ const char *wr__oci_runtime_folder(void) {
 const char *wr__oci_become_as(const char *path, char **argv) {
   fflush(NULL);
   signal(SIGPIPE, SIG_DFL); /* ignored by wasmrun alone */
+  signal(SIGXFSZ, SIG_DFL);
   execv(path, argv);
   return strerror(errno);
 }
@@ -81,6 +82,7 @@ static pid_t start(char **argv, int output, bool quiet) {
   sigset_t defaults;
   sigemptyset(&defaults);
   sigaddset(&defaults, SIGPIPE); /* ignored by wasmrun alone */
+  sigaddset(&defaults, SIGXFSZ);
   if (posix_spawnattr_init(&attributes) != 0) return -1;
   if (posix_spawn_file_actions_init(&actions) == 0) {
     int wrong = posix_spawnattr_setsigdefault(&attributes, &defaults);
