@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -52,6 +53,20 @@ static bool ignores_sigpipe(void) {
   return sigaction(SIGPIPE, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
+/* Another open file of the same pipe, one that never blocks: reading and writing are then a plain
+ * call. The host's, which others may share, stays as it is. Without procfs nothing changes. */
+static void reopen_pipe(wr__desc *desc) {
+  char path[32];
+  int flags = fcntl(desc->host_fd, F_GETFL);
+  if (flags < 0) return;
+  snprintf(path, sizeof path, "/proc/self/fd/%d", desc->host_fd);
+  int own = open(path, (flags & (O_ACCMODE | O_DIRECT)) | O_NONBLOCK | O_CLOEXEC);
+  if (own < 0) return;
+  close(desc->host_fd);
+  desc->host_fd = own;
+  desc->never_blocks = true;
+}
+
 uint32_t wr__desc_from_host(int host_fd, wr__desc **out) {
   struct stat st;
   if (fstat(host_fd, &st) != 0) {
@@ -74,6 +89,7 @@ uint32_t wr__desc_from_host(int host_fd, wr__desc **out) {
     desc->kind = WR__DESC_STREAM;
     desc->rights = WASI_RIGHTS_STREAM;
     desc->mask_sigpipe = S_ISFIFO(st.st_mode) && !ignores_sigpipe();
+    if (S_ISFIFO(st.st_mode)) reopen_pipe(desc);
   }
   *out = desc;
   return WASI_SUCCESS;

@@ -42,6 +42,7 @@ static ssize_t write_socket(wr__desc *desc, wr__transfer *t) {
 
 /* Pipes take RWF_NOWAIT, terminals do not. */
 static ssize_t read_stream(wr__desc *desc, wr__transfer *t) {
+  if (desc->never_blocks) return read_host(desc->host_fd, t);
   if (!desc->no_nowait) {
     ssize_t size = preadv2(desc->host_fd, t->iov, (int)t->count, -1, RWF_NOWAIT);
     if (size >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS)) return size;
@@ -53,6 +54,7 @@ static ssize_t read_stream(wr__desc *desc, wr__transfer *t) {
 }
 
 static ssize_t write_stream_now(wr__desc *desc, wr__transfer *t) {
+  if (desc->never_blocks) return write_host(desc->host_fd, t);
   if (!desc->no_nowait) {
     ssize_t size = pwritev2(desc->host_fd, t->iov, (int)t->count, -1, RWF_NOWAIT);
     if (size >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS)) return size;

@@ -40,6 +40,7 @@ typedef struct wr__desc {
   uint8_t filetype;
   bool read_only;         /* under a directory that was granted read-only */
   bool shared;            /* the open file is also the host's: its flags are not ours to change */
+  bool never_blocks;      /* a stream whose open file is ours and non-blocking */
   _Atomic bool no_nowait; /* RWF_NOWAIT does not work on it */
   bool mask_sigpipe;
   _Atomic uint16_t flags; /* WASI_FDFLAGS_*; written under the lock */
