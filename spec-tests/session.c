@@ -177,7 +177,7 @@ static wasm_engine_t *make_engine(const settings *options, const char *path) {
   }
   wr_config_set_bounds(config, options->bounds);
   wr_config_set_gc_stress(config, options->gc_stress);
-  for (int k = WR_OPTIMISE_FUSION; options->plain && k <= WR_OPTIMISE_LOOPS; k++)
+  for (int k = WR_OPTIMISE_FUSION; options->plain && k <= WR_OPTIMISE_WIDE; k++)
     wr_config_set_optimisation(config, (wr_optimisation)k, false);
   set_features(config, path);
   return wasm_engine_new_with_config(config);

@@ -314,6 +314,9 @@ typedef enum wr_optimisation {
   WR_OPTIMISE_ACCUMULATORS, /* the last result stays in a register */
   WR_OPTIMISE_COALESCING,   /* results are written where they are moved to */
   WR_OPTIMISE_LOOPS,        /* additions join the branch that ends a loop */
+  WR_OPTIMISE_SEQUENCES,    /* instructions that often follow one another share a dispatch */
+  WR_OPTIMISE_HELD,         /* what only the next instruction reads stays in a register alone */
+  WR_OPTIMISE_WIDE,         /* handlers for processors with AVX2 and BMI2, where it is one */
 } wr_optimisation;
 
 /* Setters on a wasm_config_t, before it goes to wasm_engine_new_with_config, which copies it: later

@@ -25,6 +25,7 @@ typedef struct wr__pattern {
   uint8_t imm_at[WR__MAX_IMMS], imm_width[WR__MAX_IMMS];
   char cls; /* of the result: i l f d v, or - */
   bool traps, reads_memory, reads_global;
+  uint8_t offset_imms;     /* bit k: immediate k is the offset of an access */
   uint16_t branch, select; /* rows of their tables, or WR__OP_NONE */
   uint16_t negated;        /* the pattern of the opposite comparison, or WR__OP_NONE */
 } wr__pattern;
@@ -93,6 +94,8 @@ typedef struct wr__emit {
   char last_cls;
   uint32_t last_dst;
   uint8_t last_dst_at;
+  bool last_took;         /* it takes a value that is in the accumulator alone */
+  bool lasting;           /* what is written now leaves the operands that it reads in use */
   uint32_t last_run;      /* how many statements the last instruction holds */
   uint32_t pending_tees;  /* in all operands */
   uint32_t module_offset; /* of the wasm instruction being translated */
@@ -106,6 +109,9 @@ enum {
   WR__EMIT_NO_ACCUMULATORS = 1 << WR_OPTIMISE_ACCUMULATORS,
   WR__EMIT_NO_COALESCING = 1 << WR_OPTIMISE_COALESCING,
   WR__EMIT_NO_LOOP_FUSION = 1 << WR_OPTIMISE_LOOPS,
+  WR__EMIT_NO_SEQUENCES = 1 << WR_OPTIMISE_SEQUENCES,
+  WR__EMIT_NO_HELD = 1 << WR_OPTIMISE_HELD,
+  WR__EMIT_NO_WIDE = 1 << WR_OPTIMISE_WIDE,
 };
 
 void wr__emit_free(wr__emit *e);

@@ -23,7 +23,7 @@ static void settle_condition(wr__emit *e, wr__operand *c, bool select) {
 static bool fuse_loop_end(wr__emit *e, const wr__operand *c, uint32_t *start,
                           uint32_t *displacement_at) {
   if (e->options & (WR__EMIT_NO_LOOP_FUSION | WR__EMIT_NO_FUSION) || e->last_at == UINT32_MAX ||
-      c->negated)
+      e->last_took || c->negated)
     return false;
   if (e->last_pattern != WR__PAT_ADD_RI) return false;
   for (size_t k = 0; k < WR_ARRAY_COUNT(wr__loop_ends); k++) {
@@ -59,14 +59,16 @@ static void settle_not(wr__emit *e, wr__operand *c) {
 }
 
 /* The handler that takes one of the first two leaves from the accumulator, if there is one. */
-static uint16_t branch_handler(const wr__emit *e, const wr__operand *c, const wr__branch_pattern *b,
+static uint16_t branch_handler(wr__emit *e, const wr__operand *c, const wr__branch_pattern *b,
                                uint32_t row) {
   if (e->options & WR__EMIT_NO_ACCUMULATORS) return b->handlers[row];
   for (uint32_t k = 0; k < 2 && k < c->leaf_count; k++) {
     char cls = wr__leaf_cls[c->pattern][k];
     uint32_t holds = cls == 'i' || cls == 'l' ? e->acc_slot : e->vacc_slot;
     uint16_t handler = b->handlers[3 * (k + 1) + row];
-    if (holds == c->leaves[k] && handler != NONE) return handler;
+    if (holds != c->leaves[k] || handler == NONE) continue;
+    wr__emit_hold_last(e, holds);
+    return handler;
   }
   return b->handlers[row];
 }
@@ -82,7 +84,7 @@ uint32_t wr__emit_branch(wr__emit *e, wr__branch_kind kind, wr__operand *c, uint
   const wr__branch_pattern *b = &wr__branch_patterns[p->branch];
   uint32_t row = kind;
   if (c->negated) row = kind == WR__BRANCH_IF ? WR__BRANCH_UNLESS : WR__BRANCH_IF;
-  uint16_t handler = branch_handler(e, c, b, row);
+  uint16_t handler = wr__emit_choose(c, p, branch_handler(e, c, b, row));
   if (p->traps) wr__emit_note(e, c->trap_offset);
   uint32_t at = wr__emit_begin(e, handler, b->size);
   wr__emit_put_operands(e, at, c, b->imm_at, p->imm_width);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "interp/machine.h"
+#include "interp/sequences.h"
 
 void wr__emit_free(wr__emit *e) {
   free(e->code);
@@ -40,7 +41,7 @@ static WR_NOINLINE bool reserve_code(wr__emit *e, size_t more) {
 uint32_t wr__emit_begin(wr__emit *e, uint32_t handler, uint32_t size) {
   uint32_t at = (uint32_t)e->size;
   if (WR_UNLIKELY(e->capacity - at < size) && !reserve_code(e, size)) return 0;
-  uint64_t word = wr__handler_word(handler);
+  uint64_t word = wr__unlinked_word(handler, size);
   memcpy(e->code + at, &word, 8);
   for (uint32_t k = 8; k < size; k += 8) memset(e->code + at + k, 0, 8);
   e->size += size;

@@ -22,6 +22,9 @@ typedef struct wr__ternary_row {
 } wr__ternary_row;
 
 extern const wr__pattern wr__patterns[];
+/* By handler, or NONE: the one for accesses whose offsets are zero; the one that leaves its result
+ * in the accumulator alone. */
+extern const uint16_t wr__zero_offsets[], wr__held[];
 extern const wr__branch_pattern wr__branch_patterns[];
 extern const wr__select_pattern wr__select_patterns[];
 extern const wr__run_row wr__runs[];
@@ -81,6 +84,11 @@ bool wr__emit_retarget_last(wr__emit *e, const wr__operand *o, uint32_t slot);
 /* The instruction at `at` is the last, and what it computed may still be joined or moved. */
 void wr__emit_remember(wr__emit *e, uint32_t at, const wr__operand *o, uint32_t dst,
                        uint8_t dst_at);
+/* The handler for o where its accesses have no offset, else the handler as it is. */
+uint16_t wr__emit_choose(const wr__operand *o, const wr__pattern *p, uint16_t handler);
+/* The next instruction takes a slot's value from the accumulator and is the last to read it: the
+ * last instruction, if the slot is its result, need not write it. True where it now does not. */
+bool wr__emit_hold_last(wr__emit *e, uint32_t slot);
 void wr__emit_pattern(wr__emit *e, const wr__operand *o, uint32_t slot);
 
 #endif

@@ -16,6 +16,26 @@ static int leaf_in_acc(const wr__emit *e, const wr__operand *o, const wr__patter
   return -1;
 }
 
+uint16_t wr__emit_choose(const wr__operand *o, const wr__pattern *p, uint16_t handler) {
+  if (!p->offset_imms) return handler;
+  for (uint32_t k = 0; k < o->imm_count; k++)
+    if (p->offset_imms >> k & 1 && o->imms[k]) return handler;
+  uint16_t zero = wr__zero_offsets[handler];
+  return zero == NONE ? handler : zero;
+}
+
+bool wr__emit_hold_last(wr__emit *e, uint32_t slot) {
+  if (e->options & WR__EMIT_NO_HELD || e->lasting || e->last_at == UINT32_MAX) return false;
+  if (slot < e->stack_base || slot != e->last_dst || e->failed) return false;
+  uint64_t word;
+  memcpy(&word, e->code + e->last_at, 8);
+  uint16_t held = wr__held[(uint16_t)word];
+  if (held == NONE) return false;
+  word = (word & ~(uint64_t)UINT16_MAX) | held;
+  memcpy(e->code + e->last_at, &word, 8);
+  return true;
+}
+
 void wr__emit_put_operands(wr__emit *e, uint32_t at, const wr__operand *o, const uint8_t *imm_at,
                            const uint8_t *imm_width) {
   for (uint32_t k = 0; k < o->leaf_count; k++) wr__emit_u16(e, at + 8 + 2 * k, o->leaves[k]);
@@ -74,12 +94,14 @@ void wr__emit_remember(wr__emit *e, uint32_t at, const wr__operand *o, uint32_t 
   e->last_dst = dst;
   e->last_dst_at = dst_at;
   e->last_run = 1;
+  e->last_took = false;
 }
 
 /* x = y + k after x' = y' + k', or a move after a move: one instruction does both. */
 static bool extend_run(wr__emit *e, const wr__operand *o, uint32_t slot) {
   bool adds = o->pattern == WR__PAT_ADD_RI;
-  if (e->options & WR__EMIT_NO_FUSION || e->last_at == UINT32_MAX || o->pattern != e->last_pattern)
+  if (e->options & WR__EMIT_NO_FUSION || e->last_at == UINT32_MAX || e->last_took ||
+      o->pattern != e->last_pattern)
     return false;
   if ((!adds && o->pattern != WR__PAT_COPY) || e->last_run == WR__MAX_RUN) return false;
   uint32_t at = e->last_at, run = e->last_run + 1, entry = adds ? 8 : 4;
@@ -105,13 +127,17 @@ void wr__emit_pattern(wr__emit *e, const wr__operand *o, uint32_t slot) {
   if (extend_run(e, o, slot)) return;
   if (p->traps) wr__emit_note(e, o->trap_offset);
   int in_acc = leaf_in_acc(e, o, p);
-  uint32_t at = wr__emit_begin(e, in_acc < 0 ? p->handler : p->acc_handler[in_acc], p->size);
+  uint16_t handler = wr__emit_choose(o, p, in_acc < 0 ? p->handler : p->acc_handler[in_acc]);
+  bool took =
+      in_acc >= 0 && wr__emit_hold_last(e, o->leaves[in_acc < 2 ? in_acc : o->leaf_count - 1]);
+  uint32_t at = wr__emit_begin(e, handler, p->size);
   wr__emit_put_operands(e, at, o, p->imm_at, p->imm_width);
   for (uint32_t k = 0; k < o->tee_count; k++) wr__emit_slot_changed(e, o->tee_slots[k]);
   if (p->cls == '-') return;
   wr__emit_u16(e, at + p->dst_at, slot);
   result_in(e, p->cls, slot);
   wr__emit_remember(e, at, o, slot, p->dst_at);
+  e->last_took = took;
 }
 
 /* The tree without its logical not: an eqz over a slot, or the tree as it was. */

@@ -9,22 +9,28 @@ The translator holds operands as patterns and grows them with `combine`: the pat
 `i32.add` over the patterns of its operands, when this file lists it. One pattern is one
 handler: one dispatch. Patterns that end a statement (stores, branches) have no result.
 
-Everything is derived from runtime/opcodes.def and the families below; what an
-instruction computes is in runtime/numeric/. To add a fused form, add it to a family; those that
-programs use are listed in measured.txt, and only those are written.
+Everything is derived from runtime/opcodes.def and the families of families.py; what an
+instruction computes is in runtime/numeric/.
 
-usage: generate.py opcodes.def OUTPUT_DIRECTORY
+usage: generate.py opcodes.def OUTPUT_DIRECTORY [--all]
+--all writes every fused form, used or not, and no sequences: for counting (choose.py)
 """
 import os
 import re
 import sys
+from collections import namedtuple
 
+from families import (NEGATED, SWAPPED, SUFFIXES, Families, base, is_leaf, leaf_name)
+from sequences import read_list, write_sequence_table, write_sequences, write_sizes
+
+HERE = os.path.dirname(os.path.abspath(__file__))
 CLASS_CTYPE = {"i": "uint32_t", "l": "uint64_t", "f": "float", "d": "double", "v": "wr__v128"}
 IMM_BYTES = {"I": 4, "J": 8, "F": 4, "D": 8, "O": 4, "P": 8, "L": 2, "G": 4, "B": 4, "W": 16}
 LEAF_IMMS = "IJFD"
 NONE = 0xFFFF
 MAX_RUN = 4
-ACC_SUFFIXES = ("", "_acc0", "_acc1", "_acc2", "_acc3")
+# What newer processors do better: handlers_wide.c.
+WIDE = re.compile(r"wr__v128|x(?:2|4|8|16)_|wr__num_\w+_(?:ceil|floor|trunc|nearest|popcnt|clz|ctz)\(")
 
 
 # ---- the instruction table -------------------------------------------------------------------
@@ -73,26 +79,6 @@ def add_pseudo(ops):
 
 def is_access(op):
     return op.imm in ("MEMARG", "MEMARG_LANE") and "atomic" not in op.name
-
-
-# ---- trees -------------------------------------------------------------------------------------
-# A tree is a leaf ('R', class) | ('A', class) | ('I'|'J'|'F'|'D', class), or (op name, child, …).
-
-def is_leaf(tree):
-    return len(tree[0]) == 1
-
-
-def leaf_name(tree):
-    return tree[0] if is_leaf(tree) else tree[0] + "".join("_" + leaf_name(c) for c in tree[1:])
-
-
-COMMUTATIVE = {"add", "mul", "and", "or", "xor", "eq", "ne", "min", "max"}
-
-
-def base(op):
-    """('i32', 'add') of 'i32_add'; ('', name) where there is no type."""
-    m = re.match(r"(i32|i64|f32|f64)_(\w+)$", op)
-    return m.groups() if m else ("", op)
 
 
 class Pattern:
@@ -188,6 +174,8 @@ class Body:
         self.gen, self.pattern, self.acc_leaf = gen, pattern, acc_leaf
         self.leaf_at, self.dst_at, self.imm_at, self.size = pattern.layout()
         self.lines, self.temps, self.leaf, self.imm = [], 0, 0, 0
+        places = [(at, "R") for at in self.leaf_at + ([self.dst_at] if self.dst_at else [])]
+        self.fields = [Field(*place) for place in places + list(zip(self.imm_at, pattern.imms))]
 
     def temp(self, cls, expr):
         name = "t%d" % self.temps
@@ -275,24 +263,23 @@ class Body:
         return self.temp(op.results[0], "(%s)%s" % (CLASS_CTYPE[op.results[0]], raw)
                          if op.results[0] != "v" else raw)
 
-    def text(self, name, last):
-        return "WR__HANDLER(%s) {\n  %s\n  %s\n}\n" % (name, "\n  ".join(self.lines), last)
+
+# ---- the handlers and their tables --------------------------------------------------------------------
+
+Field = namedtuple("Field", "at letter")  # an operand's place in an instruction, and its kind
 
 
-# ---- the families -----------------------------------------------------------------------------------
+def mark_last(text, fields):
+    """Marks the slots behind which the rest of their 8 bytes is zero: one shift extracts those."""
+    def place(match):
+        at = int(match[2])
+        behind = [f for f in fields if f.at > at and f.at // 8 == at // 8]
+        return match[1] + ("" if behind or not fields else "WR__LAST + ") + match[2] + match[3]
 
-INT_CHAIN = ["add", "sub", "mul", "and", "or", "xor", "shl", "shr_u", "shr_s", "rotl"]
-SHIFTS = {"shl", "shr_u", "shr_s", "rotl", "rotr"}
-INT_COMPARE = ["eq", "ne", "lt_s", "lt_u", "gt_s", "gt_u", "le_s", "le_u", "ge_s", "ge_u"]
-FLOAT_COMPARE = ["eq", "ne", "lt", "gt", "le", "ge"]
-NEGATED = {"eq": "ne", "ne": "eq", "lt_s": "ge_s", "ge_s": "lt_s", "gt_s": "le_s", "le_s": "gt_s",
-           "lt_u": "ge_u", "ge_u": "lt_u", "gt_u": "le_u", "le_u": "gt_u"}
-SWAPPED = {"eq": "eq", "ne": "ne", "lt_s": "gt_s", "gt_s": "lt_s", "le_s": "ge_s", "ge_s": "le_s",
-           "lt_u": "gt_u", "gt_u": "lt_u", "le_u": "ge_u", "ge_u": "le_u"}
-CLASS_OF = {"i32": "i", "i64": "l", "f32": "f", "f64": "d"}
+    return re.sub(r"(WR__GET_\w\(|WR__RESULT\(\w, )(\d+)([,)])", place, text)
 
 
-class Generator:
+class Generator(Families):
     def __init__(self, ops, measured):
         self.ops, self.measured = ops, measured
         self.patterns = []   # in order; the first are the leaves
@@ -307,11 +294,11 @@ class Generator:
         self.add_always(tree)
 
     def is_wanted(self, tree):
-        if is_leaf(tree) or all(map(is_leaf, tree[1:])):
+        if self.everything or is_leaf(tree) or all(map(is_leaf, tree[1:])):
             return True
         name = leaf_name(tree)
         return any(prefix + name + suffix in self.measured
-                   for prefix in ("", "br_if_", "br_unless_", "br_if_back_") for suffix in ACC_SUFFIXES)
+                   for prefix in ("", "br_if_", "br_unless_", "br_if_back_") for suffix in SUFFIXES)
 
     def add_always(self, tree):
         if tree in self.by_tree:
@@ -320,313 +307,6 @@ class Generator:
             self.add_always(child)
         self.by_tree[tree] = len(self.patterns)
         self.patterns.append(Pattern(self, tree))
-
-    # One instruction over slots and immediates.
-    def family_single(self):
-        for op in list(self.ops.values()):
-            if op.special or "atomic" in op.name or len(op.results) > 1:
-                continue
-            if op.imm in ("I32", "I64", "F32", "F64", "V128", "MEM", "FENCE", "TEE"):
-                continue
-            if op.name.startswith("memory_") or op.name.startswith("select") or not op.results and not op.params:
-                continue
-            if "a" in op.params:
-                params = ["i"] + op.params[1:]
-            else:
-                params = op.params
-            self.add((op.name,) + tuple(("R", c) for c in params))
-            if op.name.startswith("checked"):
-                continue
-            if len(params) == 2 and params[1] in "il" and op.imm in ("NONE", "MEMARG") and base(op.name)[1] != "sub":
-                self.add((op.name, ("R", params[0]), ("I", params[1])))
-            if len(params) == 2 and params[1] == "l" and op.imm == "NONE" and not op.name.startswith("i64x2"):
-                self.add((op.name, ("R", params[0]), ("J", params[1])))
-            if len(params) == 2 and params[1] in "fd" and op.imm == "NONE" and params[0] in "fd":
-                self.add((op.name, ("R", params[0]), ("F" if params[1] == "f" else "D", params[1])))
-                if base(op.name)[1] in ("sub", "div"):
-                    self.add((op.name, ("F" if params[1] == "f" else "D", params[0]), ("R", params[1])))
-            if len(params) == 2 and params[0] in "il" and base(op.name)[1] in ("sub", "shl", "shr_u", "rotl"):
-                self.add((op.name, ("I", params[0]), ("R", params[1])))
-        for kind, cls, in (("I", "i"), ("I", "l"), ("J", "l"), ("F", "f"), ("D", "d")):
-            self.add((kind, cls))
-
-    # Two integer operations in a row, the inner one on the left unless order matters.
-    def family_int_chains(self):
-        for t in ("i32", "i64"):
-            c = CLASS_OF[t]
-            R, I = ("R", c), ("I", c)
-            for outer in INT_CHAIN:
-                for inner in INT_CHAIN:
-                    if "rotl" in (outer, inner) and not {outer, inner} & {"add", "xor"}:
-                        continue
-                    inners = [(t + "_" + inner, R, I)] if inner != "sub" else []
-                    if inner not in SHIFTS:
-                        inners.append((t + "_" + inner, R, R))
-                    for tree in inners:
-                        o = t + "_" + outer
-                        if outer != "sub":
-                            self.add((o, tree, I))
-                        if outer not in SHIFTS:
-                            self.add((o, tree, R))
-                            if outer == "sub":
-                                self.add((o, R, tree))
-            # x op (y shift k) op z, and both sides inner: the shapes of hashes and ciphers
-            for outer in ("add", "xor", "or"):
-                for left in ("shl", "shr_u", "and", "rotl"):
-                    for right in ("shl", "shr_u", "and", "rotl"):
-                        self.add((t + "_" + outer, (t + "_" + left, R, I), (t + "_" + right, R, I)))
-            for outer in ("add", "xor"):
-                for middle in ("add", "xor", "or", "and"):
-                    for inner in ("shl", "shr_u", "rotl"):
-                        self.add((t + "_" + outer, (t + "_" + middle, (t + "_" + inner, R, I), R), R))
-                for middle in ("add", "xor", "and"):
-                    for inner in ("add", "xor", "and"):
-                        self.add((t + "_" + outer, (t + "_" + middle, (t + "_" + inner, R, R), R), R))
-        # widths meet
-        for inner in ("i32_add", "i32_and", "i32_shl", "i32_shr_u"):
-            for kind in "RI":
-                self.add(("i64_extend_i32_u", (inner, ("R", "i"), (kind, "i"))))
-        for outer in ("i64_add", "i64_mul"):
-            for ext in ("i64_extend_i32_u", "i64_extend_i32_s"):
-                self.add((outer, (ext, ("R", "i")), ("R", "l")))
-                self.add((outer, (ext, ("R", "i")), (ext, ("R", "i"))))
-                self.add((outer, (ext, ("R", "i")), ("I", "l")))
-        for inner in ("add", "mul", "and", "xor", "or", "shr_u", "shl", "rotl"):
-            self.add(("i32_wrap_i64", ("i64_" + inner, ("R", "l"), ("I", "l"))))
-            if inner not in SHIFTS:
-                self.add(("i32_wrap_i64", ("i64_" + inner, ("R", "l"), ("R", "l"))))
-        for cmp in INT_COMPARE:
-            for inner in ("and", "add"):
-                self.add(("i32_" + cmp, ("i32_" + inner, ("R", "i"), ("I", "i")), ("I", "i")))
-                self.add(("i32_" + cmp, ("i32_" + inner, ("R", "i"), ("I", "i")), ("R", "i")))
-        self.add(("i32_eqz", ("i32_and", ("R", "i"), ("I", "i"))))
-        self.add(("i32_eqz", ("i32_and", ("R", "i"), ("R", "i"))))
-        self.add(("i64_eqz", ("i64_and", ("R", "l"), ("I", "l"))))
-
-    def addresses(self):
-        R, I = ("R", "i"), ("I", "i")
-        return [R, ("i32_add", R, R), ("i32_add", R, I), ("i32_add", ("i32_shl", R, I), R),
-                ("i32_shl", R, I), ("i32_add", ("i32_add", R, R), I), ("i32_and", R, I),
-                ("i32_add", ("i32_and", R, I), R), ("i32_add", ("i32_add", R, I), R),
-                ("i32_add", ("i32_mul", R, I), R)]
-
-    LOADS = ["i32_load", "i64_load", "f32_load", "f64_load", "i32_load8_s", "i32_load8_u",
-             "i32_load16_s", "i32_load16_u", "i64_load8_u", "i64_load16_u", "i64_load32_s",
-             "i64_load32_u", "v128_load", "v128_load32_splat", "v128_load64_splat",
-             "v128_load32_zero", "v128_load64_zero"]
-    STORES = ["i32_store", "i64_store", "f32_store", "f64_store", "i32_store8", "i32_store16",
-              "i64_store8", "i64_store16", "i64_store32", "v128_store"]
-
-    # Address arithmetic inside the access, loads as operands, values computed by the store.
-    def family_memory(self):
-        R, I = ("R", "i"), ("I", "i")
-        for load in self.LOADS:
-            for address in self.addresses():
-                self.add_always((load, address))
-        for store in self.STORES:
-            c = self.ops[store].params[1]
-            for address in self.addresses()[:5]:
-                self.add_always((store, address, ("R", c)))
-                if c in "il" and address in (R, ("i32_add", R, R)):
-                    self.add_always((store, address, ("I", c)))
-        loaded = {"i": ["i32_load", "i32_load8_u", "i32_load8_s", "i32_load16_u", "i32_load16_s"],
-                  "l": ["i64_load", "i64_load32_u", "i64_load8_u"], "f": ["f32_load"], "d": ["f64_load"],
-                  "v": ["v128_load"]}
-        short = [R, ("i32_add", R, R), ("i32_add", R, I)]
-        for t, c in CLASS_OF.items():
-            X = ("R", c)
-            for load in loaded[c]:
-                for address in short:
-                    L = (load, address)
-                    if c in "il":
-                        for o in ("add", "sub", "mul", "and", "or", "xor"):
-                            self.add_always((t + "_" + o, L, X))
-                            if o == "sub":
-                                self.add_always((t + "_" + o, X, L))
-                            if address == R and o != "sub":
-                                self.add_always((t + "_" + o, L, ("I", c)))
-                        for o in ("shl", "shr_u", "shr_s", "rotl"):
-                            if address == R:
-                                self.add_always((t + "_" + o, L, ("I", c)))
-                    else:
-                        for o in ("add", "sub", "mul", "div"):
-                            self.add_always((t + "_" + o, L, X))
-                            if o in ("sub", "div"):
-                                self.add_always((t + "_" + o, X, L))
-                            if o != "div" and address == R:
-                                self.add_always((t + "_" + o, L, L))
-                        self.add_always((t + "_add", (t + "_mul", L, X), X))
-                        self.add_always((t + "_sub", X, (t + "_mul", L, X)))
-                        if address == R:
-                            self.add_always((t + "_add", (t + "_mul", L, L), X))
-                if c in "il":
-                    for cmp in INT_COMPARE:
-                        for address in short[:2]:
-                            L = (load, address)
-                            self.add_always((t + "_" + cmp, L, ("I", c)))
-                            self.add_always((t + "_" + cmp, L, X))
-                    self.add_always((t + "_eqz", (load, R)))
-        for o in ("add", "sub", "and", "or", "xor"):
-            for kind in "RI" if o != "sub" else "R":
-                # read, change, write
-                self.add_always(("i32_store", R, ("i32_" + o, ("i32_load", R), (kind, "i"))))
-                self.add_always(("i64_store", R, ("i64_" + o, ("i64_load", R), (kind, "l"))))
-                self.add_always(("i32_store8", R, ("i32_" + o, ("i32_load8_u", R), (kind, "i"))))
-                self.add_always(("i32_store", R, ("i32_" + o, R, (kind, "i"))))
-                self.add_always(("i32_store8", R, ("i32_" + o, R, (kind, "i"))))
-                self.add_always(("i64_store", R, ("i64_" + o, ("R", "l"), (kind, "l"))))
-        for t, c in (("f32", "f"), ("f64", "d")):
-            X = ("R", c)
-            for o in ("add", "sub", "mul"):
-                for address in short:
-                    self.add_always((t + "_store", address, (t + "_" + o, X, X)))
-                self.add_always((t + "_store", R, (t + "_" + o, (t + "_load", R), X)))
-            self.add_always((t + "_store", R, (t + "_add", (t + "_mul", X, X), X)))
-            self.add_always((t + "_store", R, (t + "_add", (t + "_mul", (t + "_load", R), X), X)))
-            self.add_always((t + "_store", R, (t + "_load", R)))
-        for a, b in (("i32_load", "i32_store"), ("i64_load", "i64_store"), ("i32_load8_u", "i32_store8"),
-                     ("i32_load16_u", "i32_store16"), ("v128_load", "v128_store")):
-            self.add_always((b, R, (a, R)))
-            self.add_always((b, ("i32_add", R, R), (a, ("i32_add", R, R))))
-
-    def family_float_chains(self):
-        for t, c in (("f32", "f"), ("f64", "d")):
-            X, K = ("R", c), ("F" if c == "f" else "D", c)
-            for outer in ("add", "sub", "mul", "div"):
-                for inner in ("add", "sub", "mul", "div"):
-                    for tree in ((t + "_" + inner, X, X), (t + "_" + inner, X, K)):
-                        self.add_always((t + "_" + outer, tree, X))
-                        self.add_always((t + "_" + outer, tree, K))
-                        if outer in ("sub", "div"):
-                            self.add_always((t + "_" + outer, X, tree))
-            for outer in ("add", "sub"):
-                self.add_always((t + "_" + outer, (t + "_mul", X, X), (t + "_mul", X, X)))
-            for f in ("sqrt", "neg", "abs"):
-                for inner in ("add", "sub", "mul"):
-                    self.add_always((t + "_" + f, (t + "_" + inner, X, X)))
-            self.add_always((t + "_sqrt", (t + "_add", (t + "_mul", X, X), X)))
-            for o in ("add", "sub", "mul"):
-                self.add_always((t + "_" + o, (t + "_convert_i32_s", ("R", "i")), X))
-                self.add_always((t + "_" + o, (t + "_convert_i32_s", ("R", "i")), K))
-
-    def family_simd_chains(self):
-        V = ("R", "v")
-        for t in ("f32x4", "f64x2"):
-            for outer in ("add", "sub"):
-                self.add((t + "_" + outer, (t + "_mul", V, V), V))
-                self.add((t + "_" + outer, V, (t + "_mul", V, V)))
-                self.add((t + "_" + outer, (t + "_mul", ("v128_load", ("R", "i")), V), V))
-            for o in ("add", "sub", "mul"):
-                self.add((t + "_" + o, ("v128_load", ("R", "i")), V))
-                self.add(("v128_store", ("R", "i"), (t + "_" + o, V, V)))
-        for o in ("i8x16_add", "i16x8_add", "i32x4_add", "i64x2_add", "i32x4_mul", "i16x8_mul",
-                  "v128_xor", "v128_and", "v128_or", "i32x4_sub", "i16x8_sub", "i8x16_sub"):
-            self.add((o, ("v128_load", ("R", "i")), V))
-            self.add(("v128_store", ("R", "i"), (o, V, V)))
-        for t in ("i32x4", "i64x2", "i16x8"):
-            for sh in ("shl", "shr_u", "shr_s"):
-                for o in ("v128_or", "v128_xor"):
-                    self.add((o, (t + "_" + sh, V, ("I", "i")), V))
-            self.add(("v128_or", (t + "_shl", V, ("I", "i")), (t + "_shr_u", V, ("I", "i"))))
-            for o in ("add", "sub"):
-                self.add((t + "_" + o, (t + "_" + o, V, V), V))
-        for a in ("v128_and", "v128_or", "v128_xor", "v128_andnot"):
-            for b in ("v128_and", "v128_or", "v128_xor", "v128_andnot"):
-                self.add((a, (b, V, V), V))
-
-    # Values that are kept in a local as well (local.tee) on their way to the next operation.
-    def family_tees(self):
-        R, I, L, K = ("R", "i"), ("I", "i"), ("R", "l"), ("I", "l")
-        sums = [("i32_add", R, I), ("i32_add", R, R)]
-        loads = [("i32_load", R), ("i32_load8_u", R), ("i32_load8_s", R), ("i32_load16_u", R),
-                 ("i32_load8_u", ("i32_add", R, R)), ("i32_load", ("i32_add", R, R)),
-                 ("i32_load", ("i32_add", R, I)), ("i32_load8_u", ("i32_add", R, I))]
-        bits = [("i32_and", R, I), ("i32_and", R, R), ("i32_xor", R, R), ("i32_or", R, R), ("i32_shr_u", R, I),
-                ("i32_shl", R, I), ("i32_sub", R, R)]
-        for x in sums + loads + bits:
-            kept = ("tee_i", x)
-            for cmp in INT_COMPARE:
-                for y in (R, I):
-                    self.add(("i32_" + cmp, kept, y))
-            self.add(("i32_eqz", kept))
-            self.add(("i32_add", kept, I))
-            self.add(("i32_add", kept, R))
-        for x in sums + [("i32_add", ("i32_shl", R, I), R)]:
-            kept = ("tee_i", x)
-            for load in ("i32_load", "i64_load", "f64_load", "f32_load", "i32_load8_u", "i32_load16_u", "v128_load"):
-                self.add((load, kept))
-                if load in ("i32_load", "i32_load8_u", "f64_load"):
-                    self.add((load, ("i32_add", kept, I)))
-            for store in ("i32_store", "i64_store", "f64_store", "f32_store", "i32_store8", "v128_store"):
-                self.add((store, kept, ("R", self.ops[store].params[1])))
-        load8, load32 = ("tee_i", ("i32_load8_u", R)), ("tee_i", ("i32_load", R))
-        for cmp in ("eq", "ne"):
-            self.add(("i32_" + cmp, load8, load8))
-            self.add(("i32_" + cmp, load8, ("i32_load8_u", R)))
-            self.add(("i32_" + cmp, load32, ("i32_load", R)))
-        for a in ("xor", "add", "or"):
-            for x in (("i32_" + a, R, R), ("i32_" + a, ("i32_shl", R, I), R), ("i32_" + a, ("i32_shr_u", R, I), R)):
-                for sh in ("shl", "shr_u", "rotl"):
-                    self.add(("i32_" + sh, ("tee_i", x), I))
-                for b in ("xor", "add"):
-                    for sh in ("shl", "shr_u", "rotl"):
-                        if x[1] == R:
-                            self.add(("i32_" + b, ("i32_" + sh, ("tee_i", x), I), R))
-                    self.add(("i32_" + b, ("tee_i", x), R))
-        for a in ("xor", "add", "mul"):
-            for k in (L, K, ("J", "l")):
-                for sh in ("shl", "shr_u", "rotl"):
-                    self.add(("i64_" + sh, ("tee_l", ("i64_" + a, L, k)), K))
-        for x in (("i64_add", L, K), ("i64_add", L, L), ("i64_and", L, K), ("i64_load", R)):
-            for cmp in ("eq", "ne", "lt_u", "lt_s", "gt_u"):
-                for y in (L, K):
-                    self.add(("i64_" + cmp, ("tee_l", x), y))
-        for t, c in (("f64", "d"), ("f32", "f")):
-            X = ("R", c)
-            for a in ("add", "sub", "mul"):
-                kept = ("tee_" + c, (t + "_" + a, X, X))
-                for b in ("add", "sub", "mul"):
-                    self.add((t + "_" + b, kept, X))
-                    if b == "sub":
-                        self.add((t + "_" + b, X, kept))
-            for b in ("add", "sub", "mul"):
-                self.add((t + "_" + b, ("tee_" + c, (t + "_load", R)), X))
-
-    # Conditions that branches and selects take in.
-    def family_conditions(self):
-        conditions = [("R", "i")]
-        for t, c in CLASS_OF.items():
-            compares = INT_COMPARE if c in "il" else FLOAT_COMPARE
-            for cmp in compares:
-                op = t + "_" + cmp
-                conditions.append((op, ("R", c), ("R", c)))
-                if c in "il":
-                    conditions.append((op, ("R", c), ("I", c)))
-                else:
-                    conditions.append((op, ("R", c), ("F" if c == "f" else "D", c)))
-            if c in "il":
-                conditions.append((t + "_eqz", ("R", c)))
-        selects = list(conditions)
-        for tree in list(self.by_tree):
-            if not is_leaf(tree) and base(tree[0])[1] in INT_COMPARE + ["eqz"] and not is_leaf(tree[1]):
-                conditions.append(tree)
-        for tree in list(self.by_tree):
-            if tree[0] == "tee_i" and tree[1][0] in ("i32_add", "i32_load", "i32_load8_u", "i32_and"):
-                conditions.append(tree)
-        for kind in "RI":
-            conditions.append(("i32_and", ("R", "i"), (kind, "i")))
-        for load in ("i32_load", "i32_load8_u", "i32_load16_u"):
-            conditions.append((load, ("R", "i")))
-        for tree in conditions:
-            self.add(tree)
-            if tree in self.by_tree and (tree in selects or self.is_branched(tree)):
-                self.branches[tree] = True
-        for tree in selects:
-            self.selects.append(tree)
-
-    def is_branched(self, tree):
-        return any(kind + leaf_name(tree) + suffix in self.measured
-                   for kind in ("br_if_", "br_unless_", "br_if_back_") for suffix in ACC_SUFFIXES)
 
     def build(self):
         for cls in "ilfdv":
@@ -645,12 +325,22 @@ class Generator:
         return self.names
 
     def write(self, directory):
-        self.names, chunks = [], []
+        self.names, self.bodies, self.variant_rows, chunks = [], {}, {}, []
 
-        def emit(name, text):
+        def emit_one(name, lines, last, fields=()):
+            lines, last = [mark_last(line, fields) for line in lines], mark_last(last, fields)
             self.names.append(name)
-            chunks.append(text)
+            self.bodies[name] = (lines, last)
+            chunks.append("WR__HANDLER(%s) {\n  %s\n  %s\n}\n" % (name, "\n  ".join(lines), last))
             return len(self.names) - 1
+
+        def emit(name, lines, last, fields=()):
+            number = emit_one(name, lines, last, fields)
+            for suffix, variant in self.variants(name, lines, last):
+                used = [f for f in fields if f.letter != "O" or "_z" not in suffix]
+                self.variant_rows[number, suffix] = emit_one(name + suffix, *variant, used)
+            self.plain_count = len(self.names)
+            return number
 
         rows = []
         for pattern in self.patterns:
@@ -659,14 +349,38 @@ class Generator:
         run_rows = self.write_runs(emit)
         loop_rows = self.write_loop_ends(emit)
         select_rows = [self.write_selects(tree, emit) for tree in self.selects]
+        sequence_rows = write_sequences(self, self.sequences, emit_one)
         parts = 4
         step = (len(chunks) + parts - 1) // parts
         for k in range(parts):
             with open("%s/handlers_%d.inc" % (directory, k), "w") as f:
                 f.write("".join(chunks[k * step:(k + 1) * step]))
+        wide = [] if self.everything else [k for k, chunk in enumerate(chunks) if WIDE.search(chunk)]
+        with open(directory + "/handlers_wide.inc", "w") as f:
+            f.write("".join(chunks[k] for k in wide))
+        wide = set(wide)
+        with open(directory + "/wide_names.inc", "w") as f:
+            f.write("".join("WR__%s(%s)\n" % ("WIDE" if k in wide else "PLAIN", n) for k, n in enumerate(self.names)))
         with open(directory + "/handler_names.inc", "w") as f:
             f.write("".join("WR__PLAIN(%s)\n" % n for n in self.names))
         self.write_tables(directory, rows, branch_rows, run_rows, loop_rows, select_rows)
+        write_sequence_table(self, directory, sequence_rows)
+        write_sizes(self, directory)
+
+    # Of a handler: _z, where the offsets of its accesses are zero; _t, where the result goes to the
+    # accumulator alone; and both.
+    def variants(self, name, lines, last):
+        zero = [re.sub(r"^(WR__ADDRESS\(.*), WR__IMM_U32\(\d+\)\);$", r"\1, 0u);", line) for line in lines]
+        held = re.sub(r"^WR__RESULT\((\w), \d+, ", r"WR__HELD(\1, ", last)
+        for suffix, body, end in (("_z", zero, last), ("_t", lines, held), ("_z_t", zero, held)):
+            changed = ("_z" not in suffix or zero != lines) and ("_t" not in suffix or held != last)
+            if suffix == "_z_t" and name + "_z" not in self.names:
+                continue
+            if changed and (self.everything or name + suffix in self.measured):
+                yield suffix, (body, end)
+
+    def is_measured(self, name):
+        return self.everything or any(name + variant in self.measured for variant in ("", "_z", "_t", "_z_t"))
 
     def write_pattern(self, p, emit):
         leaves, dst, imms, size = p.layout()
@@ -675,18 +389,18 @@ class Generator:
             return (p, NONE, [NONE] * 3)
         if p.tree[0].startswith("tee_"):
             return (p, NONE, [NONE] * 3)  # never alone: the emitter writes the local instead
-        last = "WR__RESULT_%s(%d, %%s, %d);" % (p.cls, dst, size) if p.cls else "WR__NEXT(%d);" % size
+        last = "WR__RESULT(%s, %d, %%s, %d);" % (p.cls, dst, size) if p.cls else "WR__NEXT(%d);" % size
 
         def handler(name, acc_leaf):
             body = Body(self, p, acc_leaf)
             result = body.value(p.tree)
-            return emit(name, body.text(name, last % result if p.cls else last))
+            return emit(name, body.lines, last % result if p.cls else last, body.fields)
 
         main = handler(base_name, None)
         acc = [NONE] * 3
         if "checked" not in p.name:
             for k in {0, len(p.leaves) - 1} & {0, 1, 2, 3}:
-                if p.leaves and (base_name + "_acc%d" % k in self.measured or len(p.leaves) < 3 and not p.fused):
+                if p.leaves and self.is_measured(base_name + "_acc%d" % k):
                     acc[k if k < 3 else 2] = handler(base_name + "_acc%d" % k, k)
         return (p, main, acc)
 
@@ -699,7 +413,7 @@ class Generator:
         for acc_leaf in [None] + list(range(min(len(p.leaves), 2 if is_leaf(tree) or all(map(is_leaf, tree[1:])) else 0))):
             for kind in ("if", "unless", "if_back"):
                 name = "br_%s_%s%s" % (kind, leaf_name(tree), "" if acc_leaf is None else "_acc%d" % acc_leaf)
-                if acc_leaf is not None and p.fused and name not in self.measured:
+                if acc_leaf is not None and not self.is_measured(name):
                     ids.append(NONE)
                     continue
                 body = Body(self, p, acc_leaf)
@@ -707,7 +421,7 @@ class Generator:
                 disp = body.next_imm()
                 macro = {"if": "WR__BRANCH_IF(%s, %s, %d);", "unless": "WR__BRANCH_IF(!%s, %s, %d);",
                          "if_back": "WR__BRANCH_BACK_IF(%s, %s, %d);"}[kind]
-                ids.append(emit(name, body.text(name, macro % (cond, disp, body.size))))
+                ids.append(emit(name, body.lines, macro % (cond, disp, body.size), body.fields))
         while len(ids) < 9:
             ids.append(NONE)
         return (tree, ids, p)
@@ -724,8 +438,7 @@ class Generator:
                 if n + 1 < k:
                     lines.append("WR__PUT_i(%d, t%d);" % (at + 2, n))
             size = 8 + 8 * k
-            adds = emit("add_run_%d" % k, "WR__HANDLER(add_run_%d) {\n  %s\n  WR__RESULT_i(%d, t%d, %d);\n}\n" % (
-                k, "\n  ".join(lines), size - 6, k - 1, size))
+            adds = emit("add_run_%d" % k, lines, "WR__RESULT(i, %d, t%d, %d);" % (size - 6, k - 1, size))
             lines = []
             for n in range(k):
                 at = 8 + 4 * n
@@ -733,8 +446,7 @@ class Generator:
                 if n + 1 < k:
                     lines.append("WR__SLOT(%d) = t%d;" % (at + 2, n))
             size = (8 + 4 * k + 7) // 8 * 8
-            copies = emit("copy_run_%d" % k, "WR__HANDLER(copy_run_%d) {\n  %s\n  WR__RESULT_l(%d, t%d, %d);\n}\n" % (
-                k, "\n  ".join(lines), 8 + 4 * k - 2, k - 1, size))
+            copies = emit("copy_run_%d" % k, lines, "WR__RESULT(l, %d, t%d, %d);" % (8 + 4 * k - 2, k - 1, size))
             rows.append((adds, copies))
         return rows
 
@@ -761,7 +473,7 @@ class Generator:
                                       % (10 + 8 * n, 8 + 8 * n, 12 + 8 * n))
                 cond = body.value(tree)
                 disp = body.next_imm()
-                ids.append(emit(name, body.text(name, "WR__BRANCH_BACK_IF(%s, %s, %d);" % (cond, disp, body.size + shift))))
+                ids.append(emit(name, body.lines, "WR__BRANCH_BACK_IF(%s, %s, %d);" % (cond, disp, body.size + shift)))
             rows.append((self.by_tree[tree], ids))
         return rows
 
@@ -775,8 +487,8 @@ class Generator:
             name = "select_%s_%s" % (cls, leaf_name(tree))
             body = Body(self, p)
             body.value(p.tree)
-            ids.append(emit(name, body.text(name, "WR__RESULT_%s(%d, t%d, %d);"
-                                            % (cls, body.dst_at, body.temps - 1, body.size))))
+            ids.append(emit(name, body.lines, "WR__RESULT(%s, %d, t%d, %d);"
+                            % (cls, body.dst_at, body.temps - 1, body.size), body.fields))
         return (tree, ids)
 
     def write_tables(self, directory, rows, branch_rows, run_rows, loop_rows, select_rows):
@@ -797,14 +509,16 @@ class Generator:
         for p, main, acc in rows:
             leaves, dst, imms, size = p.layout()
             negated = self.negation(p.tree)
-            out.append("  {%d, {%s}, %d, %d, %d, %d, {%s}, {%s}, '%s', %d, %d, %d, %d, %d, %d}, /* %d %s */\n" % (
+            out.append("  {%d, {%s}, %d, %d, %d, %d, {%s}, {%s}, '%s', %d, %d, %d, %d, %d, %d, %d}, /* %d %s */\n" % (
                 main, ", ".join(map(str, acc)), size, len(p.leaves), dst or 0, len(imms),
                 ", ".join(map(str, (imms + [0] * 4)[:4])),
                 ", ".join(str(IMM_BYTES[x]) for x in (p.imms + ["L"] * 4)[:4]),
                 p.cls or "-", p.traps, p.reads_memory, p.reads_global,
+                sum(1 << k for k, letter in enumerate(p.imms) if letter == "O"),
                 branch_index.get(p.tree, NONE), select_index.get(p.tree, NONE),
                 NONE if negated is None else negated, self.by_tree[p.tree], p.name))
         out.append("};\n")
+        self.write_variants(out)
         out.append("const wr__branch_pattern wr__branch_patterns[] = {\n")
         for tree, ids, p in branch_rows:
             leaves, dst, imms, size = p.layout()
@@ -839,6 +553,15 @@ class Generator:
             f.write("".join(out))
         with open(directory + "/patterns.h", "w") as f:
             f.write("".join(header))
+
+    def write_variants(self, out):
+        """By handler: its variants, or NONE."""
+        zero, held = {}, {}
+        for (number, suffix), variant in self.variant_rows.items():
+            (zero if suffix == "_z" else held)[number if suffix != "_z_t" else zero.get(number)] = variant
+        for name, rows in (("wr__zero_offsets", zero), ("wr__held", held)):
+            out.append("const uint16_t %s[] = {%s};\n" % (
+                name, ", ".join(str(rows.get(k, NONE)) for k in range(self.plain_count))))
 
     def negation(self, tree):
         t, name = base(tree[0]) if not is_leaf(tree) else ("", "")
@@ -894,16 +617,22 @@ def combine_hash(key):
     return (key * 0x9E3779B97F4A7C15 & (1 << 64) - 1) >> 40
 
 
-def main():
-    ops = read_table(sys.argv[1])
+def generate(opcodes, directory, measured, sequences, everything=False):
+    ops = read_table(opcodes)
     size = len(ops)
     add_pseudo(ops)
-    here = os.path.dirname(os.path.abspath(__file__))
-    measured = {line.strip() for line in open(os.path.join(here, "measured.txt")) if line[0] != "#"}
     gen = Generator(ops, measured)
+    gen.everything, gen.sequences = everything, sequences
     gen.table_size = size
     gen.build()
-    gen.write(sys.argv[2])
+    gen.write(directory)
+    return gen
+
+
+def main():
+    everything = "--all" in sys.argv[3:]
+    sequences = [] if everything else read_list("sequences.txt")
+    gen = generate(sys.argv[1], sys.argv[2], set(read_list("measured.txt")), sequences, everything)
     print("%d patterns, %d handlers" % (len(gen.patterns), len(gen.names)))
 
 

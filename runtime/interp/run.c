@@ -27,7 +27,7 @@ static void make_stubs(void) {
   for (int k = 0; k < WR__STUB_COUNT; k++) {
     wr__code *code = (wr__code *)stub_space[k];
     code->frame_slots = STUB_FRAME_SLOTS;
-    code->words[0] = wr__handler_word(handlers[k]);
+    code->words[0] = wr__handler_word(wr__handler_table, handlers[k]);
   }
   wr__fault_add_hook(fault_hook);
 }

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "interp/sequences.h"
+
 char wr__translate_cls(wr_valtype t) {
   switch (t) {
     case WR_I32:
@@ -271,8 +273,11 @@ static wr__code *finish(translator *t, uint32_t func_index) {
   if (e->frame_slots + t->exn_count > WR__MAX_FRAME_SLOTS) e->failed = true;
   for (uint32_t k = 0; k < t->map_count; k++) t->maps[k].at -= skip;
   wr__code *code = e->failed ? NULL : assemble(t, func_index, skip);
-  if (!code || !e->failed) return code;
-  wr__code_free(code); /* an exception slot too far away */
+  bool join = !(e->options & WR__EMIT_NO_SEQUENCES), wide = !(e->options & WR__EMIT_NO_WIDE);
+  if (!code) return NULL;
+  if (!e->failed && wr__link_code((uint8_t *)code->words, code->size_bytes, join, wide))
+    return code;
+  wr__code_free(code); /* out of memory, or an exception slot too far away */
   return NULL;
 }
 

@@ -65,11 +65,13 @@ static bool carried_need_moves(const translator *t, const label *l, uint32_t cou
  * is. */
 static void move_carried(translator *t, const label *l, uint32_t count) {
   uint32_t to = l->home;
+  t->e.lasting = true;
   for (uint32_t k = t->e.stack_count - count; k < t->e.stack_count; k++) {
     const wr__operand *o = &t->e.stack[k];
     wr__emit_write(&t->e, o, to);
     to += o->cls == 'v' ? 2 : 1;
   }
+  t->e.lasting = false;
   wr__emit_use_slots(&t->e, to);
 }
 
@@ -85,7 +87,9 @@ static void return_one(translator *t) {
   wr__emit_flush_traps(e);
   wr__operand *o = wr__emit_top(e, 0);
   if (!wr__emit_is_slot(o)) {
+    e->lasting = true;
     wr__emit_write(e, o, 0);
+    e->lasting = false;
     write_return(t, WR__H_ret, 0, 0);
     return;
   }
@@ -327,6 +331,7 @@ void wr__translate_br_on_null(translator *t, const wr__instr *in) {
   wr__translate_settle_branch(t, in->imm.index, count);
   wr__emit_use_slots(e, slot + 2);
   wr__operand is_null = wr__emit_null_test(e, slot, !on_null);
+  e->last_at = UINT32_MAX; /* the reference is read again: its slot must hold it */
   wr__translate_branch_on(t, &is_null, in->imm.index, count);
   if (on_null)
     wr__emit_push_home(e, 'r');

@@ -176,6 +176,8 @@ uintptr_t wr__stack_low(void);
 extern const int wr__frame_register;
 /* The processor's features, as bits of image/format.h. */
 uint64_t wr__cpu_features(void);
+/* Has it what interp/handlers_wide.c is compiled for? */
+bool wr__cpu_is_wide(void);
 
 /* A descriptor that polls readable from signal to clear. -1 if none can be made. signal and clear
  * may be called from any thread, any number of times. */

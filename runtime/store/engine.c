@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "image/keys.h"
+#include "platform/platform.h"
 
 enum { DEFAULT_STACK_BYTES = 8 << 20, DEFAULT_TABLE_ELEMENTS = 10000000 };
 #define DEFAULT_GC_HEAP_BYTES ((uint64_t)1 << 30)
@@ -42,6 +43,7 @@ wr__engine *wr__engine_new(wr__config *config) {
   } else {
     wr__config_init(&engine->config);
   }
+  if (!wr__cpu_is_wide()) engine->config.optimisations_off |= 1u << WR_OPTIMISE_WIDE;
   engine->types = wr__typereg_new();
   engine->deadlines = wr__deadlines_new();
   if (engine->types && engine->deadlines) return engine;

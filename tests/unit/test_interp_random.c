@@ -12,7 +12,7 @@
 
 #include "wasmrun.h"
 
-enum { I32_LOCALS = 5, I64_LOCALS = 3, F64_LOCALS = 3, PROGRAMS = 400, TEXT_BYTES = 1 << 16 };
+enum { I32_LOCALS = 5, I64_LOCALS = 3, F64_LOCALS = 3, PROGRAMS = 300, TEXT_BYTES = 1 << 16 };
 
 typedef struct maker {
   char *text;
@@ -98,12 +98,30 @@ static void make_condition(maker *m, int depth) {
   }
 }
 
+/* A vector of two integers, one lane of it. */
+static void make_lane(maker *m, int depth) {
+  static const char *const ops[] = {"i32x4.add",   "i32x4.mul",  "i8x16.add",     "i16x8.min_s",
+                                    "v128.xor",    "v128.and",   "i8x16.swizzle", "i16x8.sub",
+                                    "i32x4.max_u", "i32x4.gt_s", "i8x16.avgr_u",  "i32x4.ne"};
+  put(m, "(i32x4.extract_lane %u (%s (i32x4.splat ", pick(m, 4), ops[pick(m, 12)]);
+  make_i32(m, depth - 1);
+  if (pick(m, 2)) {
+    put(m, ") (v128.load offset=%u ", pick(m, 2) * 16);
+    make_address(m, depth - 1);
+  } else {
+    put(m, ") (i32x4.splat ");
+    make_i32(m, depth - 1);
+  }
+  put(m, ")))");
+}
+
 static void make_i32(maker *m, int depth) {
+  static const char *const counts[] = {"clz", "ctz", "popcnt", "extend8_s"};
   static const char *const ops[] = {"add", "sub",   "mul",   "and",  "or",  "xor",
                                     "shl", "shr_u", "shr_s", "rotl", "rotr"};
   static const char *const loads[] = {"i32.load", "i32.load8_u", "i32.load8_s", "i32.load16_u",
                                       "i32.load16_s"};
-  uint32_t kind = depth <= 0 ? pick(m, 2) : pick(m, 12);
+  uint32_t kind = depth <= 0 ? pick(m, 2) : pick(m, 14);
   switch (kind) {
     case 0:
       put(m, "(local.get $i%u)", pick(m, I32_LOCALS));
@@ -146,6 +164,14 @@ static void make_i32(maker *m, int depth) {
       put(m, ") (drop) ");
       make_i32(m, depth - 1);
       put(m, ")");
+      break;
+    case 9:
+      put(m, "(i32.%s ", counts[pick(m, 4)]);
+      make_i32(m, depth - 1);
+      put(m, ")");
+      break;
+    case 10:
+      make_lane(m, depth);
       break;
     default:
       put(m, "(i32.%s ", ops[pick(m, 11)]);
@@ -197,7 +223,8 @@ static void make_i64(maker *m, int depth) {
 
 static void make_f64(maker *m, int depth) {
   static const char *const ops[] = {"add", "sub", "mul", "div", "min", "max"};
-  switch (depth <= 0 ? pick(m, 2) : pick(m, 8)) {
+  static const char *const roundings[] = {"floor", "ceil", "trunc", "nearest", "neg"};
+  switch (depth <= 0 ? pick(m, 2) : pick(m, 10)) {
     case 0:
       put(m, "(local.get $d%u)", pick(m, F64_LOCALS));
       break;
@@ -219,6 +246,18 @@ static void make_f64(maker *m, int depth) {
       make_f64(m, depth - 1);
       make_f64(m, depth - 1);
       make_condition(m, depth - 1);
+      put(m, ")");
+      break;
+    case 5:
+      put(m, "(f64.promote_f32 (f32.%s (f32.demote_f64 ", ops[pick(m, 4)]);
+      make_f64(m, depth - 1);
+      put(m, ") (f32.convert_i32_s ");
+      make_i32(m, depth - 1);
+      put(m, ")))");
+      break;
+    case 6:
+      put(m, "(f64.%s ", roundings[pick(m, 5)]);
+      make_f64(m, depth - 1);
       put(m, ")");
       break;
     default:
@@ -343,7 +382,7 @@ static void make_module(maker *m, uint64_t seed) {
 /* The result and a digest of the memory afterwards, with some optimisations off. */
 static uint64_t run_with(const maker *m, uint32_t off) {
   wasm_config_t *config = wasm_config_new();
-  for (int k = WR_OPTIMISE_FUSION; k <= WR_OPTIMISE_LOOPS; k++)
+  for (int k = WR_OPTIMISE_FUSION; k <= WR_OPTIMISE_WIDE; k++)
     wr_config_set_optimisation(config, (wr_optimisation)k, !(off >> k & 1));
   wr_config_set_engine(config, WR_ENGINE_INTERP);
   wasm_engine_t *engine = wasm_engine_new_with_config(config);
@@ -388,8 +427,9 @@ static void test_optimisations_change_nothing(void **state) {
   assert_non_null(m.text);
   for (uint64_t seed = 1; seed <= PROGRAMS; seed++) {
     make_module(&m, seed);
-    uint64_t plain = run_with(&m, 0xf);
-    for (uint32_t off = 0; off < 0xf; off = off ? off << 1 : 1) {
+    uint32_t all = (2u << WR_OPTIMISE_WIDE) - 1;
+    uint64_t plain = run_with(&m, all);
+    for (uint32_t off = 0; off < all; off = off ? off << 1 : 1) {
       uint64_t other = run_with(&m, off);
       if (other != plain)
         fail_msg("seed %u differs with optimisations %#x off\n%s", (unsigned)seed, off, m.text);

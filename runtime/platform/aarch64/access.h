@@ -14,15 +14,21 @@
 
 #define WR__ASM_LOAD(text, constraint, out, base, ea) \
   __asm__ volatile(text ", [%1, %2]" : constraint(out) : "r"(base), "r"(ea), WR__PINS)
+/* The upper half of a register is zero once its lower half has been written. */
+#define WR__ASM_LOAD_32(text, out, base, ea)                                            \
+  do {                                                                                  \
+    __asm__ volatile(text " %w0, [%1, %2]" : "=r"(out) : "r"(base), "r"(ea), WR__PINS); \
+    if (out > UINT32_MAX) __builtin_unreachable();                                      \
+  } while (0)
 #define WR__ASM_STORE(text, constraint, value, base, ea) \
   __asm__ volatile(text ", [%0, %1]" : : "r"(base), "r"(ea), constraint(value), WR__PINS)
 
-#define WR__LOAD_u8(out, base, ea) WR__ASM_LOAD("ldrb %w0", "=r", out, base, ea)
-#define WR__LOAD_u16(out, base, ea) WR__ASM_LOAD("ldrh %w0", "=r", out, base, ea)
-#define WR__LOAD_u32(out, base, ea) WR__ASM_LOAD("ldr %w0", "=r", out, base, ea)
+#define WR__LOAD_u8(out, base, ea) WR__ASM_LOAD_32("ldrb", out, base, ea)
+#define WR__LOAD_u16(out, base, ea) WR__ASM_LOAD_32("ldrh", out, base, ea)
+#define WR__LOAD_u32(out, base, ea) WR__ASM_LOAD_32("ldr", out, base, ea)
 #define WR__LOAD_u64(out, base, ea) WR__ASM_LOAD("ldr %x0", "=r", out, base, ea)
-#define WR__LOAD_s8(out, base, ea) WR__ASM_LOAD("ldrsb %w0", "=r", out, base, ea)
-#define WR__LOAD_s16(out, base, ea) WR__ASM_LOAD("ldrsh %w0", "=r", out, base, ea)
+#define WR__LOAD_s8(out, base, ea) WR__ASM_LOAD_32("ldrsb", out, base, ea)
+#define WR__LOAD_s16(out, base, ea) WR__ASM_LOAD_32("ldrsh", out, base, ea)
 #define WR__LOAD_s8l(out, base, ea) WR__ASM_LOAD("ldrsb %x0", "=r", out, base, ea)
 #define WR__LOAD_s16l(out, base, ea) WR__ASM_LOAD("ldrsh %x0", "=r", out, base, ea)
 #define WR__LOAD_s32l(out, base, ea) WR__ASM_LOAD("ldrsw %x0", "=r", out, base, ea)

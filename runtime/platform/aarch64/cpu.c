@@ -17,4 +17,6 @@ uint64_t wr__cpu_features(void) {
   if (caps & CAP_DOTPROD) features |= 1ull << WR__CPU_DOTPROD;
   return features;
 }
+
+bool wr__cpu_is_wide(void) { return false; }
 #endif

@@ -16,15 +16,21 @@
 
 #define WR__ASM_LOAD(text, constraint, out, base, ea) \
   __asm__ volatile(text " (%1,%2), %0" : constraint(out) : "r"(base), "r"(ea), WR__PINS)
+/* The upper half of a register is zero once its lower half has been written. */
+#define WR__ASM_LOAD_32(text, out, base, ea)                                           \
+  do {                                                                                 \
+    __asm__ volatile(text " (%1,%2), %k0" : "=r"(out) : "r"(base), "r"(ea), WR__PINS); \
+    if (out > UINT32_MAX) __builtin_unreachable();                                     \
+  } while (0)
 #define WR__ASM_STORE(text, constraint, value, base, ea) \
   __asm__ volatile(text ", (%0,%1)" : : "r"(base), "r"(ea), constraint(value), WR__PINS)
 
-#define WR__LOAD_u8(out, base, ea) WR__ASM_LOAD("movzbl", "=r", out, base, ea)
-#define WR__LOAD_u16(out, base, ea) WR__ASM_LOAD("movzwl", "=r", out, base, ea)
-#define WR__LOAD_u32(out, base, ea) WR__ASM_LOAD("movl", "=r", out, base, ea)
+#define WR__LOAD_u8(out, base, ea) WR__ASM_LOAD_32("movzbl", out, base, ea)
+#define WR__LOAD_u16(out, base, ea) WR__ASM_LOAD_32("movzwl", out, base, ea)
+#define WR__LOAD_u32(out, base, ea) WR__ASM_LOAD_32("movl", out, base, ea)
 #define WR__LOAD_u64(out, base, ea) WR__ASM_LOAD("movq", "=r", out, base, ea)
-#define WR__LOAD_s8(out, base, ea) WR__ASM_LOAD("movsbl", "=r", out, base, ea)
-#define WR__LOAD_s16(out, base, ea) WR__ASM_LOAD("movswl", "=r", out, base, ea)
+#define WR__LOAD_s8(out, base, ea) WR__ASM_LOAD_32("movsbl", out, base, ea)
+#define WR__LOAD_s16(out, base, ea) WR__ASM_LOAD_32("movswl", out, base, ea)
 #define WR__LOAD_s8l(out, base, ea) WR__ASM_LOAD("movsbq", "=r", out, base, ea)
 #define WR__LOAD_s16l(out, base, ea) WR__ASM_LOAD("movswq", "=r", out, base, ea)
 #define WR__LOAD_s32l(out, base, ea) WR__ASM_LOAD("movslq", "=r", out, base, ea)

@@ -33,4 +33,10 @@ uint64_t wr__cpu_features(void) {
   TEST(AVX512VNNI, "avx512vnni");
   return features;
 }
+
+bool wr__cpu_is_wide(void) {
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+         __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("lzcnt") &&
+         __builtin_cpu_supports("popcnt");
+}
 #endif
