@@ -13,6 +13,7 @@
 #define WR__EMIT_H
 
 #include "interp/code.h"
+#include "interp/sequences.h"
 #include "validate/walker.h"
 
 enum { WR__MAX_LEAVES = 4, WR__MAX_IMMS = 4, WR__MAX_FRAME_SLOTS = 65000 };
@@ -74,6 +75,7 @@ typedef struct wr__emit {
   size_t stack_capacity;
   wr__slot_use *uses; /* by slot below stack_base */
   size_t use_capacity;
+  wr__steps steps;
   /* zero at the start of a function, from here on: the code so far */
   size_t size, offsets_size;
   uint32_t last_offset_at, last_offset_module;

@@ -11,6 +11,7 @@ void wr__emit_free(wr__emit *e) {
   free(e->offsets);
   free(e->stack);
   free(e->uses);
+  free(e->steps.steps);
 }
 
 void wr__emit_restart(wr__emit *e, uint32_t options) {

@@ -5,19 +5,11 @@
  * dispatches to the end of the code, found from the end. */
 #include "interp/sequences.h"
 
-#include <stdlib.h>
-
 #include "interp/count.h"
 #include "interp/machine.h"
 #include "sequences.inc"
 
-enum { MAX_PARTS = 4, FEW = 256, NO_HANDLER = 0xFFFF };
-
-typedef struct step {
-  uint32_t at;   /* code bytes */
-  uint32_t cost; /* dispatches from here on */
-  uint16_t handler;
-} step;
+enum { MAX_PARTS = 4, NO_HANDLER = 0xFFFF };
 
 static bool is_in(const uint32_t *set, uint32_t handler) {
   return set[handler / 32] >> handler % 32 & 1;
@@ -44,7 +36,7 @@ static void store_handler(uint8_t *p, const int32_t *table, uint32_t handler) {
 }
 
 /* Of the ways on from *s, the one with the fewest dispatches; its handler. */
-static uint32_t choose(step *s) {
+static uint32_t choose(wr__step *s) {
   uint32_t handler = s->handler, best = handler, cost = s[1].cost;
   /* most handlers begin no sequence: the sets are small enough to be at hand always */
   for (size_t n = 1; n < MAX_PARTS && is_in(wr__join_firsts, handler); n++) {
@@ -70,16 +62,15 @@ static void link_plainly(uint8_t *words, size_t size_bytes, const int32_t *table
   }
 }
 
-bool wr__link_code(uint8_t *words, size_t size_bytes, bool join, bool wide) {
+bool wr__link_code(wr__steps *memory, uint8_t *words, size_t size_bytes, bool join, bool wide) {
   const int32_t *table = wide ? wr__wide_table : wr__handler_table;
   if (!join) {
     link_plainly(words, size_bytes, table);
     return true;
   }
-  step few[FEW], *steps = few;
   size_t most = size_bytes / 8 + MAX_PARTS, count = 0;
-  if (most > FEW) steps = malloc(most * sizeof *steps);
-  if (!steps) return false;
+  if (!wr__grow(&memory->steps, &memory->capacity, most, sizeof *memory->steps)) return false;
+  wr__step *steps = memory->steps;
   for (size_t at = 0; at < size_bytes; count++) {
     uint64_t word = load_word(words + at);
     steps[count].at = (uint32_t)at;
@@ -87,8 +78,7 @@ bool wr__link_code(uint8_t *words, size_t size_bytes, bool join, bool wide) {
     at += word >> 32;
   }
   /* behind the end nothing joins: `trap` is in no sequence */
-  for (size_t k = count; k < count + MAX_PARTS; k++) steps[k] = (step){.handler = WR__H_trap};
+  for (size_t k = count; k < count + MAX_PARTS; k++) steps[k] = (wr__step){.handler = WR__H_trap};
   for (size_t k = count; k-- > 0;) store_handler(words + steps[k].at, table, choose(&steps[k]));
-  if (steps != few) free(steps);
   return true;
 }

@@ -275,7 +275,7 @@ static wr__code *finish(translator *t, uint32_t func_index) {
   wr__code *code = e->failed ? NULL : assemble(t, func_index, skip);
   bool join = !(e->options & WR__EMIT_NO_SEQUENCES), wide = !(e->options & WR__EMIT_NO_WIDE);
   if (!code) return NULL;
-  if (!e->failed && wr__link_code((uint8_t *)code->words, code->size_bytes, join, wide))
+  if (!e->failed && wr__link_code(&e->steps, (uint8_t *)code->words, code->size_bytes, join, wide))
     return code;
   wr__code_free(code); /* out of memory, or an exception slot too far away */
   return NULL;
@@ -309,8 +309,9 @@ void wr__translator_free(wr__translator *t) {
 }
 
 size_t wr__translator_memory(const wr__translator *t) {
-  return t->e.capacity + t->e.stack_capacity * sizeof *t->e.stack +
-         t->local_capacity * sizeof *t->locals + t->label_capacity * sizeof *t->labels;
+  return t->e.capacity + t->e.steps.capacity * sizeof *t->e.steps.steps +
+         t->e.stack_capacity * sizeof *t->e.stack + t->local_capacity * sizeof *t->locals +
+         t->label_capacity * sizeof *t->labels;
 }
 
 wr__code *wr__translate(wr__translator *t, uint32_t func_index, bool guarded, uint32_t options) {
