@@ -54,10 +54,18 @@ def failure_of(program, run):
     return ""
 
 
-def compile_ahead(engine, program, directory, launcher):
-    """Runs the engine's ahead-of-time step; returns the file to run and a dict of what it took."""
+def compile_ahead(engine, program, directory, launcher, done):
+    """Runs the engine's ahead-of-time step; returns the file to run and a dict of what it took. `done` has what
+    was compiled before: some programs are one module with other arguments."""
     if not engine.compile_command:
         return program.wasm, None
+    key = engine.name, program.wasm
+    if key not in done:
+        done[key] = compile_module(engine, program, directory, launcher)
+    return done[key]
+
+
+def compile_module(engine, program, directory, launcher):
     name = os.path.splitext(os.path.basename(program.wasm))[0]
     output = os.path.join(directory, f"{name}.{engine.name}.wasm")
     command = [w.format(input=program.wasm, output=output) for w in engine.compile_command]
@@ -81,10 +89,10 @@ def learn_expected(programs, size, launcher):
 class Cell:
     """All runs of one program on one engine."""
 
-    def __init__(self, engine, program, directory, launcher):
+    def __init__(self, engine, program, directory, launcher, done):
         self.engine, self.program = engine, program
         self.runs, self.failure = [], ""
-        self.wasm, self.compiled = compile_ahead(engine, program, directory, launcher)
+        self.wasm, self.compiled = compile_ahead(engine, program, directory, launcher, done)
         if self.wasm is None:
             self.failure = self.compiled["failure"]
 
@@ -114,7 +122,8 @@ class Cell:
 def measure(programs, engines, rounds, size, directory, launcher, log):
     """Returns {program: {engine: result}}."""
     learn_expected(programs, size, launcher)
-    cells = [[Cell(e, p, directory, launcher) for e in engines if e.can_run(p)] for p in programs]
+    done = {}
+    cells = [[Cell(e, p, directory, launcher, done) for e in engines if e.can_run(p)] for p in programs]
     for r in range(rounds):
         for row in cells:
             if row and row[0].program.group != "startup":
