@@ -4,6 +4,7 @@
   bench.py run [--programs P,...] [--engines E,...] [--rounds N] [--real] [--save NAME]
   bench.py compare A B
   bench.py build
+  bench.py compile-time [--programs P,...]
 """
 
 import argparse
@@ -17,7 +18,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from harness import engines as engines_module  # noqa: E402
-from harness import measure, programs, report  # noqa: E402
+from harness import compile_time, measure, programs, report  # noqa: E402
 
 
 def log(message):
@@ -111,6 +112,18 @@ def build(options):
     return 0
 
 
+def time_compiler(options):
+    directory, patterns = os.path.join(ROOT, "build", "programs"), words(options.programs)
+    programs.build_all(directory, patterns, log)
+    wasmrun = engines_module.find_wasmrun(ROOT)
+    compiler = wasmrun and os.path.join(os.path.dirname(os.path.abspath(wasmrun)), "wasmrun-compile")
+    if not compiler or not os.path.exists(compiler):
+        log("wasmrun-compile is not built")
+        return 2
+    compile_time.report(compiler, directory, patterns, options.rounds)
+    return 0
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -133,6 +146,10 @@ def main():
     three = commands.add_parser("build", help="only build the programs")
     three.add_argument("--programs", default="")
     three.set_defaults(run=build)
+    four = commands.add_parser("compile-time", help="what compiling costs, against clang")
+    four.add_argument("--programs", default="")
+    four.add_argument("--rounds", type=int, default=2)
+    four.set_defaults(run=time_compiler)
     options = parser.parse_args()
     try:
         return options.run(options)
