@@ -33,20 +33,26 @@ typedef struct level {
 static const level levels[] = {
     {"x86-64-v2", V2}, {"x86-64-v3", V3}, {"x86-64-v4", V4}, {"generic", 0}};
 
-static void add_feature(wr__machine *machine, const char *name, size_t size) {
-  for (int i = 0; i < WR__CPU_OTHER; i++)
-    if (strlen(feature_names[i]) == size && !memcmp(feature_names[i], name, size))
-      machine->cpu_features |= 1ull << i;
+/* False for a feature that images cannot state. */
+static bool add_feature(wr__machine *machine, const char *name, size_t size) {
+  for (int i = 0; i < WR__CPU_OTHER; i++) {
+    if (strlen(feature_names[i]) != size || memcmp(feature_names[i], name, size)) continue;
+    machine->cpu_features |= 1ull << i;
+    return true;
+  }
+  return false;
 }
 
-/* "+a,-b,+c": those with a plus. */
-static void add_feature_list(wr__machine *machine, const char *list) {
+/* "+a,-b,+c": those with a plus. NULL, or where the first one stands that images cannot state. */
+static const char *add_feature_list(wr__machine *machine, const char *list) {
+  const char *unknown = NULL;
   while (*list) {
     size_t size = strcspn(list, ",");
-    if (*list == '+') add_feature(machine, list + 1, size - 1);
+    if (*list == '+' && !add_feature(machine, list + 1, size - 1) && !unknown) unknown = list + 1;
     list += size;
     if (*list == ',') list++;
   }
+  return unknown;
 }
 
 static wr_status set_target(wr__machine *machine, const char *target, wr_error *error) {
@@ -76,7 +82,7 @@ static void set_native(wr__machine *machine) {
   char *cpu = LLVMGetHostCPUName(), *features = LLVMGetHostCPUFeatures();
   snprintf(machine->cpu, sizeof machine->cpu, "%s", cpu);
   /* Of the host's features those that images can state, so that the loader can check them. */
-  add_feature_list(machine, features);
+  (void)add_feature_list(machine, features);
   size_t at = 0;
   for (int i = 0; i < WR__CPU_OTHER; i++)
     if (machine->cpu_features >> i & 1)
@@ -107,7 +113,11 @@ wr_status wr__machine_init(wr__machine *machine, const wr__compile_options *opti
     return wr__fail(error, WR_BAD_ARGUMENT, WR_NO_OFFSET, "cpu: too long");
   memcpy(machine->cpu, cpu, size);
   snprintf(machine->features, sizeof machine->features, "%s", cpu + size + (cpu[size] == ','));
-  add_feature_list(machine, machine->features);
+  const char *unknown = add_feature_list(machine, machine->features);
+  if (unknown)
+    return wr__fail(error, WR_UNSUPPORTED, WR_NO_OFFSET,
+                    "cpu: the feature %.*s is none that the loader could check",
+                    (int)strcspn(unknown, ","), unknown);
   for (size_t i = 0; i < WR_ARRAY_COUNT(levels); i++) {
     if (strcmp(machine->cpu, levels[i].cpu)) continue;
     machine->cpu_features |= levels[i].features;
