@@ -53,8 +53,8 @@ wasm_module_t *wr__load_module(wasm_engine_t *engine, const char *path);
 /* wr__load_copy: the same, from a copy of the file made before anything is believed of it. */
 wasm_module_t *wr__load_copy(wasm_engine_t *engine, const char *path);
 
-/* wr__load_to_run: the same; with --engine compile it is compiled, or comes from the cache. copied: by
- * wr__load_copy, and not from the cache. */
+/* wr__load_to_run: the same; with --engine compile it is compiled, or comes from the cache. copied:
+ * by wr__load_copy, and not from the cache. */
 wasm_module_t *wr__load_to_run(const wr__parsed *parsed, wasm_engine_t *engine, const char *path,
                                bool copied);
 

@@ -18,7 +18,7 @@ typedef struct wr__compile_options {
   bool polls;
   uint32_t threads;
   struct wr__progress *progress; /* where to tell how far it is */
-  const char *dump; /* NULL, or where the LLVM text goes */
+  const char *dump;              /* NULL, or where the LLVM text goes */
 } wr__compile_options;
 
 /* A compiled partition: an ELF object in memory. */

@@ -200,35 +200,41 @@ static bool lower_wide(wr__lower *l, uint16_t op) {
 #define TRUNC(name, to, s, inclusive, low, end) \
   ROW(name, UN, truncate(l, a, l->to, s, inclusive, low, end))
 #define SAT(name, to, s) ROW(name, UN, truncate_sat(l, a, l->to, s))
-#define INT(t)                                                                                    \
-  BINOP(t##_add, LLVMAdd)                                                                         \
-  BINOP(t##_sub, LLVMSub) BINOP(t##_mul, LLVMMul) BINOP(t##_and, LLVMAnd) BINOP(t##_or, LLVMOr)   \
-      BINOP(t##_xor, LLVMXor) SHIFT(t##_shl, LLVMShl) SHIFT(t##_shr_s, LLVMAShr)                  \
-          SHIFT(t##_shr_u, LLVMLShr) ROW(t##_rotl, BIN, rotate(l, a, b, "llvm.fshl"))             \
-              ROW(t##_rotr, BIN, rotate(l, a, b, "llvm.fshr")) DIV(t##_div_s, LLVMSDiv) DIV(      \
-                  t##_div_u, LLVMUDiv) DIV(t##_rem_s, LLVMSRem) DIV(t##_rem_u, LLVMURem)          \
-                  ROW(t##_clz, UN, count_zeros(l, a, "llvm.ctlz")) ROW(                           \
-                      t##_ctz, UN, count_zeros(l, a, "llvm.cttz")) CALL(t##_popcnt, "llvm.ctpop") \
-                      ROW(t##_eqz, UN, compare(l, LLVMIntEQ, a, LLVMConstNull(LLVMTypeOf(a))))    \
-                          CMP(t##_eq, LLVMIntEQ) CMP(t##_ne, LLVMIntNE) CMP(t##_lt_s, LLVMIntSLT) \
-                              CMP(t##_lt_u, LLVMIntULT) CMP(t##_gt_s, LLVMIntSGT)                 \
-                                  CMP(t##_gt_u, LLVMIntUGT) CMP(t##_le_s, LLVMIntSLE)             \
-                                      CMP(t##_le_u, LLVMIntULE) CMP(t##_ge_s, LLVMIntSGE)         \
-                                          CMP(t##_ge_u, LLVMIntUGE)                               \
-                                              ROW(t##_extend8_s, UN, extend(l, a, l->i8))         \
-                                                  ROW(t##_extend16_s, UN, extend(l, a, l->i16))
-#define FLT(t)                                                                                    \
-  FLOAT(t##_add, LLVMFAdd)                                                                        \
-  FLOAT(t##_sub, LLVMFSub) FLOAT(t##_mul, LLVMFMul) FLOAT(t##_div, LLVMFDiv)                      \
-      CALL(t##_abs, "llvm.fabs") ROW(t##_neg, UN, LLVMBuildFNeg(l->b, a, ""))                     \
-          CALL(t##_ceil, "llvm.ceil") CALL(t##_floor, "llvm.floor") CALL(t##_trunc, "llvm.trunc") \
-              CALL(t##_nearest, "llvm.roundeven") CALL(t##_sqrt, "llvm.sqrt")                     \
-                  ROW(t##_min, BIN, minmax(l, a, b, true))                                        \
-                      ROW(t##_max, BIN, minmax(l, a, b, false))                                   \
-                          ROW(t##_copysign, BIN, copysign_of(l, a, b)) FCMP(t##_eq, LLVMRealOEQ)  \
-                              FCMP(t##_ne, LLVMRealUNE) FCMP(t##_lt, LLVMRealOLT)                 \
-                                  FCMP(t##_gt, LLVMRealOGT) FCMP(t##_le, LLVMRealOLE)             \
-                                      FCMP(t##_ge, LLVMRealOGE)
+/* clang-format off */
+#define INT(t)                                                                               \
+  BINOP(t##_add, LLVMAdd)                        BINOP(t##_sub, LLVMSub)                     \
+  BINOP(t##_mul, LLVMMul)                        BINOP(t##_and, LLVMAnd)                     \
+  BINOP(t##_or, LLVMOr)                          BINOP(t##_xor, LLVMXor)                     \
+  SHIFT(t##_shl, LLVMShl)                        SHIFT(t##_shr_s, LLVMAShr)                  \
+  SHIFT(t##_shr_u, LLVMLShr)                                                                 \
+  ROW(t##_rotl, BIN, rotate(l, a, b, "llvm.fshl"))                                           \
+  ROW(t##_rotr, BIN, rotate(l, a, b, "llvm.fshr"))                                           \
+  DIV(t##_div_s, LLVMSDiv)                                                                   \
+  DIV(t##_div_u, LLVMUDiv)                       DIV(t##_rem_s, LLVMSRem)                    \
+  DIV(t##_rem_u, LLVMURem)                                                                   \
+  ROW(t##_clz, UN, count_zeros(l, a, "llvm.ctlz"))                                           \
+  ROW(t##_ctz, UN, count_zeros(l, a, "llvm.cttz"))                                           \
+  CALL(t##_popcnt, "llvm.ctpop")                                                             \
+  ROW(t##_eqz, UN, compare(l, LLVMIntEQ, a, LLVMConstNull(LLVMTypeOf(a))))                   \
+  CMP(t##_eq, LLVMIntEQ)                                                                     \
+  CMP(t##_ne, LLVMIntNE)                         CMP(t##_lt_s, LLVMIntSLT)                   \
+  CMP(t##_lt_u, LLVMIntULT)                      CMP(t##_gt_s, LLVMIntSGT)                   \
+  CMP(t##_gt_u, LLVMIntUGT)                      CMP(t##_le_s, LLVMIntSLE)                   \
+  CMP(t##_le_u, LLVMIntULE)                      CMP(t##_ge_s, LLVMIntSGE)                   \
+  CMP(t##_ge_u, LLVMIntUGE)                      ROW(t##_extend8_s, UN, extend(l, a, l->i8)) \
+  ROW(t##_extend16_s, UN, extend(l, a, l->i16))
+#define FLT(t)                                                                                \
+  FLOAT(t##_add, LLVMFAdd)                       FLOAT(t##_sub, LLVMFSub)                     \
+  FLOAT(t##_mul, LLVMFMul)                       FLOAT(t##_div, LLVMFDiv)                     \
+  CALL(t##_abs, "llvm.fabs")                     ROW(t##_neg, UN, LLVMBuildFNeg(l->b, a, "")) \
+  CALL(t##_ceil, "llvm.ceil")                    CALL(t##_floor, "llvm.floor")                \
+  CALL(t##_trunc, "llvm.trunc")                  CALL(t##_nearest, "llvm.roundeven")          \
+  CALL(t##_sqrt, "llvm.sqrt")                    ROW(t##_min, BIN, minmax(l, a, b, true))     \
+  ROW(t##_max, BIN, minmax(l, a, b, false))      ROW(t##_copysign, BIN, copysign_of(l, a, b)) \
+  FCMP(t##_eq, LLVMRealOEQ)                      FCMP(t##_ne, LLVMRealUNE)                    \
+  FCMP(t##_lt, LLVMRealOLT)                      FCMP(t##_gt, LLVMRealOGT)                    \
+  FCMP(t##_le, LLVMRealOLE)                      FCMP(t##_ge, LLVMRealOGE)
+/* clang-format on */
 
 /* clang-format off */
 static bool lower_conversion(wr__lower *l, uint16_t op) {

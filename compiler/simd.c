@@ -332,31 +332,31 @@ static bool constant(wr__lower *l, const uint8_t *bytes) {
 #define DO(name, call) \
   case WR__OP_##name:  \
     return call;
-#define INT(t, s)                                                                                 \
-  DO(t##_add, binary(l, s, LLVMAdd))                                                              \
-  DO(t##_sub, binary(l, s, LLVMSub)) DO(t##_neg, negate(l, s)) DO(t##_abs, absolute(l, s))        \
-      DO(t##_shl, shift(l, s, LLVMShl)) DO(t##_shr_s, shift(l, s, LLVMAShr))                      \
-          DO(t##_shr_u, shift(l, s, LLVMLShr)) DO(t##_eq, compare(l, s, LLVMIntEQ))               \
-              DO(t##_ne, compare(l, s, LLVMIntNE)) DO(t##_lt_s, compare(l, s, LLVMIntSLT))        \
-                  DO(t##_gt_s, compare(l, s, LLVMIntSGT)) DO(t##_le_s, compare(l, s, LLVMIntSLE)) \
-                      DO(t##_ge_s, compare(l, s, LLVMIntSGE)) DO(t##_all_true, all_true(l, s))    \
-                          DO(t##_bitmask, bitmask(l, s)) DO(t##_splat, splat_operand(l, s))       \
-                              DO(t##_replace_lane, replace_lane(l, s, instr->imm.lane))
-#define INT_U(t, s)                                                                         \
-  DO(t##_lt_u, compare(l, s, LLVMIntULT))                                                   \
-  DO(t##_gt_u, compare(l, s, LLVMIntUGT)) DO(t##_le_u, compare(l, s, LLVMIntULE))           \
-      DO(t##_ge_u, compare(l, s, LLVMIntUGE)) DO(t##_min_s, binary_call(l, s, "llvm.smin")) \
-          DO(t##_min_u, binary_call(l, s, "llvm.umin"))                                     \
-              DO(t##_max_s, binary_call(l, s, "llvm.smax"))                                 \
-                  DO(t##_max_u, binary_call(l, s, "llvm.umax"))
-#define SATURATING(t, s, wider)                                                         \
-  DO(t##_add_sat_s, binary_call(l, s, "llvm.sadd.sat"))                                 \
-  DO(t##_add_sat_u, binary_call(l, s, "llvm.uadd.sat"))                                 \
-      DO(t##_sub_sat_s, binary_call(l, s, "llvm.ssub.sat"))                             \
-          DO(t##_sub_sat_u, binary_call(l, s, "llvm.usub.sat"))                         \
-              DO(t##_avgr_u, average(l, s, wider))                                      \
-                  DO(t##_extract_lane_s, extract_lane(l, s, instr->imm.lane, LLVMSExt)) \
-                      DO(t##_extract_lane_u, extract_lane(l, s, instr->imm.lane, LLVMZExt))
+/* clang-format off */
+#define INT(t, s)                                                                        \
+  DO(t##_add, binary(l, s, LLVMAdd))             DO(t##_sub, binary(l, s, LLVMSub))      \
+  DO(t##_neg, negate(l, s))                      DO(t##_abs, absolute(l, s))             \
+  DO(t##_shl, shift(l, s, LLVMShl))              DO(t##_shr_s, shift(l, s, LLVMAShr))    \
+  DO(t##_shr_u, shift(l, s, LLVMLShr))           DO(t##_eq, compare(l, s, LLVMIntEQ))    \
+  DO(t##_ne, compare(l, s, LLVMIntNE))           DO(t##_lt_s, compare(l, s, LLVMIntSLT)) \
+  DO(t##_gt_s, compare(l, s, LLVMIntSGT))        DO(t##_le_s, compare(l, s, LLVMIntSLE)) \
+  DO(t##_ge_s, compare(l, s, LLVMIntSGE))        DO(t##_all_true, all_true(l, s))        \
+  DO(t##_bitmask, bitmask(l, s))                 DO(t##_splat, splat_operand(l, s))      \
+  DO(t##_replace_lane, replace_lane(l, s, instr->imm.lane))
+#define INT_U(t, s)                                                                            \
+  DO(t##_lt_u, compare(l, s, LLVMIntULT))        DO(t##_gt_u, compare(l, s, LLVMIntUGT))       \
+  DO(t##_le_u, compare(l, s, LLVMIntULE))        DO(t##_ge_u, compare(l, s, LLVMIntUGE))       \
+  DO(t##_min_s, binary_call(l, s, "llvm.smin"))  DO(t##_min_u, binary_call(l, s, "llvm.umin")) \
+  DO(t##_max_s, binary_call(l, s, "llvm.smax"))  DO(t##_max_u, binary_call(l, s, "llvm.umax"))
+/* clang-format on */
+#define SATURATING(t, s, wider)                                         \
+  DO(t##_add_sat_s, binary_call(l, s, "llvm.sadd.sat"))                 \
+  DO(t##_add_sat_u, binary_call(l, s, "llvm.uadd.sat"))                 \
+  DO(t##_sub_sat_s, binary_call(l, s, "llvm.ssub.sat"))                 \
+  DO(t##_sub_sat_u, binary_call(l, s, "llvm.usub.sat"))                 \
+  DO(t##_avgr_u, average(l, s, wider))                                  \
+  DO(t##_extract_lane_s, extract_lane(l, s, instr->imm.lane, LLVMSExt)) \
+  DO(t##_extract_lane_u, extract_lane(l, s, instr->imm.lane, LLVMZExt))
 #define WIDEN(wide_t, t, s, wide)                                      \
   DO(wide_t##_extend_low_##t##_s, extend(l, s, wide, false, LLVMSExt)) \
   DO(wide_t##_extend_high_##t##_s, extend(l, s, wide, true, LLVMSExt)) \
@@ -369,35 +369,32 @@ static bool constant(wr__lower *l, const uint8_t *bytes) {
 #define PAIRWISE(wide_t, t, s, wide)                                          \
   DO(wide_t##_extadd_pairwise_##t##_s, extadd_pairwise(l, s, wide, LLVMSExt)) \
   DO(wide_t##_extadd_pairwise_##t##_u, extadd_pairwise(l, s, wide, LLVMZExt))
-#define FLOAT(t, s, ints)                                                                          \
-  DO(t##_add, binary(l, s, LLVMFAdd))                                                              \
-  DO(t##_sub, binary(l, s, LLVMFSub)) DO(t##_mul, binary(l, s, LLVMFMul))                          \
-      DO(t##_div, binary(l, s, LLVMFDiv)) DO(t##_abs, unary_call(l, s, "llvm.fabs"))               \
-          DO(t##_neg, push(l, LLVMBuildFNeg(l->b, pop(l, s), ""))) DO(                             \
-              t##_sqrt, unary_call(l, s, "llvm.sqrt")) DO(t##_ceil, unary_call(l, s, "llvm.ceil")) \
-              DO(t##_floor, unary_call(l, s, "llvm.floor"))                                        \
-                  DO(t##_trunc, unary_call(l, s, "llvm.trunc")) DO(                                \
-                      t##_nearest, unary_call(l, s, "llvm.roundeven"))                             \
-                      DO(t##_min, float_minmax(l, s, ints, true)) DO(                              \
-                          t##_max, float_minmax(l, s, ints, false))                                \
-                          DO(t##_relaxed_min, float_minmax(l, s, ints, true)) DO(                  \
-                              t##_relaxed_max, float_minmax(l, s, ints, false))                    \
-                              DO(t##_pmin, pseudo_minmax(l, s, true)) DO(                          \
-                                  t##_pmax, pseudo_minmax(l, s, false))                            \
-                                  DO(t##_eq, compare_float(l, s, ints, LLVMRealOEQ))               \
-                                      DO(t##_ne, compare_float(l, s, ints, LLVMRealUNE)) DO(       \
-                                          t##_lt, compare_float(l, s, ints, LLVMRealOLT))          \
-                                          DO(t##_gt, compare_float(l, s, ints, LLVMRealOGT)) DO(   \
-                                              t##_le, compare_float(l, s, ints, LLVMRealOLE))      \
-                                              DO(t##_ge, compare_float(l, s, ints, LLVMRealOGE))   \
-                                                  DO(t##_relaxed_madd, madd(l, s, false)) DO(      \
-                                                      t##_relaxed_nmadd, madd(l, s, true))         \
-                                                      DO(t##_splat, splat_operand(l, s)) DO(       \
-                                                          t##_replace_lane,                        \
-                                                          replace_lane(l, s, instr->imm.lane))     \
-                                                          DO(t##_extract_lane,                     \
-                                                             extract_lane(l, s, instr->imm.lane,   \
-                                                                          LLVMBitCast))
+/* clang-format off */
+#define FLOAT(t, s, ints)                                                                      \
+  DO(t##_add, binary(l, s, LLVMFAdd))            DO(t##_sub, binary(l, s, LLVMFSub))           \
+  DO(t##_mul, binary(l, s, LLVMFMul))            DO(t##_div, binary(l, s, LLVMFDiv))           \
+  DO(t##_abs, unary_call(l, s, "llvm.fabs"))                                                   \
+  DO(t##_neg, push(l, LLVMBuildFNeg(l->b, pop(l, s), "")))                                     \
+  DO(t##_sqrt, unary_call(l, s, "llvm.sqrt"))    DO(t##_ceil, unary_call(l, s, "llvm.ceil"))   \
+  DO(t##_floor, unary_call(l, s, "llvm.floor"))  DO(t##_trunc, unary_call(l, s, "llvm.trunc")) \
+  DO(t##_nearest, unary_call(l, s, "llvm.roundeven"))                                          \
+  DO(t##_min, float_minmax(l, s, ints, true))                                                  \
+  DO(t##_max, float_minmax(l, s, ints, false))                                                 \
+  DO(t##_relaxed_min, float_minmax(l, s, ints, true))                                          \
+  DO(t##_relaxed_max, float_minmax(l, s, ints, false))                                         \
+  DO(t##_pmin, pseudo_minmax(l, s, true))                                                      \
+  DO(t##_pmax, pseudo_minmax(l, s, false))                                                     \
+  DO(t##_eq, compare_float(l, s, ints, LLVMRealOEQ))                                           \
+  DO(t##_ne, compare_float(l, s, ints, LLVMRealUNE))                                           \
+  DO(t##_lt, compare_float(l, s, ints, LLVMRealOLT))                                           \
+  DO(t##_gt, compare_float(l, s, ints, LLVMRealOGT))                                           \
+  DO(t##_le, compare_float(l, s, ints, LLVMRealOLE))                                           \
+  DO(t##_ge, compare_float(l, s, ints, LLVMRealOGE))                                           \
+  DO(t##_relaxed_madd, madd(l, s, false))                                                      \
+  DO(t##_relaxed_nmadd, madd(l, s, true))        DO(t##_splat, splat_operand(l, s))            \
+  DO(t##_replace_lane, replace_lane(l, s, instr->imm.lane))                                    \
+  DO(t##_extract_lane, extract_lane(l, s, instr->imm.lane, LLVMBitCast))
+/* clang-format on */
 
 /* clang-format off */
 static bool lower_bits(wr__lower *l, const wr__instr *instr) {

@@ -16,7 +16,7 @@ typedef struct settings {
   wr_signing_key *key;
   wr_bounds bounds;
   bool gc_stress;
-  bool plain; /* the interpreter without its optimisations */
+  bool plain;             /* the interpreter without its optimisations */
   bool strict_messages;   /* another wording is a failure */
   bool round_trip;        /* print and parse every module that loads */
   bool print;             /* spectest's print functions print */

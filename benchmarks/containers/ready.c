@@ -1,5 +1,5 @@
-/* Says that it is ready, then waits: what a container costs before its program does anything. Run by
- * benchmarks/containers/run.py. */
+/* Says that it is ready, then waits: what a container costs before its program does anything. Run
+ * by benchmarks/containers/run.py. */
 #include <stdio.h>
 #include <unistd.h>
 

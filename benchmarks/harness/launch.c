@@ -1,9 +1,9 @@
-/* Runs a command and reports what it used. A small process does the forking, because the peak memory that the
- * kernel reports for a child includes what its parent held at the fork.
+/* Runs a command and reports what it used. A small process does the forking, because the peak
+ * memory that the kernel reports for a child includes what its parent held at the fork.
  *
  * Usage: launch SECONDS STDOUT STDERR COMMAND ARGUMENT...
- * Prints: wall nanoseconds, user and system microseconds, peak resident KiB, exit status (128 + a signal's number,
- * 124 when SECONDS ran out). */
+ * Prints: wall nanoseconds, user and system microseconds, peak resident KiB, exit status (128 + a
+ * signal's number, 124 when SECONDS ran out). */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>

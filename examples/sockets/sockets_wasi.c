@@ -29,8 +29,8 @@ uint32_t import_receive_from(int fd, const span *data, uint32_t count, span *add
                              uint16_t *out_flags);
 IMPORT("sock_getaddrinfo")
 uint32_t import_lookup(const char *node, uint32_t node_size, const char *service,
-                       uint32_t service_size, const void *hints, void *results,
-                       uint32_t most, uint32_t *count);
+                       uint32_t service_size, const void *hints, void *results, uint32_t most,
+                       uint32_t *count);
 
 /* The errno of wasi-libc is WASI's own number. */
 static int result(uint32_t error) {
@@ -127,8 +127,7 @@ int sockets_lookup(const char *host, uint16_t port, sockets_address *out) {
   lookup_info hints = {.type = SOCKETS_STREAM}, found = {.address = &address};
   lookup_info *results = &found;
   uint32_t count = 0;
-  if (result(import_lookup(host, strlen(host), "", 0, &hints, &results, 1, &count)) != 0)
-    return -1;
+  if (result(import_lookup(host, strlen(host), "", 0, &hints, &results, 1, &count)) != 0) return -1;
   if (count == 0) return result(ENOENT);
   out->family = found.family;
   out->port = port;

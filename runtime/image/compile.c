@@ -25,7 +25,8 @@ static void add_options(command *c, const wr__module *module, const wr_compile_o
   char text[32] = {options->level};
   add(c, "%s", "wasmrun-compile");
   add(c, "-O%s", text);
-  /* Said in every case: the compiler program may be another machine's, run by an emulator's rules. */
+  /* Said in every case: the compiler program may be another machine's, run by an emulator's rules.
+   */
   add(c, "--target=%s", options->target ? options->target : wr__image_host_target());
   if (options->cpu) add(c, "--cpu=%s", options->cpu);
   if (options->bounds_explicit) add(c, "%s", "--bounds=explicit");

@@ -11,7 +11,7 @@
 /* A function's code. Names end with a NUL. */
 typedef struct wr__debug_symbol {
   uint32_t start, size; /* image offsets */
-  uint32_t func_index; /* WR_NO_INDEX: of no function */
+  uint32_t func_index;  /* WR_NO_INDEX: of no function */
   const char *name;
 } wr__debug_symbol;
 
@@ -19,7 +19,7 @@ typedef struct wr__debug_symbols {
   wr__debug_symbol *all; /* by start */
   uint32_t count;
   uint32_t imported; /* functions before the first that has code */
-  char *names; /* what they point into */
+  char *names;       /* what they point into */
 } wr__debug_symbols;
 
 /* False when out of memory. */

@@ -16,7 +16,7 @@ typedef struct wr__image {
   const wr__image_func *funcs;
   const wr__image_line *lines;
   const wr__image_body *bodies;
-  uint32_t slot; /* in the table that the fault handler reads */
+  uint32_t slot;      /* in the table that the fault handler reads */
   bool is_registered; /* with a debugger */
 } wr__image;
 

@@ -459,30 +459,30 @@ WR_API WR_NODISCARD wr_status wr_module_disassemble(const wasm_module_t *module,
 
 /* How to compile; wr_compile_options_init fills in the defaults. */
 typedef struct wr_compile_options {
-  char level;            /* '0' to '3' or 's' */
-  const char *target;    /* "x86_64-linux" or "aarch64-linux"; NULL: this machine */
-  const char *cpu;       /* "native", "x86-64-v2", "x86-64-v3", "x86-64-v4", "generic", then ",+feature";
-                            NULL: x86-64-v2 or generic */
-  bool bounds_explicit;  /* check every access, for memories without guard pages */
-  bool no_polls;         /* code that cannot be interrupted */
-  unsigned threads;      /* 0: all processors */
-  uint64_t max_memory;   /* of the compiler, in bytes of address space; 0: no limit */
-  const char *compiler;  /* path of wasmrun-compile; NULL: beside this program, else in PATH */
-  /* Called every now and then with how much is done; total is 0 while it is not known. May be NULL. */
+  char level;         /* '0' to '3' or 's' */
+  const char *target; /* "x86_64-linux" or "aarch64-linux"; NULL: this machine */
+  const char *cpu; /* "native", "x86-64-v2", "x86-64-v3", "x86-64-v4", "generic", then ",+feature";
+                      NULL: x86-64-v2 or generic */
+  bool bounds_explicit; /* check every access, for memories without guard pages */
+  bool no_polls;        /* code that cannot be interrupted */
+  unsigned threads;     /* 0: all processors */
+  uint64_t max_memory;  /* of the compiler, in bytes of address space; 0: no limit */
+  const char *compiler; /* path of wasmrun-compile; NULL: beside this program, else in PATH */
+  /* Called every now and then with how much is done; total is 0 while it is not known. May be NULL.
+   */
   void (*progress)(void *context, uint64_t done, uint64_t total);
   void *progress_context;
 } wr_compile_options;
 WR_API void wr_compile_options_init(wr_compile_options *options);
 
-/* wr_module_compile: compiles a module with the compiler program, and gives it its native code. What is
- * instantiated from it afterwards runs natively, unless the engine is WR_ENGINE_INTERP.
+/* wr_module_compile: compiles a module with the compiler program, and gives it its native code.
+ * What is instantiated from it afterwards runs natively, unless the engine is WR_ENGINE_INTERP.
  * options  NULL: the defaults; its target must be this machine.
- * Errors   WR_UNSUPPORTED (an instruction or option that cannot be compiled), WR_IO (the compiler is
- *          missing or crashed), WR_OUT_OF_MEMORY.
- * Threads  one at a time for a module, before it is instantiated. */
+ * Errors   WR_UNSUPPORTED (an instruction or option that cannot be compiled), WR_IO (the compiler
+ * is missing or crashed), WR_OUT_OF_MEMORY. Threads  one at a time for a module, before it is
+ * instantiated. */
 WR_API WR_NODISCARD wr_status wr_module_compile(wasm_module_t *module,
-                                                const wr_compile_options *options,
-                                                wr_error *error);
+                                                const wr_compile_options *options, wr_error *error);
 /* wr_module_open_compiled: wr_module_open, then wr_module_compile. Where the engine trusts the user
  * (wr_config_trust_user), the result is kept in $XDG_CACHE_HOME/wasmrun/compiled, signed with the
  * user's key, and the next call with the same module and options takes it from there; that it
@@ -566,24 +566,27 @@ WR_API void wr_public_keys_delete(wr_public_key *keys);
 /* wr_config_trust_keys: native code that one of them signed may run. Adds to what is trusted. */
 WR_API WR_NODISCARD wr_status wr_config_trust_keys(wasm_config_t *config, const wr_public_key *keys,
                                                    size_t count, wr_error *error);
-/* wr_config_trust_user: trusts the user's keys too, which are read when a module with native code is
- * loaded, and remembers verdicts in the user's cache folder. */
+/* wr_config_trust_user: trusts the user's keys too, which are read when a module with native code
+ * is loaded, and remembers verdicts in the user's cache folder. */
 WR_API void wr_config_trust_user(wasm_config_t *config);
-/* wr_config_allow_unsigned_code: runs any native code that fits. It can do all that this process can. */
+/* wr_config_allow_unsigned_code: runs any native code that fits. It can do all that this process
+ * can. */
 WR_API void wr_config_allow_unsigned_code(wasm_config_t *config, bool allow);
 /* wr_config_set_verdicts: a folder of this user's alone, made where there is none, in which is
  * remembered which files were checked; NULL (default): nowhere, so that every load checks. Errors
  * WR_OUT_OF_MEMORY. */
 WR_API WR_NODISCARD wr_status wr_config_set_verdicts(wasm_config_t *config, const char *folder);
 
-/* wr_config_set_debug: makes native code known to gdb: functions, frames, and module offsets as line
- * numbers. Where dump_folder is not NULL, also to perf: jit-PID.dump in that folder, for `perf inject
+/* wr_config_set_debug: makes native code known to gdb: functions, frames, and module offsets as
+ * line numbers. Where dump_folder is not NULL, also to perf: jit-PID.dump in that folder, for `perf
+ * inject
  * --jit`, and /tmp/perf-PID.map. Errors WR_OUT_OF_MEMORY. */
 WR_API WR_NODISCARD wr_status wr_config_set_debug(wasm_config_t *config, bool on,
                                                   const char *dump_folder);
 
 /* wr_native_pack: the file that holds the module and native images of it, signed. *out is freed by
- * the caller with wasm_byte_vec_delete. Errors WR_BAD_ARGUMENT, WR_UNSUPPORTED, WR_OUT_OF_MEMORY. */
+ * the caller with wasm_byte_vec_delete. Errors WR_BAD_ARGUMENT, WR_UNSUPPORTED, WR_OUT_OF_MEMORY.
+ */
 WR_API WR_NODISCARD wr_status wr_native_pack(const wasm_module_t *module,
                                              const wasm_byte_vec_t *images, size_t image_count,
                                              const wr_signing_key *key, wasm_byte_vec_t *out,
@@ -602,9 +605,9 @@ typedef struct wr_native_image {
   uint64_t text_size_bytes;
   const char *target; /* NULL: it is no image */
   uint32_t version, func_count;
-  bool guarded; /* memory 0 must have guard pages */
-  bool polls;   /* it can be interrupted */
-  char cpu[64]; /* what it was compiled for; "" is the baseline */
+  bool guarded;       /* memory 0 must have guard pages */
+  bool polls;         /* it can be interrupted */
+  char cpu[64];       /* what it was compiled for; "" is the baseline */
   const char *misfit; /* why it does not fit this machine and version; NULL: it does */
   const char *fault;  /* what is wrong with its signature; NULL: it is good */
 } wr_native_image;
@@ -906,8 +909,8 @@ WR_API WR_NODISCARD wr_status wr_wasi_set_env(wr_wasi_t *wasi, const char *name,
                                               wr_error *error);
 
 /* Directory rights. WR_WASI_WHOLE_ROOT: all of this process's "/" is granted, whole or by parts, as
- * in a container: in every directory, links and ".." lead anywhere in it, except into what the kernel
- * shows as files (/proc, /sys). */
+ * in a container: in every directory, links and ".." lead anywhere in it, except into what the
+ * kernel shows as files (/proc, /sys). */
 enum { WR_WASI_READ_ONLY = 1, WR_WASI_WHOLE_ROOT = 2 };
 /* Grants a host directory under a guest path. */
 WR_API WR_NODISCARD wr_status wr_wasi_preopen_dir(wr_wasi_t *wasi, const char *host_path,
@@ -917,8 +920,9 @@ WR_API WR_NODISCARD wr_status wr_wasi_preopen_dir(wr_wasi_t *wasi, const char *h
 WR_API WR_NODISCARD wr_status wr_wasi_preopen_fd(wr_wasi_t *wasi, int fd, const char *guest_path,
                                                  unsigned flags, wr_error *error);
 
-/* stdio: stream is 0, 1 or 2. A guest's write to a pipe that nobody reads is an error of the guest and
- * no signal for the process; a process that ignores SIGPIPE when it grants the pipe has to go on so. */
+/* stdio: stream is 0, 1 or 2. A guest's write to a pipe that nobody reads is an error of the guest
+ * and no signal for the process; a process that ignores SIGPIPE when it grants the pipe has to go
+ * on so. */
 WR_API WR_NODISCARD wr_status wr_wasi_stdio_inherit(wr_wasi_t *wasi, int stream, wr_error *error);
 WR_API WR_NODISCARD wr_status wr_wasi_stdio_fd(wr_wasi_t *wasi, int stream, int fd,
                                                wr_error *error);

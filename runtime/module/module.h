@@ -78,7 +78,11 @@ typedef struct wr__export {
   uint32_t index;
 } wr__export;
 
-typedef enum wr__segment_mode { WR__SEGMENT_ACTIVE, WR__SEGMENT_PASSIVE, WR__SEGMENT_DECLARATIVE } wr__segment_mode;
+typedef enum wr__segment_mode {
+  WR__SEGMENT_ACTIVE,
+  WR__SEGMENT_PASSIVE,
+  WR__SEGMENT_DECLARATIVE
+} wr__segment_mode;
 
 typedef struct wr__elem_decl {
   uint8_t mode;
@@ -86,7 +90,8 @@ typedef struct wr__elem_decl {
   uint32_t table;
   wr__expr offset;
   uint32_t count;
-  bool is_exprs;        /* items: count expressions one after the other, else count LEB128 u32 func indices */
+  bool is_exprs; /* items: count expressions one after the other, else count LEB128 u32 func indices
+                  */
   uint32_t items_offset, items_size;
 } wr__elem_decl;
 
@@ -141,12 +146,14 @@ typedef struct wr__module {
 
   /* The interpreter's table of translated functions (interp/frames.c); NULL until the first. */
   struct wr__translated *_Atomic code;
-  /* Set by whoever fills in code: frees what is there, before the module goes. NULL: nothing to do. */
+  /* Set by whoever fills in code: frees what is there, before the module goes. NULL: nothing to do.
+   */
   void (*_Atomic release_code)(struct wr__module *module);
   /* Native code (image/image.h), and what lets go of it. NULL: none. */
   struct wr__image *image;
   void (*release_image)(struct wr__image *image);
-  char *native_refusal; /* own; why the native code that came with it is not used. NULL: there was none */
+  char *native_refusal; /* own; why the native code that came with it is not used. NULL: there was
+                           none */
 } wr__module;
 
 struct wr__image_body; /* image/format.h */
@@ -155,8 +162,8 @@ struct wr__image_body; /* image/format.h */
  * stay the caller's). Validation covers all bodies. */
 wr_status wr__module_decode(wr__engine *engine, const uint8_t *bytes, size_t size,
                             wr__bytes_owner owner, wr__module **out, wr_error *error);
-/* The same for a module that was validated before, as a trusted signature says: function bodies are not
- * looked at. bodies[count] says where they are, for each defined function. */
+/* The same for a module that was validated before, as a trusted signature says: function bodies are
+ * not looked at. bodies[count] says where they are, for each defined function. */
 wr_status wr__module_decode_prepared(wr__engine *engine, const uint8_t *bytes, size_t size,
                                      wr__bytes_owner owner, const struct wr__image_body *bodies,
                                      uint32_t count, wr__module **out, wr_error *error);

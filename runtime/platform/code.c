@@ -1,5 +1,6 @@
-/* Executable memory. Code is part of a guarded file, or a sealed copy in a memory file, mapped privately:
- * first to read, then its text to read and execute. No page is ever writable and executable. */
+/* Executable memory. Code is part of a guarded file, or a sealed copy in a memory file, mapped
+ * privately: first to read, then its text to read and execute. No page is ever writable and
+ * executable. */
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/mman.h>
@@ -37,8 +38,10 @@ void *wr__code_map(const uint8_t *bytes, size_t size, size_t text_offset, size_t
   return base;
 }
 
-void *wr__code_map_file(int fd, uint64_t offset, size_t size, size_t text_offset, size_t text_size) {
-  return offset % wr__page_size() ? NULL : map_file(fd, (off_t)offset, size, text_offset, text_size);
+void *wr__code_map_file(int fd, uint64_t offset, size_t size, size_t text_offset,
+                        size_t text_size) {
+  return offset % wr__page_size() ? NULL
+                                  : map_file(fd, (off_t)offset, size, text_offset, text_size);
 }
 
 void wr__code_unmap(void *base, size_t size) { munmap(base, size); }

@@ -44,7 +44,8 @@ void wr__guarded_release(void *base, size_t size, size_t committed, wr__region *
  * signal stack where it has none. Called by whoever enters wasm. False: guards cannot be used. */
 bool wr__fault_init_thread(void);
 
-/* Installs it again, over whoever took the signals since: for test frameworks that do so before every test. */
+/* Installs it again, over whoever took the signals since: for test frameworks that do so before
+ * every test. */
 void wr__fault_install(void);
 
 /* The fault handler's hook: a fault at pc on an address in a region goes to the first hook that
@@ -57,8 +58,8 @@ void wr__context_set_pc(void *ucontext, uintptr_t pc);
 /* A general register of the ucontext by the platform's own number (see platform/<arch>). */
 uint64_t wr__context_register(void *ucontext, int number);
 void wr__context_set_register(void *ucontext, int number, uint64_t value);
-/* Register numbers, for the above, of the first integer arguments: of preserve_none functions (which
- * keep them there: they are callee-saved elsewhere), and of plain C functions. */
+/* Register numbers, for the above, of the first integer arguments: of preserve_none functions
+ * (which keep them there: they are callee-saved elsewhere), and of plain C functions. */
 #define WR__ARGUMENT_REGISTERS 4
 extern const int wr__preserve_none_registers[WR__ARGUMENT_REGISTERS];
 extern const int wr__argument_registers[WR__ARGUMENT_REGISTERS];
@@ -69,12 +70,14 @@ void wr__context_call(void *ucontext, uintptr_t function, uintptr_t argument);
 /* A file's bytes, read to its end; *mapped tells whether they are in pages (to be unmapped) or from
  * malloc. They are a copy: nothing that happens to the file later can change or remove them.
  * Errors WR_IO (with the system's reason), WR_OUT_OF_MEMORY. */
-wr_status wr__file_read(const char *path, const uint8_t **data, size_t *size, bool *mapped, wr_error *error);
+wr_status wr__file_read(const char *path, const uint8_t **data, size_t *size, bool *mapped,
+                        wr_error *error);
 void wr__file_free(const uint8_t *data, size_t size, bool mapped);
-/* The same in two steps: a descriptor, -1 with *error filled in; it is read from where it stands. */
+/* The same in two steps: a descriptor, -1 with *error filled in; it is read from where it stands.
+ */
 int wr__file_open(const char *path, wr_error *error);
-wr_status wr__file_read_open(int fd, const char *path, const uint8_t **data, size_t *size, bool *mapped,
-                             wr_error *error);
+wr_status wr__file_read_open(int fd, const char *path, const uint8_t **data, size_t *size,
+                             bool *mapped, wr_error *error);
 void wr__file_close(int fd);
 /* Gives back the pages behind `size` of data that was read into pages. */
 void wr__file_trim(const uint8_t *data, size_t size, size_t old_size);
@@ -88,8 +91,8 @@ typedef struct wr__file_id {
 bool wr__file_identify(int fd, wr__file_id *out);
 /* Has the file been at rest for so long that a change from now on cannot leave its id the same? */
 bool wr__file_is_settled(const wr__file_id *id);
-/* Can only root and this user change the file or put another in its place, and is it on a file system
- * of this machine's own? Then it may be mapped, and a verdict on it may be kept. */
+/* Can only root and this user change the file or put another in its place, and is it on a file
+ * system of this machine's own? Then it may be mapped, and a verdict on it may be kept. */
 bool wr__file_is_guarded(int fd);
 /* The file's pages, to be read and unmapped by wr__code_unmap; NULL where it cannot be mapped. */
 const uint8_t *wr__file_map(int fd, size_t size);
@@ -102,25 +105,27 @@ typedef enum wr__file_closure {
   WR__FILE_OWN,        /* and it is this user's or root's */
   WR__FILE_SECRET,     /* this user's, and nobody else may even read it */
 } wr__file_closure;
-/* A small file as text that ends with a NUL, malloc'ed. Errors WR_NOT_FOUND: there is none; WR_IO, with the
- * file and the reason, or what is wrong with its permissions. */
+/* A small file as text that ends with a NUL, malloc'ed. Errors WR_NOT_FOUND: there is none; WR_IO,
+ * with the file and the reason, or what is wrong with its permissions. */
 wr_status wr__file_read_closed(const char *path, wr__file_closure closure, char **out, size_t *size,
                                wr_error *error);
-/* Several spans as a file, whole or not at all: it is written without a name, or aside, and then put in
- * the place of what is there. Errors WR_IO. */
-wr_status wr__file_replace(const char *path, const wr__span *spans, size_t count, unsigned mode, wr_error *error);
-/* Appends to a file of this user's; afresh: to a new one. executable: and maps its first page so, which is
- * how perf learns of a dump. */
-bool wr__file_append(const char *path, const wr__span *spans, size_t count, bool afresh, bool executable);
+/* Several spans as a file, whole or not at all: it is written without a name, or aside, and then
+ * put in the place of what is there. Errors WR_IO. */
+wr_status wr__file_replace(const char *path, const wr__span *spans, size_t count, unsigned mode,
+                           wr_error *error);
+/* Appends to a file of this user's; afresh: to a new one. executable: and maps its first page so,
+ * which is how perf learns of a dump. */
+bool wr__file_append(const char *path, const wr__span *spans, size_t count, bool afresh,
+                     bool executable);
 void wr__file_remove(const char *path);
 bool wr__file_exists(const char *path);
 
-/* $XDG_CONFIG_HOME/wasmrun or $XDG_CACHE_HOME/wasmrun, with `name` below it ("" for itself); false where
- * the environment names no home. */
+/* $XDG_CONFIG_HOME/wasmrun or $XDG_CACHE_HOME/wasmrun, with `name` below it ("" for itself); false
+ * where the environment names no home. */
 typedef enum wr__user_folder { WR__USER_CONFIG, WR__USER_CACHE } wr__user_folder;
 bool wr__user_path(wr__user_folder folder, const char *name, char *path, size_t size);
-/* Makes a folder, and those above it, where there are none. Errors WR_IO: it cannot be made, or is not this
- * user's alone. */
+/* Makes a folder, and those above it, where there are none. Errors WR_IO: it cannot be made, or is
+ * not this user's alone. */
 wr_status wr__folder_make_private(const char *path, wr_error *error);
 /* Is it this user's, and closed to others? *there tells whether there is one. */
 bool wr__folder_is_private(const char *path, bool *there);
@@ -137,20 +142,21 @@ uint32_t wr__process_id(void);
 /* Maps a copy of bytes to read, and a part of it, in whole pages, to read and execute; never to
  * write. Nothing can change the copy. NULL when the host refuses. */
 void *wr__code_map(const uint8_t *bytes, size_t size, size_t text_offset, size_t text_size);
-/* The same for a part of a guarded file, straight from its pages, which stay shared and clean. NULL where
- * the offset is no page's, or the file system allows no execution. */
+/* The same for a part of a guarded file, straight from its pages, which stay shared and clean. NULL
+ * where the offset is no page's, or the file system allows no execution. */
 void *wr__code_map_file(int fd, uint64_t offset, size_t size, size_t text_offset, size_t text_size);
 void wr__code_unmap(void *base, size_t size);
 
 /* Runs a program with `input` on its standard input, and returns what it wrote; both are malloc'ed,
- * the message ends with a NUL. The child can tell how far it is (wr__progress_open), and ends when the
- * thread that started it does. Errors WR_IO: it cannot be started; WR_OUT_OF_MEMORY. */
+ * the message ends with a NUL. The child can tell how far it is (wr__progress_open), and ends when
+ * the thread that started it does. Errors WR_IO: it cannot be started; WR_OUT_OF_MEMORY. */
 typedef struct wr__process_job {
   const char *path;
   const char *const *arguments;
   wr__span input;
   uint64_t memory_bytes; /* of address space; 0: no limit */
-  void (*progress)(void *context, uint64_t done, uint64_t total); /* every now and then; may be NULL */
+  void (*progress)(void *context, uint64_t done,
+                   uint64_t total); /* every now and then; may be NULL */
   void *context;
 } wr__process_job;
 typedef struct wr__process_result {

@@ -20,14 +20,16 @@ typedef struct wr__config {
   bool relaxed_deterministic;
   /* Whose native code runs (image/keys.h). */
   struct wr__keyring *trusted; /* counted; NULL: nobody's */
-  bool trust_user;              /* the user's keys too, read when they are needed */
+  bool trust_user;             /* the user's keys too, read when they are needed */
   bool allow_unsigned_code;
-  char *verdicts; /* own; the folder of remembered checks; NULL: with trust_user the user's, else none */
+  char *verdicts;    /* own; the folder of remembered checks; NULL: with trust_user the user's, else
+                        none */
   bool debug;        /* native code is made known to debuggers and profilers */
   char *dump_folder; /* own; where the file for perf goes; NULL: none is written */
 } wr__config;
 
-typedef struct wr__deadlines wr__deadlines; /* store/deadline.c: one timer thread, made at first use */
+typedef struct wr__deadlines
+    wr__deadlines; /* store/deadline.c: one timer thread, made at first use */
 
 typedef struct wr__engine wr__engine;
 struct wr__engine {

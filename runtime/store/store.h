@@ -3,8 +3,8 @@
  * Spec: exec/runtime.
  *
  * A reference in a slot is 64 bits: 0 is null; an odd value is an i31 (value << 1 | 1, of 32
- * bits, zero-extended); anything else is the address of an object whose first member is a wr__object.
- * externref and anyref share that form, so converting between them is the identity. */
+ * bits, zero-extended); anything else is the address of an object whose first member is a
+ * wr__object. externref and anyref share that form, so converting between them is the identity. */
 #ifndef WR__STORE_H
 #define WR__STORE_H
 
@@ -48,15 +48,15 @@ typedef struct wr__host_info {
   void (*finalizer)(void *);
 } wr__host_info;
 
-/* Every function has an entry that takes the context and an array of slots: arguments in, results out.
- * Returns WR_OK or the status of the trap that is now in exec->trap. */
+/* Every function has an entry that takes the context and an array of slots: arguments in, results
+ * out. Returns WR_OK or the status of the trap that is now in exec->trap. */
 typedef wr_status (*wr__entry)(wr__exec *exec, wr__func *func, uint64_t *slots);
 
 struct wr__func {
   wr__object header;
-  uint32_t func_index;      /* in its module; WR_NO_INDEX for host functions */
-  const void *code;         /* interp: what a call from register code jumps into (interp/code.h) */
-  wr__instance *instance;   /* NULL for host functions */
+  uint32_t func_index;    /* in its module; WR_NO_INDEX for host functions */
+  const void *code;       /* interp: what a call from register code jumps into (interp/code.h) */
+  wr__instance *instance; /* NULL for host functions */
   const wr__deftype *type;
   wr__entry entry;
   const void *native;       /* its code in the image of its instance; NULL: none */
@@ -69,21 +69,24 @@ struct wr__func {
 
 typedef struct wr__region wr__region; /* platform/platform.h */
 
-/* What a memory is made of; outside stores and counted, so that shared memories can be in several. */
+/* What a memory is made of; outside stores and counted, so that shared memories can be in several.
+ */
 typedef struct wr__memory {
-  uint8_t *base;            /* never moves when guarded or shared */
+  uint8_t *base; /* never moves when guarded or shared */
   _Atomic uint64_t size_bytes;
   _Atomic uint32_t ref_count;
-  bool guarded;             /* a 32-bit address plus a 32-bit offset cannot leave the reservation */
+  bool guarded; /* a 32-bit address plus a 32-bit offset cannot leave the reservation */
   bool shared;
   uint8_t page_size_log2;
   bool is64;
-  uint64_t max_bytes;       /* it may grow to; the type's maximum, the config's limit and the address space together */
-  wr_limits limits;         /* as declared, in pages; for import matching */
-  wr__region *region;       /* guarded: how the fault handler knows it */
+  uint64_t max_bytes; /* it may grow to; the type's maximum, the config's limit and the address
+                         space together */
+  wr_limits limits;   /* as declared, in pages; for import matching */
+  wr__region *region; /* guarded: how the fault handler knows it */
   size_t reserved_bytes;
-  struct wr__waiters *waiters; /* shared: memory.atomic.wait, and the lock for growing; store/wait.c */
-  wr__engine *engine;       /* counted */
+  struct wr__waiters
+      *waiters;       /* shared: memory.atomic.wait, and the lock for growing; store/wait.c */
+  wr__engine *engine; /* counted */
   wr__host_info *host_info;
 } wr__memory;
 
@@ -93,7 +96,7 @@ typedef struct wr__table {
   uint64_t capacity;
   wr_valtype element;
   wr_limits limits;
-  uint64_t max;             /* it may grow to */
+  uint64_t max; /* it may grow to */
   wr__host_info *host_info;
 } wr__table;
 
@@ -118,32 +121,32 @@ typedef struct wr__elem {
   uint32_t count;
 } wr__elem;
 
-/* An instance. Its defined functions lie behind it in one block, so a direct call finds its callee at a
- * fixed distance from the instance: wr__instance_func. */
+/* An instance. Its defined functions lie behind it in one block, so a direct call finds its callee
+ * at a fixed distance from the instance: wr__instance_func. */
 struct wr__instance {
-  wr__memory *memory0;     /* memories[0], or one of size zero that is unguarded */
-  uint64_t *stack_limit;   /* a copy of the store's: interpreter frames must end below */
+  wr__memory *memory0;         /* memories[0], or one of size zero that is unguarded */
+  uint64_t *stack_limit;       /* a copy of the store's: interpreter frames must end below */
   _Atomic uint32_t *interrupt; /* &exec->interrupt */
   wr__exec *exec;
   wr__store *store;
-  wr__module *module;      /* counted */
-  uint8_t *memory0_base;   /* of a guarded memory 0: it never moves; native code reads it */
+  wr__module *module;    /* counted */
+  uint8_t *memory0_base; /* of a guarded memory 0: it never moves; native code reads it */
   const void *const *native_helpers; /* image/helpers.def, in that order; NULL without an image */
-  uint64_t *native_results; /* of the store: results of native code behind the first */
+  uint64_t *native_results;          /* of the store: results of native code behind the first */
   wr__func **imported_funcs;
   wr__memory **memories;
   wr__table **tables;
-  wr__global **globals;    /* pointers: imports and own alike */
+  wr__global **globals; /* pointers: imports and own alike */
   wr__tag **tags;
-  const wr__deftype **types; /* module->types */
-  wr__elem *elems;         /* module->elem_count */
-  bool *data_dropped;      /* module->data_count */
+  const wr__deftype **types;   /* module->types */
+  wr__elem *elems;             /* module->elem_count */
+  bool *data_dropped;          /* module->data_count */
   wr__memory *exported_memory; /* of the export "memory", for wr_caller_memory; may be NULL */
-  uint32_t func_count;     /* defined */
+  uint32_t func_count;         /* defined */
   wr__host_info *host_info;
-  wr__global *own_globals; /* defined ones, behind funcs in the same block */
+  wr__global *own_globals;    /* defined ones, behind funcs in the same block */
   const char *native_refusal; /* why its module's image does not run; static storage */
-  wr__func funcs[];        /* the defined ones */
+  wr__func funcs[];           /* the defined ones */
 };
 
 static inline wr__func *wr__instance_func(wr__instance *instance, uint32_t func_index) {
@@ -168,15 +171,15 @@ typedef struct wr__frame {
 
 /* How the last call ended, when not with WR_OK. Filled by wr__exec_trap* and by the engines. */
 typedef struct wr__trap {
-  wr_status status;      /* WR_TRAPPED, WR_EXITED, WR_INTERRUPTED, WR_EXCEPTION */
+  wr_status status; /* WR_TRAPPED, WR_EXITED, WR_INTERRUPTED, WR_EXCEPTION */
   wr_trap_kind kind;
   int32_t exit_status;
-  char *message;         /* own; NULL: the kind's */
-  bool is_raised;        /* by a callback, with a trap object that the API keeps for its way out */
-  wr__ref exception;     /* an exn object */
+  char *message;     /* own; NULL: the kind's */
+  bool is_raised;    /* by a callback, with a trap object that the API keeps for its way out */
+  wr__ref exception; /* an exn object */
   wr__frame trace[WR__MAX_TRACE]; /* innermost first; the outermost are cut */
   uint32_t trace_count;
-  uint32_t trace_total;  /* with those cut */
+  uint32_t trace_total; /* with those cut */
 } wr__trap;
 
 /* The execution context: one for each store. Engines and native code reach the
@@ -185,20 +188,21 @@ struct wr__exec {
   _Atomic uint32_t interrupt; /* non-zero: stop at the next poll */
   uint32_t depth;             /* nested host -> wasm entries */
   wr__store *store;
-  uint64_t *stack;            /* the interpreter's call stack, reserved pages */
+  uint64_t *stack; /* the interpreter's call stack, reserved pages */
   uint64_t *stack_limit;
-  uint64_t *stack_top;        /* where the next entry may put its frame */
+  uint64_t *stack_top; /* where the next entry may put its frame */
   size_t stack_reserved_bytes;
   wr__trap trap;
   struct wr__activation *activation; /* the innermost entry into an engine; interp/ */
-  jmp_buf *fault_landing;     /* where the fault handler sends a fault of native C stack code; NULL outside */
-  wr__instance *caller;       /* the instance that called the running host function */
+  jmp_buf *fault_landing; /* where the fault handler sends a fault of native C stack code; NULL
+                             outside */
+  wr__instance *caller;   /* the instance that called the running host function */
   /* Native code; image/. Its stack may not go below native_limit, which an interrupt raises. */
   _Atomic uintptr_t native_limit;
-  _Atomic uintptr_t native_stack_limit; /* what native_limit is without an interrupt */
-  wr__ref native_exception;   /* travels up through native frames */
+  _Atomic uintptr_t native_stack_limit;            /* what native_limit is without an interrupt */
+  wr__ref native_exception;                        /* travels up through native frames */
   struct wr__native_activation *native_activation; /* the innermost entry into native code */
-  uint64_t *native_results;   /* NULL until the first instance with an image */
+  uint64_t *native_results;                        /* NULL until the first instance with an image */
 };
 
 struct wr__store {
@@ -209,13 +213,14 @@ struct wr__store {
   size_t instance_count, instance_capacity;
   void **objects; /* internal to store/ */
   size_t object_count, object_capacity;
-  struct wr__heap *heap;    /* gc/: host references, structs, arrays, exceptions */
-  struct wr__handles *handles; /* api/: references that the embedder holds; roots for gc/ */
-  _Atomic int event_fd;     /* -1 until asked for: wr__store_event_fd */
+  struct wr__heap *heap;        /* gc/: host references, structs, arrays, exceptions */
+  struct wr__handles *handles;  /* api/: references that the embedder holds; roots for gc/ */
+  _Atomic int event_fd;         /* -1 until asked for: wr__store_event_fd */
   _Atomic uint64_t deadline_ns; /* CLOCK_MONOTONIC, 0: none; store/deadline.c */
-  /* Marks what the embedder's handles hold. Set by api/, called by gc/ at a collection; NULL: none. */
+  /* Marks what the embedder's handles hold. Set by api/, called by gc/ at a collection; NULL: none.
+   */
   void (*visit_handles)(wr__store *store, void (*mark)(void *context, wr__ref ref), void *context);
-  size_t deadline_index;    /* its place among the engine's deadlines; store/deadline.c */
+  size_t deadline_index;       /* its place among the engine's deadlines; store/deadline.c */
   struct wr__parking *parking; /* store/wait.c: where it waits in memory.atomic.wait */
 };
 
@@ -243,8 +248,8 @@ wr__func *wr__func_new_host(wr__store *store, const wr__deftype *type, wr_raw_ca
 /* limits in pages; memories are counted, the store holds one count. */
 wr__memory *wr__memory_new(wr__store *store, const wr_limits *limits, uint8_t page_size_log2,
                            wr_error *error);
-/* A shared memory outside stores, with a count of one; the store's count is one more. A store that is given
- * the same memory twice keeps one. False: out of memory. */
+/* A shared memory outside stores, with a count of one; the store's count is one more. A store that
+ * is given the same memory twice keeps one. False: out of memory. */
 wr__memory *wr__memory_new_shared(wr__engine *engine, const wr_limits *limits, wr_error *error);
 bool wr__store_adopt_memory(wr__store *store, wr__memory *memory);
 wr__memory *wr__memory_retain(wr__memory *memory);
@@ -272,33 +277,35 @@ uint64_t wr__table_grow(wr__table *table, uint64_t delta, wr__ref init);
  * Spec: exec/instructions. They poll for interrupts each 64 KiB. */
 /* Copies what may overlap, in pieces, without any check of bounds. */
 wr_trap_kind wr__copy_bytes(wr__exec *exec, uint8_t *to, const uint8_t *from, uint64_t count);
-wr_trap_kind wr__memory_fill(wr__exec *exec, wr__memory *memory, uint64_t at, uint8_t value, uint64_t count);
+wr_trap_kind wr__memory_fill(wr__exec *exec, wr__memory *memory, uint64_t at, uint8_t value,
+                             uint64_t count);
 wr_trap_kind wr__memory_copy(wr__exec *exec, wr__memory *to, uint64_t to_at, wr__memory *from,
                              uint64_t from_at, uint64_t count);
-wr_trap_kind wr__memory_init(wr__instance *instance, uint32_t data_index, wr__memory *memory, uint64_t to_at,
-                             uint64_t from_at, uint64_t count);
-wr_trap_kind wr__table_fill(wr__exec *exec, wr__table *table, uint64_t at, wr__ref value, uint64_t count);
+wr_trap_kind wr__memory_init(wr__instance *instance, uint32_t data_index, wr__memory *memory,
+                             uint64_t to_at, uint64_t from_at, uint64_t count);
+wr_trap_kind wr__table_fill(wr__exec *exec, wr__table *table, uint64_t at, wr__ref value,
+                            uint64_t count);
 wr_trap_kind wr__table_copy(wr__exec *exec, wr__table *to, uint64_t to_at, wr__table *from,
                             uint64_t from_at, uint64_t count);
-wr_trap_kind wr__table_init(wr__instance *instance, uint32_t elem_index, wr__table *table, uint64_t to_at,
-                            uint64_t from_at, uint64_t count);
+wr_trap_kind wr__table_init(wr__instance *instance, uint32_t elem_index, wr__table *table,
+                            uint64_t to_at, uint64_t from_at, uint64_t count);
 void wr__data_drop(wr__instance *instance, uint32_t data_index);
 void wr__elem_drop(wr__instance *instance, uint32_t elem_index);
 
 /* ---- gc/, as far as api/ needs it */
-/* A new host reference; its value is what wr_ref_new_host was given (0: wasm_foreign_new). NULL ref: out of
- * memory. Its host info's finalizer runs when it is collected, or with the store. */
+/* A new host reference; its value is what wr_ref_new_host was given (0: wasm_foreign_new). NULL
+ * ref: out of memory. Its host info's finalizer runs when it is collected, or with the store. */
 wr__ref wr__host_ref_new(wr__store *store, uintptr_t value);
 /* The same host reference for the same value, while there is one. */
 wr__ref wr__host_ref_intern(wr__store *store, uintptr_t value);
 uintptr_t wr__host_ref_value(wr__ref ref);
 /* Where a host reference's info hangs. */
 wr__host_info **wr__host_ref_info(wr__ref ref);
-/* ---- wait.c. Spec: threads, memory.atomic.wait and notify. address is the effective address, *result
- * 0 "ok", 1 "not-equal", 2 "timed-out". timeout_ns < 0 waits for ever; an interrupt ends it with
- * WR_TRAP_INTERRUPTED. */
-wr_trap_kind wr__memory_wait(wr__exec *exec, wr__memory *memory, uint64_t address, uint64_t expected,
-                             bool is64, int64_t timeout_ns, uint32_t *result);
+/* ---- wait.c. Spec: threads, memory.atomic.wait and notify. address is the effective address,
+ * *result 0 "ok", 1 "not-equal", 2 "timed-out". timeout_ns < 0 waits for ever; an interrupt ends it
+ * with WR_TRAP_INTERRUPTED. */
+wr_trap_kind wr__memory_wait(wr__exec *exec, wr__memory *memory, uint64_t address,
+                             uint64_t expected, bool is64, int64_t timeout_ns, uint32_t *result);
 wr_trap_kind wr__memory_notify(wr__memory *memory, uint64_t address, uint32_t count,
                                uint32_t *woken);
 
@@ -322,7 +329,8 @@ wr_status wr__instantiate(wr__store *store, wr__module *module, const wr__extern
 wr__extern wr__instance_extern(wr__instance *instance, wr_externkind kind, uint32_t index);
 wr_externtype wr__extern_type(const wr__store *store, const wr__extern *external);
 /* Spec: valid/matching, external types; a table's and memory's present size is its minimum. */
-bool wr__extern_matches(const wr__store *store, const wr__extern *external, const wr_externtype *wanted);
+bool wr__extern_matches(const wr__store *store, const wr__extern *external,
+                        const wr_externtype *wanted);
 
 /* ---- const_expr.c */
 /* Evaluates a validated constant expression; out[2] slots. Errors: traps (GC allocation). */
@@ -333,12 +341,14 @@ wr_status wr__const_eval_at(wr__instance *instance, const uint8_t **at, uint64_t
 /* ---- exec.c */
 /* Calls any function from the host: slots as for wr__entry. */
 wr_status wr__func_invoke(wr__exec *exec, wr__func *func, uint64_t *slots);
-/* Puts a trap into exec->trap, without a trace, and returns its status. An interrupt is spent by it. */
+/* Puts a trap into exec->trap, without a trace, and returns its status. An interrupt is spent by
+ * it. */
 wr_status wr__exec_trap(wr__exec *exec, wr_trap_kind kind);
 wr_status wr__exec_trap_message(wr__exec *exec, const char *message);
 wr_status wr__exec_exit(wr__exec *exec, int32_t status);
 /* Appends a frame to exec->trap.trace (counts it where the trace is full). */
-void wr__exec_trace(wr__exec *exec, wr__instance *instance, uint32_t func_index, uint64_t module_offset);
+void wr__exec_trace(wr__exec *exec, wr__instance *instance, uint32_t func_index,
+                    uint64_t module_offset);
 /* The entry of host functions: runs func->callback with exec->caller set as it is. The callback's
  * wr_caller is the exec. */
 wr_status wr__host_entry(wr__exec *exec, wr__func *func, uint64_t *slots);

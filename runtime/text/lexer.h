@@ -10,47 +10,50 @@
 #include "opcodes/opcodes.h"
 
 /* The words of the text format that are no instructions: C name and text. */
-#define WR__WORDS(X)                                                                               \
-  X(MODULE, "module")                                                                              \
-  X(TYPE, "type")                                                                                  \
-  X(FUNC, "func")                                                                                  \
-  X(TABLE, "table") X(MEMORY, "memory") X(TAG, "tag") X(GLOBAL, "global") X(EXPORT, "export")      \
-      X(IMPORT, "import") X(START, "start") X(ELEM, "elem") X(DATA, "data") X(PARAM, "param")      \
-          X(RESULT, "result") X(LOCAL, "local") X(REC, "rec") X(SUB, "sub") X(FINAL, "final")      \
-              X(STRUCT, "struct") X(ARRAY, "array") X(FIELD, "field") X(MUT, "mut") X(REF, "ref")  \
-                  X(NULL, "null") X(ITEM, "item") X(OFFSET, "offset") X(DECLARE, "declare")        \
-                      X(THEN, "then") X(DO, "do") X(SHARED, "shared") X(PAGESIZE, "pagesize") X(   \
-                          CATCH_REF, "catch_ref") X(CATCH_ALL_REF, "catch_all_ref") X(I8, "i8")    \
-                          X(I16, "i16") X(I32, "i32") X(I64, "i64") X(F32, "f32") X(F64, "f64") X( \
-                              V128, "v128") X(I8X16, "i8x16") X(I16X8, "i16x8") X(I32X4, "i32x4")  \
-                              X(I64X2, "i64x2") X(F32X4, "f32x4") X(F64X2, "f64x2")                \
-                                  X(ANYREF, "anyref") X(EQREF, "eqref") X(I31REF, "i31ref")        \
-                                      X(STRUCTREF, "structref") X(ARRAYREF, "arrayref") X(         \
-                                          NULLREF, "nullref") X(FUNCREF, "funcref")                \
-                                          X(NULLFUNCREF, "nullfuncref") X(EXNREF, "exnref") X(     \
-                                              NULLEXNREF, "nullexnref") X(EXTERNREF, "externref")  \
-                                              X(NULLEXTERNREF, "nullexternref") X(ANY, "any")      \
-                                                  X(EQ, "eq") X(I31, "i31") X(NONE, "none") X(     \
-                                                      NOFUNC, "nofunc") X(EXN, "exn")              \
-                                                      X(NOEXN, "noexn") X(EXTERN, "extern") X(     \
-                                                          NOEXTERN, "noextern")                    \
-                                                          X(BEFORE, "before") X(AFTER, "after") X( \
-                                                              FIRST, "first") X(LAST, "last")      \
-                                                              X(CODE, "code") X(                   \
-                                                                  DATACOUNT,                       \
-                                                                  "datacount") X(BINARY, "binary") \
-                                                                  X(QUOTE, "quote") X(             \
-                                                                      DEFINITION,                  \
-                                                                      "definition")                \
-                                                                      X(INSTANCE, "instance")      \
-                                                                          X(NAN_CANONICAL,         \
-                                                                            "nan:canonical")       \
-                                                                              X(NAN_ARITHMETIC,    \
-                                                                                "nan:arithmetic")  \
-                                                                                  X(OFFSET_EQ,     \
-                                                                                    "offset=")     \
-                                                                                      X(ALIGN_EQ,  \
-                                                                                        "align=")
+/* clang-format off */
+#define WR__WORDS(X)                                                               \
+  X(MODULE, "module")                            X(TYPE, "type")                   \
+  X(FUNC, "func")                                X(TABLE, "table")                 \
+  X(MEMORY, "memory")                            X(TAG, "tag")                     \
+  X(GLOBAL, "global")                            X(EXPORT, "export")               \
+  X(IMPORT, "import")                            X(START, "start")                 \
+  X(ELEM, "elem")                                X(DATA, "data")                   \
+  X(PARAM, "param")                              X(RESULT, "result")               \
+  X(LOCAL, "local")                              X(REC, "rec")                     \
+  X(SUB, "sub")                                  X(FINAL, "final")                 \
+  X(STRUCT, "struct")                            X(ARRAY, "array")                 \
+  X(FIELD, "field")                              X(MUT, "mut")                     \
+  X(REF, "ref")                                  X(NULL, "null")                   \
+  X(ITEM, "item")                                X(OFFSET, "offset")               \
+  X(DECLARE, "declare")                          X(THEN, "then")                   \
+  X(DO, "do")                                    X(SHARED, "shared")               \
+  X(PAGESIZE, "pagesize")                        X(CATCH_REF, "catch_ref")         \
+  X(CATCH_ALL_REF, "catch_all_ref")              X(I8, "i8")                       \
+  X(I16, "i16")                                  X(I32, "i32")                     \
+  X(I64, "i64")                                  X(F32, "f32")                     \
+  X(F64, "f64")                                  X(V128, "v128")                   \
+  X(I8X16, "i8x16")                              X(I16X8, "i16x8")                 \
+  X(I32X4, "i32x4")                              X(I64X2, "i64x2")                 \
+  X(F32X4, "f32x4")                              X(F64X2, "f64x2")                 \
+  X(ANYREF, "anyref")                            X(EQREF, "eqref")                 \
+  X(I31REF, "i31ref")                            X(STRUCTREF, "structref")         \
+  X(ARRAYREF, "arrayref")                        X(NULLREF, "nullref")             \
+  X(FUNCREF, "funcref")                          X(NULLFUNCREF, "nullfuncref")     \
+  X(EXNREF, "exnref")                            X(NULLEXNREF, "nullexnref")       \
+  X(EXTERNREF, "externref")                      X(NULLEXTERNREF, "nullexternref") \
+  X(ANY, "any")                                  X(EQ, "eq")                       \
+  X(I31, "i31")                                  X(NONE, "none")                   \
+  X(NOFUNC, "nofunc")                            X(EXN, "exn")                     \
+  X(NOEXN, "noexn")                              X(EXTERN, "extern")               \
+  X(NOEXTERN, "noextern")                        X(BEFORE, "before")               \
+  X(AFTER, "after")                              X(FIRST, "first")                 \
+  X(LAST, "last")                                X(CODE, "code")                   \
+  X(DATACOUNT, "datacount")                      X(BINARY, "binary")               \
+  X(QUOTE, "quote")                              X(DEFINITION, "definition")       \
+  X(INSTANCE, "instance")                        X(NAN_CANONICAL, "nan:canonical") \
+  X(NAN_ARITHMETIC, "nan:arithmetic")            X(OFFSET_EQ, "offset=")           \
+  X(ALIGN_EQ, "align=")
+/* clang-format on */
 
 typedef enum wr__word {
   WR__WORD_BEFORE_ALL_ = WR__OP_COUNT - 1,

@@ -1,4 +1,5 @@
-/* Does what its arguments say, for tests that run it in a container: exits, reads, writes, lists. */
+/* Does what its arguments say, for tests that run it in a container: exits, reads, writes, lists.
+ */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>

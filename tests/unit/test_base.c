@@ -40,8 +40,7 @@ static void utf8_follows_unicode(void **state) {
       {"\xff", 1, false},
   };
   for (size_t i = 0; i < WR_ARRAY_COUNT(cases); i++) {
-    assert_int_equal(wr__utf8_valid((const uint8_t *)cases[i].text, cases[i].size),
-                     cases[i].valid);
+    assert_int_equal(wr__utf8_valid((const uint8_t *)cases[i].text, cases[i].size), cases[i].valid);
   }
 }
 
