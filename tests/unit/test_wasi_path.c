@@ -120,13 +120,23 @@ static void check_openings(bool walk) {
   check_each(openings, sizeof openings / sizeof openings[0], walk, 0);
 }
 
+/* An emulator may show a program another root than the one that it opens by name. */
+static void skip_without_own_root(void) {
+  int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  bool found = root >= 0 && faccessat(root, "etc/passwd", F_OK, 0) == 0;
+  if (root >= 0) close(root);
+  if (!found) skip();
+}
+
 static void whole_root_by_openat2(void **state) {
   (void)state;
+  skip_without_own_root();
   check_each(whole_root_openings, sizeof whole_root_openings / sizeof whole_root_openings[0], false,
              WR_WASI_WHOLE_ROOT);
 }
 static void whole_root_by_walk(void **state) {
   (void)state;
+  skip_without_own_root();
   check_each(whole_root_openings, sizeof whole_root_openings / sizeof whole_root_openings[0], true,
              WR_WASI_WHOLE_ROOT);
 }
