@@ -402,9 +402,12 @@ WR_API WR_NODISCARD wr_status wr_module_new(wasm_engine_t *engine, const void *b
                                             size_t size_bytes, wasm_module_t **out,
                                             wr_error *error);
 
-/* wr_module_open: the same from a file. What happens to the file afterwards does not reach the
- * module. Text modules (.wat) are recognised by their content (a parenthesis or a comment comes
- * first) and parsed; errors then have a line and a column. Adds WR_IO. Threads any. */
+/* wr_module_open: the same from a file. Text modules (.wat) are recognised by their content (a
+ * parenthesis or a comment comes first) and parsed; errors then have a line and a column.
+ * What happens to the file afterwards does not reach the module, with one exception: trusted native
+ * code in a file that only root and this user can write is mapped from it. Who gives a guest a
+ * directory with its own module's file, to write in, reads the file and calls wr_module_new.
+ * Adds WR_IO. Threads any. */
 WR_API WR_NODISCARD wr_status wr_module_open(wasm_engine_t *engine, const char *path,
                                              wasm_module_t **out, wr_error *error);
 
