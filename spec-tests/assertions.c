@@ -86,16 +86,8 @@ static void judge(session *s, wr_status status, const char *text, wr_status want
   free(string);
 }
 
-/* command_assert_trap and assert_exhaustion, of an action or of a module's instantiation. */
-void command_assert_trap(session *s, size_t open) {
-  size_t form = open + 2, text = s->script->tokens[form].match + 1;
-  if (!script_is_form(s->script, form, "module")) {
-    outcome out;
-    action_run(s, form, &out);
-    judge(s, out.status, out.text, WR_TRAPPED, text);
-    action_free(&out);
-    return;
-  }
+/* The module in the form must load, and its instantiation fail as wanted. */
+static void assert_no_instance(session *s, size_t form, wr_status wanted) {
   wasm_module_t *module;
   wasm_instance_t *instance;
   wr_error error;
@@ -107,8 +99,21 @@ void command_assert_trap(session *s, size_t open) {
   }
   status = modules_instantiate(s, module, &instance, message, sizeof message);
   if (status == WR_OK) wasm_instance_delete(instance);
-  judge(s, status, message, WR_TRAPPED, text);
+  judge(s, status, message, wanted, s->script->tokens[form].match + 1);
   wasm_module_delete(module);
+}
+
+/* assert_trap and assert_exhaustion, of an action or of a module's instantiation. */
+void command_assert_trap(session *s, size_t open) {
+  size_t form = open + 2;
+  if (script_is_form(s->script, form, "module")) {
+    assert_no_instance(s, form, WR_TRAPPED);
+    return;
+  }
+  outcome out;
+  action_run(s, form, &out);
+  judge(s, out.status, out.text, WR_TRAPPED, s->script->tokens[form].match + 1);
+  action_free(&out);
 }
 
 void command_assert_exception(session *s, size_t open) {
@@ -121,7 +126,7 @@ void command_assert_exception(session *s, size_t open) {
   action_free(&out);
 }
 
-/* command_assert_malformed, command_assert_invalid and their `_custom` relatives. */
+/* assert_malformed, assert_invalid and their `_custom` relatives. */
 static void assert_bad_module(session *s, size_t open, wr_status wanted) {
   size_t form = open + 2;
   wasm_module_t *module;
@@ -132,20 +137,7 @@ static void assert_bad_module(session *s, size_t open, wr_status wanted) {
 }
 
 void command_assert_unlinkable(session *s, size_t open) {
-  size_t form = open + 2, text = s->script->tokens[form].match + 1;
-  wasm_module_t *module;
-  wasm_instance_t *instance;
-  wr_error error;
-  char message[512] = "";
-  wr_status status = modules_load(s, form, &module, &error);
-  if (status != WR_OK) {
-    FAIL(s, "%s: %s", wr_status_name(status), error.message);
-    return;
-  }
-  status = modules_instantiate(s, module, &instance, message, sizeof message);
-  if (status == WR_OK) wasm_instance_delete(instance);
-  judge(s, status, message, WR_UNLINKABLE, text);
-  wasm_module_delete(module);
+  assert_no_instance(s, open + 2, WR_UNLINKABLE);
 }
 
 void command_assert_malformed(session *s, size_t open) { assert_bad_module(s, open, WR_MALFORMED); }

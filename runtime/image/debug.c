@@ -199,22 +199,10 @@ typedef struct dump_line {
   uint32_t line, discriminator;
 } dump_line;
 
-static uint32_t first_line_from(const wr__image *image, uint32_t pc) {
-  uint32_t low = 0, high = image->header->lines_count;
-  while (low < high) {
-    uint32_t middle = low + (high - low) / 2;
-    if (image->lines[middle].pc < pc)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return low;
-}
-
 /* A function's lines come before its code. The file of each is the module. */
 static void add_lines(wr__bytes *dump, const wr__image *image, const wr__debug_symbol *s) {
   static const char file[] = "wasm";
-  uint32_t first = first_line_from(image, s->start), last = first;
+  uint32_t first = wr__image_lines_before(image, s->start), last = first;
   while (last < image->header->lines_count && image->lines[last].pc < s->start + s->size) last++;
   if (first == last) return;
   size_t entry = sizeof(dump_line) + sizeof file;

@@ -40,17 +40,21 @@ const wr__image *wr__image_at(uintptr_t pc) {
   return NULL;
 }
 
-uint32_t wr__image_offset_at(const wr__image *image, uintptr_t pc) {
-  uint32_t at = (uint32_t)(pc - (uintptr_t)image->base);
+uint32_t wr__image_lines_before(const wr__image *image, uint32_t pc) {
   uint32_t low = 0, high = image->header->lines_count;
   while (low < high) {
     uint32_t middle = low + (high - low) / 2;
-    if (image->lines[middle].pc <= at)
+    if (image->lines[middle].pc < pc)
       low = middle + 1;
     else
       high = middle;
   }
-  return low ? image->lines[low - 1].module_offset : 0;
+  return low;
+}
+
+uint32_t wr__image_offset_at(const wr__image *image, uintptr_t pc) {
+  uint32_t lines = wr__image_lines_before(image, (uint32_t)(pc - (uintptr_t)image->base) + 1);
+  return lines ? image->lines[lines - 1].module_offset : 0;
 }
 
 void wr__image_delete(wr__image *image) {

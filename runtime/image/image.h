@@ -47,6 +47,8 @@ const char *wr__image_host_target(void);
 
 /* The image whose code holds pc, or NULL. Async-signal-safe. */
 const wr__image *wr__image_at(uintptr_t pc);
+/* How many lines are of code before pc, an image offset. Async-signal-safe. */
+uint32_t wr__image_lines_before(const wr__image *image, uint32_t pc);
 /* The module offset of the instruction at pc, or 0. */
 uint32_t wr__image_offset_at(const wr__image *image, uintptr_t pc);
 
