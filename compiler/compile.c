@@ -77,8 +77,8 @@ static void *work(void *context) {
     pthread_mutex_unlock(&j->lock);
     if (!more) return NULL;
     wr_error error = {0};
-    wr_status status = wr__lower_partition(j->module, &j->facts, j->options, j->machine,
-                                           &j->partitions[index], &j->objects[index], &error);
+    wr_status status = wr__compile_partition(j->module, &j->facts, j->options, j->machine,
+                                             &j->partitions[index], &j->objects[index], &error);
     atomic_fetch_add(&j->options->progress->done, 1);
     pthread_mutex_lock(&j->lock);
     if (status != WR_OK && j->status == WR_OK) {

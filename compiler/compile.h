@@ -48,11 +48,11 @@ typedef struct wr__machine {
 wr_status wr__machine_init(wr__machine *machine, const wr__compile_options *options,
                            wr_error *error);
 
-/* lower.c: the functions of a partition to an object. Any thread. */
-wr_status wr__lower_partition(const wr__module *module, const wr__facts *facts,
-                              const wr__compile_options *options, const wr__machine *machine,
-                              const wr__partition *partition, wr__object_bytes *out,
-                              wr_error *error);
+/* partition.c: the functions of a partition to an object. Any thread. */
+wr_status wr__compile_partition(const wr__module *module, const wr__facts *facts,
+                                const wr__compile_options *options, const wr__machine *machine,
+                                const wr__partition *partition, wr__object_bytes *out,
+                                wr_error *error);
 
 /* link.c: objects to an image. */
 wr_status wr__link_image(const wr__module *module, const wr__facts *facts,

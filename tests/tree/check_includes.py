@@ -17,6 +17,8 @@ RUNTIME_LAYERS = [
     ["store", "gc", "image", "interp"],
     ["api"],
 ]
+# Folders of compiler/ and which of them each may include; what lies beside them may include all.
+COMPILER_LAYERS = {"lower": {"lower"}, "optimize": {"optimize", "lower"}, "link": {"link"}}
 C_LIBRARY = set("""assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp
 signal stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string strings tgmath
 threads time uchar wchar wctype""".split())
@@ -53,6 +55,13 @@ def check_runtime(path, include, problems):
     elif folder and layer_of(folder) is not None and own is not None:
         if layer_of(LOWER.get(name, folder)) > own:
             problems.append(f"{path.relative_to(ROOT)}: {include} points upward")
+
+
+def check_compiler(path, include, problems):
+    own = path.parent.name
+    folder = include[1:-1].split("/")[0]
+    if own in COMPILER_LAYERS and folder in COMPILER_LAYERS and folder not in COMPILER_LAYERS[own]:
+        problems.append(f"{path.relative_to(ROOT)}: {include} points upward")
 
 
 def check_user(path, include, part, problems):
@@ -93,7 +102,9 @@ def main():
                     problems.append(f"{path.relative_to(ROOT)}: LLVM outside compiler/")
                 elif part == "runtime":
                     check_runtime(path, match.group(1), problems)
-                elif part != "compiler":
+                elif part == "compiler":
+                    check_compiler(path, match.group(1), problems)
+                else:
                     check_user(path, match.group(1), part, problems)
     print("\n".join(problems) or f"{files} files follow the layers")
     return 1 if problems or files == 0 else 0

@@ -13,7 +13,7 @@ sizes = set(re.findall(r"^SIZE\((\w+)\)", rows, re.M))
 FORMAT = re.compile(r"wr__(image|object_bytes|line|partition|machine|compile|walker|sections)")
 
 problems, uses = [], 0
-for path in sorted((ROOT / "compiler").glob("*.[ch]")):
+for path in sorted((ROOT / "compiler").rglob("*.[ch]")):
     text = path.read_text()
     for kind, field in re.findall(r"offsetof\((\w+), (\w+)[.\w]*\)", text):
         uses += 1

@@ -3,7 +3,7 @@
  * instructions. */
 #include "gc/heap.h"
 #include "image/format.h"
-#include "lower.h"
+#include "lower/lower.h"
 
 static LLVMTypeRef storage_type(wr__lower *l, wr_valtype type) {
   return type == WR__I8 ? l->i8 : type == WR__I16 ? l->i16 : wr__lower_type(l, type);

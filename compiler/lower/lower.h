@@ -76,7 +76,17 @@ typedef struct wr__lower {
   uint32_t offset; /* of the instruction */
 } wr__lower;
 
-/* ---- lower_util.c */
+/* ---- context.c */
+/* An empty LLVM module for a partition; to be freed also where this fails. */
+wr_status wr__lower_init(wr__lower *l, const wr__module *module, const wr__facts *facts,
+                         const wr__compile_options *options, const wr__machine *machine,
+                         wr_error *error);
+void wr__lower_free(wr__lower *l);
+
+/* ---- lower.c: the partition's functions, and with partition 0 the glue */
+wr_status wr__lower_funcs(wr__lower *l, const wr__partition *partition);
+
+/* ---- util.c */
 static inline LLVMValueRef wr__c32(wr__lower *l, uint32_t v) {
   return LLVMConstInt(l->i32, v, false);
 }
@@ -163,17 +173,5 @@ wr_status wr__lower_fixed_tables(wr__lower *l);
 /* exception.c: after a call: goes to the handler if an exception travels. */
 void wr__lower_check_exception(wr__lower *l, wr__walker *w);
 void wr__lower_finish_propagate(wr__lower *l);
-
-/* version.c: copies of the innermost loops of a function, of which one runs free. False when out of
- * memory. l->inst is the function's. */
-struct wr__cfg;
-bool wr__version_loops(wr__lower *l, const struct wr__cfg *cfg);
-
-/* finish.c: what LLVM's optimisation must not see: looks at the stack's end and at interrupts.
- * False when out of memory. l->inst is the function's. */
-bool wr__finish_func(wr__lower *l, LLVMValueRef func);
-
-/* optimize.c */
-wr_status wr__optimize(wr__lower *l, LLVMTargetMachineRef machine);
 
 #endif

@@ -1,6 +1,6 @@
 /* Atomic accesses: sequentially consistent; an address that is not aligned traps.
  * Spec: threads, atomic memory instructions. */
-#include "lower.h"
+#include "lower/lower.h"
 
 typedef enum atomic_kind { LOAD, STORE, RMW, CMPXCHG } atomic_kind;
 

@@ -7,8 +7,9 @@
  * leaving earlier by another exit only makes it stricter than needed. */
 #include <stdlib.h>
 
-#include "access.h"
-#include "affine.h"
+#include "optimize/access.h"
+#include "optimize/affine.h"
+#include "optimize/optimize.h"
 
 enum { MAX_GROUPS = 24, MAX_INSTRS = 1500 };
 

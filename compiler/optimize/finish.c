@@ -4,9 +4,9 @@
  * An interrupt moves the stack's end, so prologues poll too, and a loop that calls in each round a
  * function that looks needs no poll of its own. Functions that call nothing have no prologue check
  * unless their frame may be large: what is left below the stack's end has room for them. */
-#include "cfg.h"
+#include "optimize/cfg.h"
 #include "image/format.h"
-#include "lower.h"
+#include "optimize/optimize.h"
 
 /* Frames up to here fit below the stack's end, with what helpers need. */
 enum { SMALL_FRAME_BYTES = 64 << 10 };

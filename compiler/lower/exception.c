@@ -6,7 +6,7 @@
 
 #include "image/format.h"
 #include "gc/heap.h"
-#include "lower.h"
+#include "lower/lower.h"
 
 static LLVMValueRef exception_field(wr__lower *l) {
   return wr__lower_at(l, l->exec, offsetof(wr__exec, native_exception));

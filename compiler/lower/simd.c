@@ -1,7 +1,7 @@
 /* v128 instructions as LLVM vectors. An operand is <2 x i64>, cast to the lanes that the
  * instruction sees. The relaxed instructions give the deterministic profile's results, as in
  * runtime/numeric/simd_relaxed.h. Spec: exec/numerics, vector operations. */
-#include "lower.h"
+#include "lower/lower.h"
 
 typedef struct shape {
   LLVMTypeRef lane, vector;

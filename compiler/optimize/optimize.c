@@ -5,9 +5,9 @@
 #include <llvm-c/Analysis.h>
 #include <llvm-c/Transforms/PassBuilder.h>
 
-#include "access.h"
+#include "optimize/access.h"
 #include "image/format.h"
-#include "lower.h"
+#include "optimize/optimize.h"
 
 /* Functions of the module: those with a subprogram. Glue has no loops and no accesses. */
 static bool each_func(wr__lower *l, bool (*step)(wr__lower *l, LLVMValueRef func)) {

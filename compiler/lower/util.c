@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "image/format.h"
-#include "lower.h"
+#include "lower/lower.h"
 
 LLVMTypeRef wr__lower_type(wr__lower *l, wr_valtype type) {
   switch (type) {

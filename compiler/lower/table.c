@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "lower.h"
+#include "lower/lower.h"
 
 static LLVMTypeRef entry_type(wr__lower *l) {
   LLVMTypeRef fields[] = {l->i32, l->i32};

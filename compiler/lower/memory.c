@@ -4,7 +4,7 @@
  * drops nor reorders them, so each traps where the program says, and memory is exact when it does.
  * Other memories are checked first; those accesses cannot trap, and LLVM may do with them what it
  * likes, unless the memory is shared. Spec: exec/instructions, memory instructions. */
-#include "lower.h"
+#include "lower/lower.h"
 
 static LLVMValueRef memory_pointer(wr__lower *l, uint32_t memory) {
   if (memory == 0)

@@ -2,8 +2,8 @@
 #ifndef WR__AFFINE_H
 #define WR__AFFINE_H
 
-#include "cfg.h"
-#include "lower.h"
+#include "optimize/cfg.h"
+#include "lower/lower.h"
 
 enum { WR__LINEAR_TERMS = 6 };
 

@@ -1,7 +1,7 @@
 /* Blocks, loops, branches, returns. Spec: exec/instructions, control instructions. */
 #include <stdlib.h>
 
-#include "lower.h"
+#include "lower/lower.h"
 
 wr__lower_frame *wr__lower_frame_new(wr__lower *l) {
   wr__lower_frame *frame = calloc(1, sizeof *frame);

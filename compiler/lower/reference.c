@@ -1,7 +1,7 @@
 /* References: null, functions, tests and casts, i31. A reference is an i64 as store/store.h says.
  * Spec: exec/instructions, reference instructions. */
 #include "image/format.h"
-#include "lower.h"
+#include "lower/lower.h"
 
 static LLVMValueRef is_null(wr__lower *l, LLVMValueRef ref) {
   return LLVMBuildICmp(l->b, LLVMIntEQ, ref, wr__c64(l, 0), "");

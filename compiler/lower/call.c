@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "image/format.h"
-#include "lower.h"
+#include "lower/lower.h"
 
 static LLVMTypeRef adapter_type(wr__lower *l, const wr__deftype *type) {
   LLVMTypeRef params[WR__MAX_PARAMS + 2];

@@ -3,7 +3,7 @@
  * A store stays volatile even so, unless version.c frees a whole loop: LLVM would move it past
  * accesses that trap, and memory would not be exact then. A load that cannot trap has no effect
  * that anyone could miss. */
-#include "access.h"
+#include "optimize/access.h"
 
 #include <stdlib.h>
 

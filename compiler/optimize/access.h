@@ -5,8 +5,8 @@
 #ifndef WR__ACCESS_H
 #define WR__ACCESS_H
 
-#include "cfg.h"
-#include "lower.h"
+#include "optimize/cfg.h"
+#include "lower/lower.h"
 
 typedef struct wr__access {
   LLVMValueRef instr; /* load or store */

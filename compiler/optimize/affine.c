@@ -1,6 +1,6 @@
 /* Induction variables and trip counts of innermost loops (affine.h). All arithmetic of the program
  * wraps at 32 bits; what is computed here about it is in 64 bits, where nothing wraps. */
-#include "affine.h"
+#include "optimize/affine.h"
 
 #include <stdlib.h>
 

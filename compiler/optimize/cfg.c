@@ -1,6 +1,6 @@
 /* Blocks, dominators and natural loops of a function (cfg.h). Dominators are found as Cooper,
  * Harvey and Kennedy describe in "A Simple, Fast Dominance Algorithm". */
-#include "cfg.h"
+#include "optimize/cfg.h"
 
 #include <stdlib.h>
 

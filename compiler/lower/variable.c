@@ -3,7 +3,7 @@
  * Globals that the module defines lie in the instance itself, at offsets known here. Accesses to
  * globals and tables are plain, and their tags tell LLVM that accesses to memory leave them alone.
  */
-#include "lower.h"
+#include "lower/lower.h"
 
 static LLVMValueRef global_pointer(wr__lower *l, uint32_t index) {
   const wr__module *m = l->module;

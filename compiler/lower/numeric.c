@@ -2,7 +2,7 @@
  * runtime/numeric/scalar.h. No fast-math flag is ever set, so LLVM keeps rounding, order and signed
  * zeros; what it does not keep, that an operation makes a signalling NaN quiet, is kept by
  * arithmetic(). Spec: exec/numerics. */
-#include "lower.h"
+#include "lower/lower.h"
 
 #define UN LLVMValueRef a = wr__lower_pop(l)
 #define BIN                          \

@@ -1,0 +1,141 @@
+/* The walk over a partition's functions: each instruction goes to the file of its kind. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lower/lower.h"
+
+static wr_status fail_unsupported(wr__lower *l, uint16_t op) {
+  wr_status status = wr__fail(l->error, WR_UNSUPPORTED, l->offset, "%s cannot be compiled yet",
+                              wr__opinfos[op].text);
+  if (l->error) l->error->func_index = l->func_index;
+  return status;
+}
+
+static wr_status visit(void *context, wr__walker *w, const wr__instr *instr) {
+  wr__lower *l = context;
+  l->offset = instr->offset;
+  uint32_t need = w->stack_count > l->stack_count ? w->stack_count : l->stack_count;
+  if (!wr__grow32(&l->stack, &l->stack_capacity, need + 8, sizeof *l->stack))
+    return wr__fail_oom(l->error);
+  wr_status status = WR_OK;
+  if (wr__lower_variable(l, w, instr) || wr__lower_numeric(l, instr) || wr__lower_memory(l, instr))
+    return WR_OK;
+  if (wr__lower_exception(l, w, instr, &status) || wr__lower_control(l, w, instr, &status))
+    return status;
+  if (wr__lower_call(l, w, instr) || wr__lower_reference(l, w, instr)) return WR_OK;
+  if (wr__lower_simd(l, instr) || wr__lower_atomic(l, instr)) return WR_OK;
+  return fail_unsupported(l, instr->op);
+}
+
+static void free_frames(wr__lower *l) {
+  while (l->frames) {
+    wr__lower_frame *next = l->frames->next_allocated;
+    free(l->frames->phis);
+    free(l->frames->params);
+    free(l->frames->catches);
+    free(l->frames);
+    l->frames = next;
+  }
+  free(l->body.phis);
+  memset(&l->body, 0, sizeof l->body);
+}
+
+static wr_status make_locals(wr__lower *l, const wr__walker *w) {
+  uint32_t capacity = l->local_capacity;
+  if (w->local_count > capacity) {
+    if (!wr__grow32(&l->locals, &l->local_capacity, w->local_count, sizeof *l->locals))
+      return wr__fail_oom(l->error);
+    LLVMTypeRef *types = realloc(l->local_types, l->local_capacity * sizeof *types);
+    if (!types) return wr__fail_oom(l->error);
+    l->local_types = types;
+  }
+  uint32_t params = l->type->param_count;
+  for (uint32_t i = 0; i < w->local_count; i++) {
+    LLVMTypeRef type = l->local_types[i] = wr__lower_type(l, w->locals[i]);
+    l->locals[i] = LLVMBuildAlloca(l->b, type, "");
+    LLVMBuildStore(l->b, i < params ? LLVMGetParam(l->func, i + 1) : wr__lower_zero(type),
+                   l->locals[i]);
+  }
+  return WR_OK;
+}
+
+static void describe_func(wr__lower *l) {
+  char name[24];
+  int size = snprintf(name, sizeof name, "f%u", l->func_index);
+  LLVMMetadataRef scope =
+      LLVMDIBuilderCreateFunction(l->di, l->di_file, name, (size_t)size, NULL, 0, l->di_file, 1,
+                                  l->di_func_type, false, true, 1, LLVMDIFlagZero, true);
+  LLVMSetSubprogram(l->func, scope);
+  l->di_scope = scope;
+}
+
+/* The visitor starts when the walker has the locals; this is called at the first visit. */
+typedef struct body_walk {
+  wr__lower *l;
+  bool started;
+} body_walk;
+
+static wr_status start_body(wr__lower *l, wr__walker *w) {
+  l->entry = LLVMAppendBasicBlockInContext(l->context, l->func, "");
+  LLVMPositionBuilderAtEnd(l->b, l->entry);
+  l->inst = LLVMGetParam(l->func, 0);
+  l->slots = NULL;
+  l->slots_needed = 0;
+  l->stack_count = 0;
+  l->propagate = NULL;
+  l->offset = l->module->funcs[l->func_index].code_offset;
+  WR_TRY(make_locals(l, w));
+  l->exec = wr__lower_field(l, l->ptr, l->inst, offsetof(wr__instance, exec), true);
+  l->memory_base = wr__lower_field(l, l->ptr, l->inst, offsetof(wr__instance, memory0_base), true);
+  l->body.target = wr__lower_block(l, "return");
+  wr__lower_make_phis(l, &l->body, l->type->results, l->type->result_count);
+  return WR_OK;
+}
+
+static wr_status visit_body(void *context, wr__walker *w, const wr__instr *instr) {
+  body_walk *walk = context;
+  if (!walk->started) {
+    walk->started = true;
+    WR_TRY(start_body(walk->l, w));
+  }
+  return visit(walk->l, w, instr);
+}
+
+/* The buffer of operations gets the size that turned out to be needed. */
+static void finish_slots(wr__lower *l) {
+  if (!l->slots) return;
+  LLVMPositionBuilderBefore(l->b, LLVMGetFirstInstruction(l->entry));
+  LLVMValueRef real = LLVMBuildAlloca(l->b, LLVMArrayType2(l->i64, l->slots_needed), "slots");
+  LLVMSetAlignment(real, 16);
+  LLVMReplaceAllUsesWith(l->slots, real);
+  LLVMInstructionEraseFromParent(l->slots);
+  l->slots = NULL;
+}
+
+static wr_status lower_body(wr__lower *l, wr__walker *walker, uint32_t func_index) {
+  l->func_index = func_index;
+  l->type = l->module->funcs[func_index].type;
+  l->func = wr__lower_func(l, func_index);
+  describe_func(l);
+  body_walk walk = {l, false};
+  wr__visitor visitor = {visit_body, &walk};
+  wr_status status = wr__walk_func(walker, func_index, &visitor);
+  if (status == WR_OK) {
+    wr__lower_finish_propagate(l);
+    finish_slots(l);
+  }
+  free_frames(l);
+  l->di_scope = NULL;
+  return status;
+}
+
+wr_status wr__lower_funcs(wr__lower *l, const wr__partition *partition) {
+  wr__walker walker;
+  wr__walker_init(&walker, l->module, l->error);
+  wr_status status = WR_OK;
+  for (uint32_t i = partition->first; i < partition->end && status == WR_OK; i++)
+    status = lower_body(l, &walker, i);
+  wr__walker_free(&walker);
+  if (status == WR_OK && partition->index == 0) status = wr__lower_glue(l);
+  return status;
+}

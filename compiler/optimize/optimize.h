@@ -1,0 +1,19 @@
+/* Between lowering and the object: LLVM's passes, and ours before and behind them. */
+#ifndef WR__OPTIMIZE_H
+#define WR__OPTIMIZE_H
+
+#include "lower/lower.h"
+#include "optimize/cfg.h"
+
+/* version.c: copies of the innermost loops of a function, of which one runs free. False when out of
+ * memory. l->inst is the function's. */
+bool wr__version_loops(wr__lower *l, const wr__cfg *cfg);
+
+/* finish.c: what LLVM's optimisation must not see: looks at the stack's end and at interrupts.
+ * False when out of memory. l->inst is the function's. */
+bool wr__finish_func(wr__lower *l, LLVMValueRef func);
+
+/* optimize.c */
+wr_status wr__optimize(wr__lower *l, LLVMTargetMachineRef machine);
+
+#endif

@@ -1,0 +1,84 @@
+/* A partition's way to an object: lowered, optimised, emitted by LLVM. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lower/lower.h"
+#include "optimize/optimize.h"
+
+static void set_attributes(wr__lower *l, const wr__machine *machine) {
+  unsigned at = LLVMAttributeFunctionIndex;
+  for (LLVMValueRef f = LLVMGetFirstFunction(l->llvm); f; f = LLVMGetNextFunction(f)) {
+    if (LLVMIsDeclaration(f)) continue;
+    wr__lower_attribute(l, f, "frame-pointer", "all");
+    wr__lower_attribute(l, f, "disable-tail-calls", "true");
+    wr__lower_attribute(l, f, "no-builtins", "");
+    wr__lower_attribute(l, f, "probe-stack", "inline-asm");
+    wr__lower_attribute(l, f, "target-cpu", machine->cpu);
+    wr__lower_attribute(l, f, "tune-cpu", machine->tune);
+    wr__lower_attribute(l, f, "target-features", machine->features);
+    wr__lower_enum_attribute(l, f, at, "nounwind", 0);
+    wr__lower_enum_attribute(l, f, at, "noinline", 0);
+    if (l->options->level == 's') wr__lower_enum_attribute(l, f, at, "optsize", 0);
+  }
+}
+
+static wr_status emit_object(wr__lower *l, LLVMTargetMachineRef target, wr__object_bytes *out) {
+  LLVMMemoryBufferRef buffer;
+  char *message = NULL;
+  if (LLVMTargetMachineEmitToMemoryBuffer(target, l->llvm, LLVMObjectFile, &message, &buffer)) {
+    wr_status status = wr__fail(l->error, WR_UNSUPPORTED, WR_NO_OFFSET, "LLVM: %s", message);
+    LLVMDisposeMessage(message);
+    return status;
+  }
+  out->size = LLVMGetBufferSize(buffer);
+  out->data = malloc(out->size);
+  if (out->data) memcpy(out->data, LLVMGetBufferStart(buffer), out->size);
+  LLVMDisposeMemoryBuffer(buffer);
+  return out->data ? WR_OK : wr__fail_oom(l->error);
+}
+
+static LLVMTargetMachineRef make_target(wr__lower *l, const wr__machine *machine) {
+  LLVMTargetRef target;
+  char *message = NULL;
+  if (LLVMGetTargetFromTriple(machine->triple, &target, &message)) {
+    LLVMDisposeMessage(message);
+    return NULL;
+  }
+  LLVMCodeGenOptLevel level = l->options->level == '0'   ? LLVMCodeGenLevelNone
+                              : l->options->level == '1' ? LLVMCodeGenLevelLess
+                              : l->options->level == '3' ? LLVMCodeGenLevelAggressive
+                                                         : LLVMCodeGenLevelDefault;
+  return LLVMCreateTargetMachine(target, machine->triple, machine->cpu, machine->features, level,
+                                 LLVMRelocPIC, LLVMCodeModelSmall);
+}
+
+static wr_status compile_llvm(wr__lower *l, const wr__machine *machine,
+                              const wr__partition *partition, wr__object_bytes *out) {
+  LLVMTargetMachineRef target = make_target(l, machine);
+  if (!target)
+    return wr__fail(l->error, WR_UNSUPPORTED, WR_NO_OFFSET, "LLVM lacks %s", machine->triple);
+  LLVMTargetDataRef layout = LLVMCreateTargetDataLayout(target);
+  LLVMSetModuleDataLayout(l->llvm, layout);
+  LLVMDisposeTargetData(layout);
+  LLVMSetTarget(l->llvm, machine->triple);
+  wr_status status = wr__lower_funcs(l, partition);
+  LLVMDIBuilderFinalize(l->di);
+  if (status == WR_OK) {
+    set_attributes(l, machine);
+    status = wr__optimize(l, target);
+  }
+  if (status == WR_OK) status = emit_object(l, target, out);
+  LLVMDisposeTargetMachine(target);
+  return status;
+}
+
+wr_status wr__compile_partition(const wr__module *module, const wr__facts *facts,
+                                const wr__compile_options *options, const wr__machine *machine,
+                                const wr__partition *partition, wr__object_bytes *out,
+                                wr_error *error) {
+  wr__lower l;
+  wr_status status = wr__lower_init(&l, module, facts, options, machine, error);
+  if (status == WR_OK) status = compile_llvm(&l, machine, partition, out);
+  wr__lower_free(&l);
+  return status;
+}
