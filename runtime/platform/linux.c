@@ -2,6 +2,7 @@
  * tests set. */
 #include <errno.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -50,6 +51,30 @@ void wr__vm_prefer_small_pages(void *base, size_t size) { madvise(base, size, MA
 
 bool wr__vm_clear(void *base, size_t size) {
   return size == 0 || madvise(base, size, MADV_DONTNEED) == 0;
+}
+
+enum { ZERO_PIECE_PAGES = 1024, ZERO_RUN_PAGES = 64 };
+
+/* One run of pages that all are there, or all are not. What is not there may still be out on swap:
+ * it is dropped, not taken for zeros. Short runs are not worth a call. */
+static void zero_run(uint8_t *base, size_t size, bool is_there) {
+  size_t least = ZERO_RUN_PAGES * wr__page_size();
+  if (is_there || size < least || !wr__vm_clear(base, size)) memset(base, 0, size);
+}
+
+void wr__vm_zero(void *base, size_t size) {
+  unsigned char there[ZERO_PIECE_PAGES];
+  size_t page = wr__page_size(), most = page * ZERO_PIECE_PAGES;
+  for (uint8_t *at = base; size;) {
+    size_t piece = size < most ? size : most, pages = piece / page;
+    if (mincore(at, piece, there) != 0) memset(there, 1, pages);
+    for (size_t from = 0, to = 0; from < pages; from = to) {
+      while (to < pages && (there[to] & 1) == (there[from] & 1)) to++;
+      zero_run(at + from * page, (to - from) * page, there[from] & 1);
+    }
+    at += piece;
+    size -= piece;
+  }
 }
 
 bool wr__vm_move(void *from, void *to, size_t committed) {

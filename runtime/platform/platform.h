@@ -20,6 +20,9 @@ bool wr__vm_decommit(void *base, size_t size);
 void wr__vm_prefer_small_pages(void *base, size_t size);
 /* Committed pages back to zeros without memory behind them; they stay accessible. */
 bool wr__vm_clear(void *base, size_t size);
+/* Whole committed pages to zeros, of a mapping that has no file: those that were never touched stay
+ * without memory behind them. Costs a system call in each 4 MiB over writing. */
+void wr__vm_zero(void *base, size_t size);
 /* Moves `committed` bytes from the start of one reservation to the start of another, by page
  * tables, not by copying. The old reservation keeps its addresses (to be released). */
 bool wr__vm_move(void *from, void *to, size_t committed);

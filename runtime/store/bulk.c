@@ -3,9 +3,12 @@
  * memory.init, table.fill, table.copy, table.init, data.drop, elem.drop. */
 #include <stdlib.h>
 
+#include "platform/platform.h"
 #include "store/objects.h"
 
 enum { PIECE_BYTES = 64 << 10, PIECE_ELEMS = PIECE_BYTES / sizeof(wr__ref) };
+/* From here on zeros go by pages, in pieces that take no longer than the others. */
+enum { MANY_ZEROS_BYTES = 1 << 20, ZEROS_BYTES = 4 << 20 };
 
 static inline bool out_of_bounds(uint64_t at, uint64_t count, uint64_t size) {
   return at > size || count > size - at;
@@ -39,9 +42,28 @@ wr_trap_kind wr__copy_bytes(wr__exec *exec, uint8_t *to, const uint8_t *from, ui
   return WR_TRAP_NONE;
 }
 
+/* The zeros that allocators write over memory that they just got: a program may use little of it.
+ * Pages of a shared memory stay, since others may be writing to them. */
+static wr_trap_kind fill_pages(wr__exec *exec, uint8_t *at, uint64_t count) {
+  size_t page = wr__page_size();
+  size_t head = -(uintptr_t)at & (page - 1), tail = (uintptr_t)(at + count) & (page - 1);
+  memset(at, 0, head);
+  memset(at + count - tail, 0, tail);
+  uint8_t *end = at + count - tail;
+  for (at += head; at < end;) {
+    size_t piece = (size_t)(end - at) < ZEROS_BYTES ? (size_t)(end - at) : ZEROS_BYTES;
+    wr__vm_zero(at, piece);
+    at += piece;
+    if (wr__exec_interrupted(exec)) return WR_TRAP_INTERRUPTED;
+  }
+  return WR_TRAP_NONE;
+}
+
 wr_trap_kind wr__memory_fill(wr__exec *exec, wr__memory *memory, uint64_t at, uint8_t value,
                              uint64_t count) {
   if (out_of_bounds(at, count, wr__memory_size(memory))) return WR_TRAP_MEMORY_OUT_OF_BOUNDS;
+  if (value == 0 && count >= MANY_ZEROS_BYTES && !memory->shared)
+    return fill_pages(exec, memory->base + at, count);
   return fill_bytes(exec, memory->base + at, value, count);
 }
 

@@ -211,6 +211,38 @@ static void bulk_operations(void **state) {
   wr__store_delete(store);
 }
 
+static size_t pages_in_memory(const wr__memory *m) {
+  size_t page = wr__page_size(), pages = wr__memory_size(m) / page, count = 0;
+  unsigned char *there = malloc(pages);
+  assert_non_null(there);
+  assert_int_equal(mincore(m->base, pages * page, there), 0);
+  for (size_t i = 0; i < pages; i++) count += there[i] & 1;
+  free(there);
+  return count;
+}
+
+/* Zeros over what was never touched take no memory, and those over what was are there, to the byte.
+ */
+static void zeros_take_no_memory(void **state) {
+  enum { SIZE = 160 * PAGE, FROM = 3 * PAGE + 5, COUNT = SIZE - 2 * FROM };
+  static const uint32_t touched[] = {
+      0, FROM - 1, FROM, 4 * PAGE, 70 * PAGE + 9, FROM + COUNT - 1, FROM + COUNT, SIZE - 1};
+  (void)state;
+  wr__store *store = new_store(WR_BOUNDS_AUTO, 0);
+  wr_limits limits = limits_of(SIZE / PAGE, UINT64_MAX);
+  wr__memory *m = wr__memory_new(store, &limits, 16, NULL);
+  wr__vm_prefer_small_pages(m->base, SIZE);
+  for (size_t i = 0; i < WR_ARRAY_COUNT(touched); i++) m->base[touched[i]] = 1;
+  memset(m->base + 100 * PAGE, 1, 20 * PAGE);
+  assert_int_equal(wr__memory_fill(&store->exec, m, FROM, 0, COUNT), WR_TRAP_NONE);
+  assert_true(pages_in_memory(m) < 40 * PAGE / wr__page_size());
+  for (uint32_t i = 0; i < SIZE; i++)
+    assert_true(m->base[i] == (i == 0 || i == FROM - 1 || i == FROM + COUNT || i == SIZE - 1));
+  wr__store_interrupt(store);
+  assert_int_equal(wr__memory_fill(&store->exec, m, 0, 0, SIZE), WR_TRAP_INTERRUPTED);
+  wr__store_delete(store);
+}
+
 static void long_operations_can_be_interrupted(void **state) {
   (void)state;
   wr__store *store = new_store(WR_BOUNDS_AUTO, 0);
@@ -380,6 +412,7 @@ int main(void) {
       cmocka_unit_test(largest_32_bit_memory),
       cmocka_unit_test(one_byte_pages),
       cmocka_unit_test(bulk_operations),
+      cmocka_unit_test(zeros_take_no_memory),
       cmocka_unit_test(long_operations_can_be_interrupted),
       cmocka_unit_test(tables),
       cmocka_unit_test(shared_memory_outlives_stores_and_stays),
