@@ -217,11 +217,11 @@ static bool set_container_trust(wasm_config_t *config, const wr__container *cont
 }
 
 wasm_engine_t *wr__engine_from_options(const wr__parsed *parsed, int *exit_status) {
-  return wr__engine_in(parsed, NULL, exit_status);
+  return wr__engine_in(parsed, NULL, false, exit_status);
 }
 
 wasm_engine_t *wr__engine_in(const wr__parsed *parsed, const wr__container *container,
-                             int *exit_status) {
+                             bool copy_files, int *exit_status) {
   *exit_status = WR__EXIT_FAILED;
   wasm_config_t *config = wasm_config_new();
   if (config) {
@@ -232,6 +232,7 @@ wasm_engine_t *wr__engine_in(const wr__parsed *parsed, const wr__container *cont
       return NULL;
     }
   }
+  if (config) wr_config_set_copy_files(config, copy_files);
   bool trusts =
       config && (container ? set_container_trust(config, container) : set_trust(config, parsed));
   if (config && !trusts) {
@@ -281,24 +282,6 @@ wasm_module_t *wr__load_module(wasm_engine_t *engine, const char *path) {
   }
   wr__report_error(path, &error);
   return NULL;
-}
-
-wasm_module_t *wr__load_copy(wasm_engine_t *engine, const char *path) {
-  char *data;
-  size_t size;
-  wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
-  wasm_module_t *module = NULL;
-  wasm_byte_vec_t binary = {0};
-  if (!wr__read_file(path, &data, &size)) return NULL;
-  bool is_binary = size >= 4 && memcmp(data, "\0asm", 4) == 0;
-  wr_status status = is_binary ? WR_OK : wr_text_to_binary(data, size, &binary, &error);
-  if (status == WR_OK)
-    status = wr_module_new(engine, is_binary ? data : binary.data, is_binary ? size : binary.size,
-                           &module, &error);
-  if (status != WR_OK) wr__report_error(path, &error);
-  if (binary.data) wasm_byte_vec_delete(&binary);
-  free(data);
-  return module;
 }
 
 static bool read_all(FILE *file, char **data, size_t *size) {

@@ -44,19 +44,16 @@ bool wr__completion_print(FILE *out, const char *shell);
 /* wr__engine_from_options: an engine as the options say. NULL, and the reason is reported and
  * *exit_status set, where one of them is wrong. */
 wasm_engine_t *wr__engine_from_options(const wr__parsed *parsed, int *exit_status);
+/* wr__engine_in: the same for a container, or NULL. copy_files: the guest may be able to change
+ * files of modules. */
 wasm_engine_t *wr__engine_in(const wr__parsed *parsed, const wr__container *container,
-                             int *exit_status);
+                             bool copy_files, int *exit_status);
 
 /* wr__load_module: the module in a file ("-" is standard input), or NULL and the reason is
  * reported. */
 wasm_module_t *wr__load_module(wasm_engine_t *engine, const char *path);
-/* wr__load_copy: the same, from a copy of the file made before anything is believed of it. */
-wasm_module_t *wr__load_copy(wasm_engine_t *engine, const char *path);
-
-/* wr__load_to_run: the same; with --engine compile it is compiled, or comes from the cache. copied:
- * by wr__load_copy, and not from the cache. */
-wasm_module_t *wr__load_to_run(const wr__parsed *parsed, wasm_engine_t *engine, const char *path,
-                               bool copied);
+/* wr__load_to_run: the same; with --engine compile it is compiled, or comes from the cache. */
+wasm_module_t *wr__load_to_run(const wr__parsed *parsed, wasm_engine_t *engine, const char *path);
 
 /* wr__check_module_file: true where path can be read as a file; else the reason is reported. */
 bool wr__check_module_file(const char *path);

@@ -44,14 +44,9 @@ static void unwatch(const progress *p) {
 
 /* ---- wasmrun run --engine compile --------------------------------------------------- */
 
-static wasm_module_t *load(wasm_engine_t *engine, const char *path, bool copied) {
-  return copied ? wr__load_copy(engine, path) : wr__load_module(engine, path);
-}
-
-wasm_module_t *wr__load_to_run(const wr__parsed *parsed, wasm_engine_t *engine, const char *path,
-                               bool copied) {
+wasm_module_t *wr__load_to_run(const wr__parsed *parsed, wasm_engine_t *engine, const char *path) {
   const char *name = wr__option_last(parsed, WR__OPTION_ENGINE);
-  if (!name || strcmp(name, "compile") != 0) return load(engine, path, copied);
+  if (!name || strcmp(name, "compile") != 0) return wr__load_module(engine, path);
   const char *bounds = wr__option_last(parsed, WR__OPTION_BOUNDS);
   wr_compile_options options;
   wr_compile_options_init(&options);
@@ -62,8 +57,8 @@ wasm_module_t *wr__load_to_run(const wr__parsed *parsed, wasm_engine_t *engine, 
   wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
   wasm_module_t *module = NULL;
   wr_status status = WR_OK;
-  if (copied || strcmp(path, "-") == 0) {
-    module = load(engine, path, copied);
+  if (strcmp(path, "-") == 0) {
+    module = wr__load_module(engine, path);
     if (module) status = wr_module_compile(module, &options, &error);
   } else if (wr__check_module_file(path)) {
     status = wr_module_open_compiled(engine, path, &options, &module, &error);

@@ -61,25 +61,29 @@ static wr_status grant_dir(wr_wasi_t *wasi, const char *value, wr_error *error) 
 }
 
 /* Could the guest write to this file, by a directory that it is granted? */
-static bool may_change(const session *s, const char *path) {
+static bool may_change(const wr__parsed *parsed, const char *path) {
   bool may = false;
-  for (size_t i = 0; !may && i < s->parsed->given_count; i++) {
+  for (size_t i = 0; !may && i < parsed->given_count; i++) {
     directory dir;
-    if (s->parsed->given[i].id != WR__OPTION_DIR) continue;
-    if (!read_directory(s->parsed->given[i].value, &dir)) return true;
+    if (parsed->given[i].id != WR__OPTION_DIR) continue;
+    if (!read_directory(parsed->given[i].value, &dir)) return true;
     may = !(dir.flags & WR_WASI_READ_ONLY) && wr__host_is_beneath(path, dir.host);
     free(dir.host);
   }
   return may;
 }
 
-/* What a guest can change is copied first: native code would be mapped from the file otherwise, and
- * a mapping shows what is written later. Code that is compiled here does not come from the file. */
-static wasm_module_t *load(const session *s, const char *path) {
-  const char *engine = wr__option_last(s->parsed, WR__OPTION_ENGINE);
-  bool compiles = engine && strcmp(engine, "compile") == 0;
-  bool copied = s->container || (!compiles && may_change(s, path));
-  return wr__load_to_run(s->parsed, s->engine, path, copied);
+/* Or to any module's? Code that is compiled here does not come from those files. */
+static bool may_change_any(const wr__parsed *parsed) {
+  const char *engine = wr__option_last(parsed, WR__OPTION_ENGINE);
+  if (engine && strcmp(engine, "compile") == 0) return false;
+  bool may = may_change(parsed, parsed->operands[0]);
+  for (size_t i = 0; !may && i < parsed->given_count; i++) {
+    if (parsed->given[i].id != WR__OPTION_PRELOAD) continue;
+    const char *equals = strchr(parsed->given[i].value, '=');
+    may = equals && may_change(parsed, equals + 1);
+  }
+  return may;
 }
 
 /* NAME=VALUE, or NAME for the value that is set here; one that is not set is not given. */
@@ -241,7 +245,7 @@ static int preload(session *s, const char *value) {
     wr__report("--preload: '%s' is not of the form NAME=FILE", value);
     return WR__EXIT_USAGE;
   }
-  wasm_module_t *module = load(s, equals + 1);
+  wasm_module_t *module = wr__load_to_run(s->parsed, s->engine, equals + 1);
   if (!module) return WR__EXIT_FAILED;
   wasm_instance_t *instance = NULL;
   int exit_status = define_wasi(s, module);
@@ -459,9 +463,9 @@ int wr__run_in(const wr__parsed *parsed, const wr__container *container) {
   session s = {.parsed = parsed, .container = container, .path = parsed->operands[0]};
   const char *function = wr__option_last(parsed, WR__OPTION_INVOKE);
   int exit_status;
-  s.engine = wr__engine_in(parsed, container, &exit_status);
+  s.engine = wr__engine_in(parsed, container, container || may_change_any(parsed), &exit_status);
   if (s.engine) {
-    s.module = load(&s, s.path);
+    s.module = wr__load_to_run(parsed, s.engine, s.path);
     exit_status = s.module ? grant_all(&s) : WR__EXIT_FAILED;
     if (exit_status == WR__EXIT_OK) exit_status = link_all(&s);
     if (exit_status == WR__EXIT_OK) warn_of_refusal(&s);

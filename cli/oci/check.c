@@ -44,7 +44,7 @@ static int check_module(void *context) {
     wr__report("%s", message);
     return WR__EXIT_USAGE;
   }
-  wasm_engine_t *engine = wr__engine_in(&parsed, &(wr__container){0}, &exit_status);
+  wasm_engine_t *engine = wr__engine_in(&parsed, &(wr__container){0}, true, &exit_status);
   if (!engine) return exit_status;
   size_t size_bytes;
   const char *bytes = wr__oci_map(r->program->fd, &size_bytes);

@@ -73,6 +73,10 @@ wr_status wr_config_trust_keys(wasm_config_t *config, const wr_public_key *keys,
   return wr__keyring_add(&config->config.trusted, keys, count) ? WR_OK : wr__fail_oom(error);
 }
 
+void wr_config_set_copy_files(wasm_config_t *config, bool copy) {
+  config->config.copy_files = copy;
+}
+
 void wr_config_trust_user(wasm_config_t *config) { config->config.trust_user = true; }
 
 void wr_config_allow_unsigned_code(wasm_config_t *config, bool allow) {

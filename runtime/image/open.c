@@ -207,47 +207,64 @@ wr_status wr__open_bytes(wr__engine *engine, const uint8_t *bytes, size_t size,
 
 /* ---- From a guarded file */
 
-/* Remembered, or checked now: and the file must have stayed what it was meanwhile. */
-static bool is_genuine_file(opening *o, int fd, const wr__file_id *id) {
+/* A guarded file, and what is mapped: itself, or a copy. */
+typedef struct guarded_file {
+  wr__file_id id;
+  int fd, mapped_fd;
+} guarded_file;
+
+/* Remembered, or checked now: and the file must have stayed what it was meanwhile, that is, until
+ * it was copied or as long as only its owner changes it. */
+static bool is_genuine_file(opening *o, const guarded_file *file) {
   if (!o->is_signed) return true;
   char users[4096];
   const char *verdicts = o->engine->config.verdicts;
   if (!verdicts && o->engine->config.trust_user &&
       wr__user_path(WR__USER_CACHE, "verdicts", users, sizeof users))
     verdicts = users;
-  bool known = wr__verdict_find(verdicts, id, &o->key, o->index);
+  bool known = wr__verdict_find(verdicts, &file->id, &o->key, o->index);
   wr__file_id after;
-  if ((!known && !is_genuine(o)) || !wr__file_identify(fd, &after) ||
-      memcmp(id, &after, sizeof after) != 0)
+  if ((!known && !is_genuine(o)) || !wr__file_identify(file->fd, &after) ||
+      memcmp(&file->id, &after, sizeof after) != 0)
     return false;
-  if (!known) wr__verdict_keep(verdicts, id, &o->key, o->index);
+  if (!known) wr__verdict_keep(verdicts, &file->id, &o->key, o->index);
   return true;
 }
 
-static wr__module *open_mapped(opening *o, int fd, const wr__file_id *id, const uint8_t *file) {
+static wr__module *open_mapped(opening *o, const guarded_file *file, const uint8_t *bytes) {
   wr__module *module;
-  if (!wr__sections_find(file, (size_t)id->size, &o->sections)) return NULL;
-  bool is_first = o->sections.module_span_count == 1 && o->sections.module[0].data == file;
-  if (!is_first || !find_fitting(o) || !is_trusted(o) || !is_genuine_file(o, fd, id)) return NULL;
+  if (!wr__sections_find(bytes, (size_t)file->id.size, &o->sections)) return NULL;
+  bool is_first = o->sections.module_span_count == 1 && o->sections.module[0].data == bytes;
+  if (!is_first || !find_fitting(o) || !is_trusted(o) || !is_genuine_file(o, file)) return NULL;
   wr__span image = o->sections.images[o->index];
-  wr__image_source source = {.bytes = image, .fd = fd, .offset = (uint64_t)(image.data - file)};
-  return load(o, &source, file, WR__BYTES_MMAP, &module, NULL) == WR_OK ? module : NULL;
+  wr__image_source source = {
+      .bytes = image, .fd = file->mapped_fd, .offset = (uint64_t)(image.data - bytes)};
+  return load(o, &source, bytes, WR__BYTES_MMAP, &module, NULL) == WR_OK ? module : NULL;
+}
+
+static wr__module *open_file(opening *o, const guarded_file *file) {
+  size_t size = (size_t)file->id.size;
+  const uint8_t *bytes = wr__file_map(file->mapped_fd, size);
+  if (!bytes) return NULL;
+  wr__module *module = open_mapped(o, file, bytes);
+  if (module)
+    wr__file_trim(bytes, module->size, size);
+  else
+    wr__file_free(bytes, size, true);
+  return module;
 }
 
 wr__module *wr__open_guarded(wr__engine *engine, int fd) {
   opening o = {.engine = engine};
-  wr__file_id id;
+  guarded_file file = {.fd = fd, .mapped_fd = fd};
   uint8_t tail[WR__SECTIONS_TAIL_BYTES];
-  if (engine->config.engine_kind == WR_ENGINE_INTERP || !wr__file_identify(fd, &id) ||
-      !wr__file_tail(fd, id.size, tail, sizeof tail) || !wr__sections_are_last(tail) ||
+  if (engine->config.engine_kind == WR_ENGINE_INTERP || !wr__file_identify(fd, &file.id) ||
+      !wr__file_tail(fd, file.id.size, tail, sizeof tail) || !wr__sections_are_last(tail) ||
       !wr__file_is_guarded(fd))
     return NULL;
-  const uint8_t *file = wr__file_map(fd, (size_t)id.size);
-  if (!file) return NULL;
-  wr__module *module = open_mapped(&o, fd, &id, file);
-  if (module)
-    wr__file_trim(file, module->size, (size_t)id.size);
-  else
-    wr__file_free(file, (size_t)id.size, true);
+  if (!engine->config.copy_files) return open_file(&o, &file);
+  file.mapped_fd = wr__file_copy(fd, file.id.size);
+  wr__module *module = file.mapped_fd < 0 ? NULL : open_file(&o, &file);
+  wr__file_close(file.mapped_fd);
   return module;
 }

@@ -404,10 +404,9 @@ WR_API WR_NODISCARD wr_status wr_module_new(wasm_engine_t *engine, const void *b
 
 /* wr_module_open: the same from a file. Text modules (.wat) are recognised by their content (a
  * parenthesis or a comment comes first) and parsed; errors then have a line and a column.
- * What happens to the file afterwards does not reach the module, with one exception: trusted native
- * code in a file that only root and this user can write is mapped from it. Who gives a guest a
- * directory with its own module's file, to write in, reads the file and calls wr_module_new.
- * Adds WR_IO. Threads any. */
+ * What happens to the file afterwards does not reach the module, with one exception: a module with
+ * trusted native code in a file that only root and this user can write is mapped from it, unless
+ * wr_config_set_copy_files says otherwise. Adds WR_IO. Threads any. */
 WR_API WR_NODISCARD wr_status wr_module_open(wasm_engine_t *engine, const char *path,
                                              wasm_module_t **out, wr_error *error);
 
@@ -579,6 +578,15 @@ WR_API void wr_config_allow_unsigned_code(wasm_config_t *config, bool allow);
  * remembered which files were checked; NULL (default): nowhere, so that every load checks. Errors
  * WR_OUT_OF_MEMORY. */
 WR_API WR_NODISCARD wr_status wr_config_set_verdicts(wasm_config_t *config, const char *folder);
+
+/* wr_config_set_copy_files: copies each file with native code to memory that nobody can change, and
+ * maps nothing from it. Default: off, and files that only root and this user can write are mapped,
+ * module and code: they cost no memory of their own. But then whoever can write to the file of a
+ * running module changes the code that runs and the bodies that are still to be translated, and
+ * both were checked before. A guest is such a one where it is given a directory that it may write
+ * to with a module's file in it (or another name of that file): copy then. A copy of 90 MB takes
+ * about 50 ms, once for each load. */
+WR_API void wr_config_set_copy_files(wasm_config_t *config, bool copy);
 
 /* wr_config_set_debug: makes native code known to gdb: functions, frames, and module offsets as
  * line numbers. Where dump_folder is not NULL, also to perf: jit-PID.dump in that folder, for `perf

@@ -1,12 +1,23 @@
 /* Executable memory. Code is part of a guarded file, or a sealed copy in a memory file, mapped
  * privately: first to read, then its text to read and execute. No page is ever writable and
  * executable. */
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <unistd.h>
 
 #include "platform/platform.h"
+
+/* A memory file from which everything but reading is taken once it is filled. */
+static int new_memory_file(void) {
+  return memfd_create("wasmrun-code", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+}
+
+static bool seal(int fd) {
+  return fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) == 0;
+}
 
 static bool write_all(int fd, const uint8_t *bytes, size_t size) {
   while (size) {
@@ -28,14 +39,28 @@ static void *map_file(int fd, off_t offset, size_t size, size_t text_offset, siz
 }
 
 void *wr__code_map(const uint8_t *bytes, size_t size, size_t text_offset, size_t text_size) {
-  int fd = memfd_create("wasmrun-code", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  int fd = new_memory_file();
   if (fd < 0) return NULL;
   void *base = NULL;
-  int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL;
-  if (write_all(fd, bytes, size) && fcntl(fd, F_ADD_SEALS, seals) == 0)
-    base = map_file(fd, 0, size, text_offset, text_size);
+  if (write_all(fd, bytes, size) && seal(fd)) base = map_file(fd, 0, size, text_offset, text_size);
   close(fd);
   return base;
+}
+
+static bool copy_all(int to, int from, uint64_t size) {
+  off_t at = 0;
+  while ((uint64_t)at < size) {
+    ssize_t done = sendfile(to, from, &at, (size_t)(size - (uint64_t)at));
+    if (done == 0 || (done < 0 && errno != EINTR)) return false;
+  }
+  return true;
+}
+
+int wr__file_copy(int fd, uint64_t size) {
+  int copy = new_memory_file();
+  if (copy >= 0 && copy_all(copy, fd, size) && seal(copy)) return copy;
+  if (copy >= 0) close(copy);
+  return -1;
 }
 
 void *wr__code_map_file(int fd, uint64_t offset, size_t size, size_t text_offset,

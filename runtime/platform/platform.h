@@ -148,6 +148,9 @@ void *wr__code_map(const uint8_t *bytes, size_t size, size_t text_offset, size_t
 /* The same for a part of a guarded file, straight from its pages, which stay shared and clean. NULL
  * where the offset is no page's, or the file system allows no execution. */
 void *wr__code_map_file(int fd, uint64_t offset, size_t size, size_t text_offset, size_t text_size);
+/* A copy of a file in memory that nobody can change any more, to be mapped like the file; -1 where
+ * it cannot be had. */
+int wr__file_copy(int fd, uint64_t size);
 void wr__code_unmap(void *base, size_t size);
 
 /* Runs a program with `input` on its standard input, and returns what it wrote; both are malloc'ed,

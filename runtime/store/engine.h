@@ -22,6 +22,7 @@ typedef struct wr__config {
   struct wr__keyring *trusted; /* counted; NULL: nobody's */
   bool trust_user;             /* the user's keys too, read when they are needed */
   bool allow_unsigned_code;
+  bool copy_files;   /* nothing stays mapped from a file that a module was opened from */
   char *verdicts;    /* own; the folder of remembered checks; NULL: with trust_user the user's, else
                         none */
   bool debug;        /* native code is made known to debuggers and profilers */

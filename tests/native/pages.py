@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs a module with native code until it waits for input, and looks at its pages.
 
-    pages.py WASMRUN MODULE
+    pages.py WASMRUN [OPTION...] MODULE
 
 Prints `file` or `copy`: where the code is mapped from. Fails where a page can be written and executed, or
 where a page of the image is this process's own or, of a file, private and dirty.
@@ -12,10 +12,10 @@ import subprocess
 import sys
 import time
 
-wasmrun, module = sys.argv[1:]
+wasmrun, *options, module = sys.argv[1:]
 with open(module, "rb") as file:
     os.fsync(file.fileno())  # a page that is still to be written to the disk counts as dirty too
-process = subprocess.Popen([wasmrun, "--engine", "native", module], stdin=subprocess.PIPE,
+process = subprocess.Popen([wasmrun, "--engine", "native", *options, module], stdin=subprocess.PIPE,
                            stdout=subprocess.PIPE)
 assert process.stdout.read(1) == b"r", "the module says that it is there"
 with open(f"/proc/{process.pid}/smaps") as file:
@@ -37,6 +37,8 @@ for part in re.split(r"^(?=[0-9a-f]+-[0-9a-f]+ )", text, flags=re.M)[1:]:
             problems.append(f"its own, {fields['Anonymous']}: {head}")
         if "wasmrun-code" not in name and fields["Private_Dirty"] != "0 kB":
             problems.append(f"private dirty, {fields['Private_Dirty']}: {head}")
+    if options and module.rsplit("/", 1)[-1] in name:
+        problems.append(f"still mapped from the file: {head}")
 if not found:
     problems.append("no code is mapped")
 print("\n".join(problems) or found)
