@@ -1,6 +1,6 @@
-/* Structures and arrays: fields are reached in line, at the offsets that types/ lays out; making
- * them, and operations over many elements, are the runtime's. Spec: exec/instructions, aggregate
- * instructions. */
+/* Structures and arrays: fields are reached in line, at the offsets that types/ lays out; small
+ * objects are made in line too (allocate.c); operations over many elements are the runtime's. Spec:
+ * exec/instructions, aggregate instructions. */
 #include "gc/heap.h"
 #include "image/format.h"
 #include "lower/lower.h"
@@ -77,6 +77,66 @@ static void operate(wr__lower *l, enum wr__helper op, uint32_t a, uint32_t b, ui
   if (result) wr__lower_push(l, value);
 }
 
+/* ---- Objects made in line: `fast` comes of the open block; at `slow` the operation takes the
+ * topmost count operands instead. Pushes the reference. */
+static void join_made(wr__lower *l, LLVMValueRef fast, LLVMBasicBlockRef slow, enum wr__helper op,
+                      uint32_t a, uint32_t b, uint32_t count) {
+  LLVMBasicBlockRef join = wr__lower_block(l, "");
+  LLVMBasicBlockRef blocks[] = {LLVMGetInsertBlock(l->b), NULL};
+  LLVMValueRef values[] = {LLVMBuildPtrToInt(l->b, fast, l->i64, ""), NULL};
+  LLVMBuildBr(l->b, join);
+  LLVMPositionBuilderAtEnd(l->b, slow);
+  operate(l, op, a, b, count, l->i64);
+  values[1] = wr__lower_pop(l);
+  blocks[1] = LLVMGetInsertBlock(l->b);
+  LLVMBuildBr(l->b, join);
+  LLVMPositionBuilderAtEnd(l->b, join);
+  LLVMValueRef made = LLVMBuildPhi(l->b, l->i64, "");
+  LLVMAddIncoming(made, values, blocks, 2);
+  wr__lower_push(l, made);
+}
+
+static void struct_new(wr__lower *l, uint32_t type_index, bool is_default) {
+  const wr__deftype *type = l->module->types[type_index];
+  enum wr__helper op = is_default ? WR__HELPER_struct_new_default : WR__HELPER_struct_new;
+  uint32_t count = is_default ? 0 : type->field_count;
+  if (type->size_bytes > WR__HEAP_SMALL_BYTES) {
+    operate(l, op, type_index, 0, count, l->i64);
+    return;
+  }
+  LLVMBasicBlockRef slow = wr__lower_block(l, "");
+  LLVMValueRef object = wr__lower_take_cell(l, type, wr__c64(l, type->size_bytes), slow);
+  for (uint32_t i = 0; i < count; i++)
+    store_value(l, wr__lower_at(l, object, type->fields[i].offset), type->fields[i].type,
+                l->stack[l->stack_count - count + i]);
+  join_made(l, object, slow, op, type_index, 0, count);
+}
+
+enum { FIXED_IN_LINE = 32 }; /* elements that are stored one by one */
+
+static void array_new_fixed(wr__lower *l, uint32_t type_index, uint32_t count) {
+  const wr__deftype *type = l->module->types[type_index];
+  if (count > FIXED_IN_LINE) {
+    operate(l, WR__HELPER_array_new_fixed, type_index, count, count, l->i64);
+    return;
+  }
+  LLVMBasicBlockRef slow = wr__lower_block(l, "");
+  LLVMValueRef array = wr__lower_take_array(l, type, wr__c32(l, count), slow);
+  for (uint32_t i = 0; i < count; i++) {
+    uint64_t at = type->fields[0].offset + (uint64_t)i * type->element_size_bytes;
+    store_value(l, wr__lower_at(l, array, at), type->fields[0].type,
+                l->stack[l->stack_count - count + i]);
+  }
+  join_made(l, array, slow, WR__HELPER_array_new_fixed, type_index, count, count);
+}
+
+static void array_new_default(wr__lower *l, uint32_t type_index) {
+  LLVMBasicBlockRef slow = wr__lower_block(l, "");
+  LLVMValueRef length = l->stack[l->stack_count - 1];
+  LLVMValueRef array = wr__lower_take_array(l, l->module->types[type_index], length, slow);
+  join_made(l, array, slow, WR__HELPER_array_new_default, type_index, 0, 1);
+}
+
 /* Values come last in the slots, since they may take two: array.new is [length, value], array.fill
  * [ref, at, count, value]. */
 static void array_with_value(wr__lower *l, const wr__instr *instr) {
@@ -121,10 +181,10 @@ static bool lower_array(wr__lower *l, const wr__instr *instr) {
       array_with_value(l, instr);
       return true;
     case WR__OP_array_new_default:
-      operate(l, WR__HELPER_array_new_default, a, 0, 1, l->i64);
+      array_new_default(l, a);
       return true;
     case WR__OP_array_new_fixed:
-      operate(l, WR__HELPER_array_new_fixed, a, b, b, l->i64);
+      array_new_fixed(l, a, b);
       return true;
     case WR__OP_array_new_data:
       operate(l, WR__HELPER_array_new_data, a, b, 2, l->i64);
@@ -148,11 +208,8 @@ static bool lower_array(wr__lower *l, const wr__instr *instr) {
 bool wr__lower_aggregate(wr__lower *l, const wr__instr *instr) {
   switch (instr->op) {
     case WR__OP_struct_new:
-      operate(l, WR__HELPER_struct_new, instr->imm.index, 0,
-              l->module->types[instr->imm.index]->field_count, l->i64);
-      return true;
     case WR__OP_struct_new_default:
-      operate(l, WR__HELPER_struct_new_default, instr->imm.index, 0, 0, l->i64);
+      struct_new(l, instr->imm.index, instr->op == WR__OP_struct_new_default);
       return true;
     case WR__OP_struct_get:
     case WR__OP_struct_get_s:

@@ -133,6 +133,8 @@ uint32_t wr__lower_slots_of(wr__lower *l, LLVMTypeRef type);
 /* A zero of the type. */
 LLVMValueRef wr__lower_zero(LLVMTypeRef type);
 uint32_t wr__lower_type_index(wr__lower *l, const wr__deftype *type);
+/* The canonical number of a type of the module, an i32. */
+LLVMValueRef wr__lower_type_id(wr__lower *l, const wr__deftype *type);
 void wr__lower_attribute(wr__lower *l, LLVMValueRef func, const char *name, const char *value);
 void wr__lower_enum_attribute(wr__lower *l, LLVMValueRef func, unsigned at, const char *name,
                               uint64_t value);
@@ -148,6 +150,14 @@ bool wr__lower_aggregate(wr__lower *l, const wr__instr *instr);
 bool wr__lower_control(wr__lower *l, wr__walker *w, const wr__instr *instr, wr_status *status);
 bool wr__lower_call(wr__lower *l, wr__walker *w, const wr__instr *instr);
 bool wr__lower_exception(wr__lower *l, wr__walker *w, const wr__instr *instr, wr_status *status);
+
+/* allocate.c: a new object, zero but for its header (and length). Goes to `slow` where the heap must
+ * be asked, before anything has changed; the size in bytes (i64), if constant, is at most
+ * WR__HEAP_SMALL_BYTES. */
+LLVMValueRef wr__lower_take_cell(wr__lower *l, const wr__deftype *type, LLVMValueRef size,
+                                 LLVMBasicBlockRef slow);
+LLVMValueRef wr__lower_take_array(wr__lower *l, const wr__deftype *type, LLVMValueRef length,
+                                  LLVMBasicBlockRef slow);
 
 /* memory.c: the address of an access, checked where that is not left to guards. *exact tells
  * whether the access itself may trap. */

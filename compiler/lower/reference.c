@@ -21,59 +21,107 @@ static LLVMValueRef func_ref(wr__lower *l, uint32_t index) {
   return LLVMBuildPtrToInt(l->b, pointer, l->i64, "");
 }
 
-/* Objects of the host's have no type, but a number there all the same. */
-static wr__object_kind kind_of(const wr__deftype *type) {
-  return type->comp == WR__COMP_FUNC     ? WR__OBJECT_FUNC
-         : type->comp == WR__COMP_STRUCT ? WR__OBJECT_STRUCT
-                                         : WR__OBJECT_ARRAY;
+/* ---- Tests and casts. Each part that looks at an object leaves its answer, an i1, in the open
+ * block. */
+
+static LLVMValueRef join(wr__lower *l, LLVMBasicBlockRef block, LLVMValueRef *values,
+                         LLVMBasicBlockRef *from, unsigned count) {
+  LLVMPositionBuilderAtEnd(l->b, block);
+  LLVMValueRef result = LLVMBuildPhi(l->b, l->i1, "");
+  LLVMAddIncoming(result, values, from, count);
+  return result;
 }
 
-/* Is ref a pointer to an object of exactly the type? Goes to `otherwise` unless it is a pointer. */
-static LLVMValueRef is_exactly(wr__lower *l, LLVMValueRef ref, const wr__deftype *defined,
-                               LLVMBasicBlockRef otherwise) {
-  uint32_t type_index = wr__lower_type_index(l, defined);
-  LLVMValueRef low = LLVMBuildAnd(l->b, ref, wr__c64(l, 1), "");
-  LLVMValueRef is_i31 = LLVMBuildICmp(l->b, LLVMIntNE, low, wr__c64(l, 0), "");
-  LLVMBasicBlockRef look = wr__lower_block(l, "");
-  LLVMBuildCondBr(l->b, LLVMBuildOr(l->b, is_i31, is_null(l, ref), ""), otherwise, look);
-  LLVMPositionBuilderAtEnd(l->b, look);
-  LLVMValueRef types = wr__lower_field(l, l->ptr, l->inst, offsetof(wr__instance, types), true);
-  LLVMValueRef type = wr__lower_field(l, l->ptr, types, type_index * sizeof(void *), true);
-  LLVMValueRef wanted = wr__lower_field(l, l->i32, type, offsetof(wr__deftype, id), true);
-  LLVMValueRef object = LLVMBuildIntToPtr(l->b, ref, l->ptr, "");
-  LLVMValueRef actual = wr__lower_field(l, l->i32, object, offsetof(wr__object, type_id), false);
-  LLVMValueRef kind = wr__lower_field(l, l->i8, object, offsetof(wr__object, kind), false);
-  LLVMValueRef same_kind =
-      LLVMBuildICmp(l->b, LLVMIntEQ, kind, LLVMConstInt(l->i8, kind_of(defined), false), "");
-  return LLVMBuildAnd(l->b, same_kind, LLVMBuildICmp(l->b, LLVMIntEQ, actual, wanted, ""), "");
-}
-
-static LLVMValueRef ask_runtime(wr__lower *l, LLVMValueRef ref, uint32_t heap, bool nullable) {
-  LLVMValueRef found = wr__lower_operation(l, WR__HELPER_ref_test, heap, nullable, &ref, 1, l->i32);
+static LLVMValueRef ask_runtime(wr__lower *l, LLVMValueRef ref, uint32_t heap) {
+  LLVMValueRef found = wr__lower_operation(l, WR__HELPER_ref_test, heap, false, &ref, 1, l->i32);
   return LLVMBuildICmp(l->b, LLVMIntNE, found, wr__c32(l, 0), "");
 }
 
-/* Is ref a value of the type? As an i1. Most casts are to just what the object is: that is seen
- * here, the rest by the runtime. */
+static LLVMValueRef has_kind(wr__lower *l, LLVMValueRef object, wr__object_kind kind) {
+  LLVMValueRef actual = wr__lower_field(l, l->i8, object, offsetof(wr__object, kind), false);
+  return LLVMBuildICmp(l->b, LLVMIntEQ, actual, LLVMConstInt(l->i8, kind, false), "");
+}
+
+/* Is the type of that number, which is not wanted itself, declared below wanted? Types that came
+ * after this instance the runtime knows. */
+static LLVMValueRef is_below(wr__lower *l, LLVMValueRef ref, LLVMValueRef id, LLVMValueRef wanted,
+                             const wr__deftype *type) {
+  uint32_t heap = WR_HEAP_DEFINED + wr__lower_type_index(l, type);
+  if (type->depth >= WR__NEAR_SUPERTYPES) return ask_runtime(l, ref, heap);
+  LLVMBasicBlockRef ask = wr__lower_block(l, ""), done = wr__lower_block(l, "");
+  LLVMValueRef count =
+      wr__lower_field(l, l->i32, l->inst, offsetof(wr__instance, type_record_count), true);
+  wr__lower_unlikely(l, LLVMBuildICmp(l->b, LLVMIntUGE, id, count, ""), ask);
+  LLVMValueRef records =
+      wr__lower_field(l, l->ptr, l->inst, offsetof(wr__instance, type_records), true);
+  LLVMValueRef index = LLVMBuildZExt(l->b, id, l->i64, "");
+  LLVMValueRef at = LLVMBuildGEP2(l->b, l->ptr, records, &index, 1, "");
+  LLVMValueRef record = wr__lower_field(l, l->ptr, at, 0, true);
+  uint64_t place = offsetof(wr__deftype, near_display) + type->depth * sizeof(uint32_t);
+  LLVMValueRef super = wr__lower_field(l, l->i32, record, place, true);
+  LLVMValueRef values[] = {LLVMBuildICmp(l->b, LLVMIntEQ, super, wanted, ""), NULL};
+  LLVMBasicBlockRef from[] = {LLVMGetInsertBlock(l->b), NULL};
+  LLVMBuildBr(l->b, done);
+  LLVMPositionBuilderAtEnd(l->b, ask);
+  values[1] = ask_runtime(l, ref, heap);
+  from[1] = LLVMGetInsertBlock(l->b);
+  LLVMBuildBr(l->b, done);
+  return join(l, done, values, from, 2);
+}
+
+/* Is the object of a defined type? Most are of exactly the type that is asked for. */
+static LLVMValueRef has_type(wr__lower *l, LLVMValueRef ref, LLVMValueRef object,
+                             const wr__deftype *type) {
+  LLVMValueRef wanted = wr__lower_type_id(l, type);
+  LLVMValueRef id = wr__lower_field(l, l->i32, object, offsetof(wr__object, type_id), false);
+  LLVMValueRef same = LLVMBuildICmp(l->b, LLVMIntEQ, id, wanted, "");
+  if (type->is_final) return same;
+  LLVMBasicBlockRef look = wr__lower_block(l, ""), done = wr__lower_block(l, "");
+  LLVMValueRef values[] = {LLVMConstInt(l->i1, 1, false), NULL};
+  LLVMBasicBlockRef from[] = {LLVMGetInsertBlock(l->b), NULL};
+  LLVMBuildCondBr(l->b, same, done, look);
+  LLVMPositionBuilderAtEnd(l->b, look);
+  values[1] = is_below(l, ref, id, wanted, type);
+  from[1] = LLVMGetInsertBlock(l->b);
+  LLVMBuildBr(l->b, done);
+  return join(l, done, values, from, 2);
+}
+
+/* Is the object one of an abstract heap type between a top and a bottom? */
+static LLVMValueRef has_heap(wr__lower *l, LLVMValueRef object, uint32_t heap) {
+  if (heap == WR_HEAP_I31) return LLVMConstInt(l->i1, 0, false);
+  LLVMValueRef is_struct = has_kind(l, object, WR__OBJECT_STRUCT);
+  LLVMValueRef is_array = has_kind(l, object, WR__OBJECT_ARRAY);
+  if (heap == WR_HEAP_STRUCT) return is_struct;
+  return heap == WR_HEAP_ARRAY ? is_array : LLVMBuildOr(l->b, is_struct, is_array, "");
+}
+
+/* Is ref a value of the type? As an i1. Validation keeps the hierarchies apart, so that all but
+ * null is of the top of its own. Spec: exec/values, reference typing. */
 static LLVMValueRef matches(wr__lower *l, LLVMValueRef ref, wr_valtype type) {
-  uint32_t heap = wr_valtype_heap(type), nullable = (type & 0xff) == WR_REF_NULL;
-  if (heap < WR_HEAP_DEFINED) return ask_runtime(l, ref, heap, nullable);
-  const wr__deftype *defined = wr__type_get(l->module->engine->types, heap - WR_HEAP_DEFINED);
-  uint32_t type_index = wr__lower_type_index(l, defined);
-  LLVMBasicBlockRef otherwise = wr__lower_block(l, ""), join = wr__lower_block(l, "");
-  LLVMValueRef same = is_exactly(l, ref, defined, otherwise);
-  LLVMBasicBlockRef same_block = LLVMGetInsertBlock(l->b);
-  LLVMBuildCondBr(l->b, same, join, otherwise);
-  LLVMPositionBuilderAtEnd(l->b, otherwise);
-  LLVMValueRef found = ask_runtime(l, ref, WR_HEAP_DEFINED + type_index, nullable);
-  LLVMBasicBlockRef found_block = LLVMGetInsertBlock(l->b);
-  LLVMBuildBr(l->b, join);
-  LLVMPositionBuilderAtEnd(l->b, join);
-  LLVMValueRef result = LLVMBuildPhi(l->b, l->i1, "");
-  LLVMValueRef values[] = {same, found};
-  LLVMBasicBlockRef blocks[] = {same_block, found_block};
-  LLVMAddIncoming(result, values, blocks, 2);
-  return result;
+  uint32_t heap = wr_valtype_heap(type);
+  bool nullable = (type & 0xff) == WR_REF_NULL;
+  const wr__typereg *types = l->module->engine->types;
+  LLVMValueRef null = is_null(l, ref);
+  if (heap == wr__heaptype_top(types, heap))
+    return nullable ? LLVMConstInt(l->i1, 1, false) : LLVMBuildNot(l->b, null, "");
+  if (heap == wr__heaptype_bottom(types, heap))
+    return nullable ? null : LLVMConstInt(l->i1, 0, false);
+  bool i31_matches = heap == WR_HEAP_I31 || heap == WR_HEAP_EQ;
+  LLVMBasicBlockRef look = wr__lower_block(l, ""), done = wr__lower_block(l, "");
+  LLVMValueRef values[2] = {LLVMConstInt(l->i1, nullable, false)};
+  if (nullable != i31_matches) values[0] = nullable ? null : LLVMBuildNot(l->b, null, "");
+  LLVMBasicBlockRef from[2] = {LLVMGetInsertBlock(l->b)};
+  LLVMValueRef low = LLVMBuildTrunc(l->b, ref, l->i1, "");
+  LLVMBuildCondBr(l->b, LLVMBuildOr(l->b, low, null, ""), done, look);
+  LLVMPositionBuilderAtEnd(l->b, look);
+  LLVMValueRef object = LLVMBuildIntToPtr(l->b, ref, l->ptr, "");
+  values[1] = heap < WR_HEAP_DEFINED
+                  ? has_heap(l, object, heap)
+                  : has_type(l, ref, object, wr__type_get(types, heap - WR_HEAP_DEFINED));
+  from[1] = LLVMGetInsertBlock(l->b);
+  LLVMBuildBr(l->b, done);
+  return join(l, done, values, from, 2);
 }
 
 static void lower_cast(wr__lower *l, wr_valtype type) {

@@ -231,3 +231,10 @@ uint32_t wr__lower_type_index(wr__lower *l, const wr__deftype *type) {
     if (l->module->types[index - 1] == type) return index - 1;
   }
 }
+
+LLVMValueRef wr__lower_type_id(wr__lower *l, const wr__deftype *type) {
+  uint32_t index = wr__lower_type_index(l, type);
+  LLVMValueRef types = wr__lower_field(l, l->ptr, l->inst, offsetof(wr__instance, types), true);
+  LLVMValueRef record = wr__lower_field(l, l->ptr, types, index * sizeof(void *), true);
+  return wr__lower_field(l, l->i32, record, offsetof(wr__deftype, id), true);
+}

@@ -12,9 +12,15 @@ enum {
   FIRST_THRESHOLD_BYTES = 4 << 20,
 };
 
-static const uint16_t cell_sizes[WR__HEAP_CLASSES] = {
+const uint16_t wr__heap_cell_bytes[WR__HEAP_CLASSES] = {
     16,  24,  32,  40,  48,  56,  64,  80,  96,  112,  128,  160,  192,
     224, 256, 320, 384, 448, 512, 640, 768, 896, 1024, 1280, 1536, 2048};
+
+uint32_t wr__heap_class(size_t size_bytes) {
+  uint32_t size_class = 0;
+  while (wr__heap_cell_bytes[size_class] < size_bytes) size_class++;
+  return size_class;
+}
 
 wr__heap *wr__heap_new(wr__store *store) {
   wr__heap *heap = calloc(1, sizeof *heap);
@@ -25,12 +31,10 @@ wr__heap *wr__heap_new(wr__store *store) {
       heap->limit_bytes < FIRST_THRESHOLD_BYTES ? heap->limit_bytes : FIRST_THRESHOLD_BYTES;
   heap->block_limit = heap->limit_bytes / (WR__BLOCK_BYTES / 2) + WR__CHUNK_BLOCKS;
   heap->mark_limit = SIZE_MAX;
-  uint8_t size_class = 0;
-  for (size_t granules = 0; granules < WR_ARRAY_COUNT(heap->front.class_of); granules++) {
-    if (granules * WR__HEAP_GRANULE > cell_sizes[size_class]) size_class++;
-    heap->front.class_of[granules] = size_class;
-  }
-  for (int i = 0; i < WR__HEAP_CLASSES; i++) heap->front.classes[i].cell_bytes = cell_sizes[i];
+  for (size_t granules = 0; granules < WR_ARRAY_COUNT(heap->front.class_of); granules++)
+    heap->front.class_of[granules] = (uint8_t)wr__heap_class(granules * WR__HEAP_GRANULE);
+  for (int i = 0; i < WR__HEAP_CLASSES; i++)
+    heap->front.classes[i].cell_bytes = wr__heap_cell_bytes[i];
   return heap;
 }
 
@@ -109,7 +113,7 @@ static void format_block(wr__block *block, uint8_t size_class) {
   memset(block, 0, sizeof *block);
   block->zeroed = zeroed;
   block->size_class = size_class;
-  block->cell_bytes = cell_sizes[size_class];
+  block->cell_bytes = wr__heap_cell_bytes[size_class];
   block->cell_count = (uint32_t)((WR__BLOCK_BYTES - WR__BLOCK_FIRST_CELL) / block->cell_bytes);
   block->cell_reciprocal = (uint32_t)(((uint64_t)1 << 32) / block->cell_bytes + 1);
 }

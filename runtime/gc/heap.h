@@ -59,6 +59,11 @@ typedef struct wr__heap_front {
   uint8_t class_of[WR__HEAP_SMALL_BYTES / WR__HEAP_GRANULE + 1]; /* by size in granules */
 } wr__heap_front;
 
+/* Of each class; class_of is made from it: native code knows it. */
+extern const uint16_t wr__heap_cell_bytes[WR__HEAP_CLASSES];
+/* The class of a size up to WR__HEAP_SMALL_BYTES. */
+uint32_t wr__heap_class(size_t size_bytes);
+
 wr__heap *wr__heap_new(wr__store *store);
 /* Frees all objects; finalizers of host references run. */
 void wr__heap_delete(wr__heap *heap);
@@ -70,7 +75,7 @@ wr__object *wr__heap_alloc_slow(wr__exec *exec, uint32_t type_id, size_t size_by
  * collection. type may be NULL (host references, exceptions). May collect. */
 static inline wr__object *wr__heap_alloc(wr__exec *exec, const wr__deftype *type, size_t size_bytes,
                                          wr__object_kind kind) {
-  uint32_t type_id = type ? type->id : 0;
+  uint32_t type_id = type ? type->id : WR__NO_TYPE;
   if (WR_LIKELY(size_bytes <= WR__HEAP_SMALL_BYTES)) {
     wr__heap_front *front = (wr__heap_front *)exec->store->heap;
     size_t granules = (size_bytes + WR__HEAP_GRANULE - 1) / WR__HEAP_GRANULE;

@@ -1,4 +1,4 @@
-/* The hash of layout.def and helpers.def. */
+/* The hash of layout.def, helpers.def and the heap's sizes of cells. */
 #include "image/layout.h"
 
 #include "gc/heap.h"
@@ -33,5 +33,5 @@ uint64_t wr__image_layout(void) {
   }
   for (size_t i = 0; i < WR_ARRAY_COUNT(helper_names); i++)
     hash = wr__hash_bytes(helper_names[i], strlen(helper_names[i]), hash);
-  return hash;
+  return wr__hash_bytes(wr__heap_cell_bytes, sizeof wr__heap_cell_bytes, hash);
 }

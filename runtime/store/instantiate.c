@@ -120,6 +120,8 @@ static wr__instance *allocate_instance(wr__store *store, wr__module *module) {
   instance->memory0 = wr__memory_none();
   instance->module = wr__module_retain(module);
   instance->types = module->types;
+  instance->type_records =
+      wr__type_records(instance->store->engine->types, &instance->type_record_count);
   if (allocate_arrays(instance) && wr__store_own_instance(store, instance)) return instance;
   wr__instance_free(instance);
   return NULL;

@@ -36,7 +36,7 @@ typedef enum wr__object_kind {
 
 /* The head of all that a reference may point at. */
 typedef struct wr__object {
-  uint32_t type_id; /* canonical number of the defined type: func, struct, array; else 0 */
+  uint32_t type_id; /* canonical number of the defined type (func, struct, array) or WR__NO_TYPE */
   uint8_t kind;     /* wr__object_kind */
   uint8_t mark;     /* the collector's */
   uint16_t flags;   /* the collector's */
@@ -138,7 +138,10 @@ struct wr__instance {
   wr__table **tables;
   wr__global **globals; /* pointers: imports and own alike */
   wr__tag **tags;
-  const wr__deftype **types;   /* module->types */
+  const wr__deftype **types; /* module->types */
+  /* The engine's, by canonical number, as they were when this was instantiated. */
+  const wr__deftype *const *type_records;
+  uint32_t type_record_count;
   wr__elem *elems;             /* module->elem_count */
   bool *data_dropped;          /* module->data_count */
   wr__memory *exported_memory; /* of the export "memory", for wr_caller_memory; may be NULL */

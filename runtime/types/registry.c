@@ -5,8 +5,9 @@
  * out (members named by number), so a number inside the group's own range stands for a position
  * again when groups are compared.
  *
- * Invariant: a published record never changes or moves. Records are reached through chunks of
- * doubling size; a chunk and the count are published with release, so wr__type_get needs no lock.
+ * Invariant: a published record never changes or moves. Records are reached through a
+ * table, by number; a table that is full is replaced by a larger copy and kept, and table and count
+ * are published with release, so wr__type_get needs no lock.
  * Spec: valid/conventions, rolling and unrolling. */
 #include "types/types.h"
 
@@ -15,8 +16,7 @@
 #include <stdlib.h>
 
 enum {
-  FIRST_CHUNK_LOG2 = 8,
-  CHUNK_COUNT = 16, /* 2^8 * (2^16 - 1) records: more than a heap type can name */
+  FIRST_CAPACITY = 256,
   ARENA_BLOCK_BYTES = 32 * 1024,
   /* What a canonical number may be: below the numbers that name members of a group. */
   MAX_ID = WR__GROUP_BASE,
@@ -28,10 +28,17 @@ typedef struct arena_block {
   _Alignas(16) uint8_t bytes[];
 } arena_block;
 
+/* Records by number. Threads may still read one that was replaced. */
+typedef struct record_table {
+  struct record_table *replaced;
+  uint32_t capacity;
+  const wr__deftype *records[];
+} record_table;
+
 struct wr__typereg {
-  pthread_mutex_t lock; /* of all that is below, but for reads of chunks */
-  const wr__deftype **_Atomic chunks[CHUNK_COUNT];
-  uint32_t count;
+  pthread_mutex_t lock; /* of all that is below, but for reads of the records and their count */
+  record_table *_Atomic table;
+  _Atomic uint32_t count;
   arena_block *arena;
   /* Open addressing: the first member's number plus one; 0 is free. */
   uint32_t *groups;
@@ -70,42 +77,47 @@ void wr__typereg_delete(wr__typereg *reg) {
     free(block);
     block = next;
   }
-  for (int i = 0; i < CHUNK_COUNT; i++) free((void *)atomic_load(&reg->chunks[i]));
+  for (record_table *table = atomic_load(&reg->table); table;) {
+    record_table *replaced = table->replaced;
+    free(table);
+    table = replaced;
+  }
   free(reg->groups);
   pthread_mutex_destroy(&reg->lock);
   free(reg);
 }
 
-/* Chunk k holds the numbers from 2^8 * (2^k - 1). */
-static uint32_t chunk_of(uint32_t id, uint32_t *position) {
-  uint32_t shifted = (id >> FIRST_CHUNK_LOG2) + 1;
-  uint32_t chunk = 31 - (uint32_t)__builtin_clz(shifted);
-  *position = id - (((1u << chunk) - 1) << FIRST_CHUNK_LOG2);
-  return chunk;
+static record_table *table_of(const wr__typereg *reg) {
+  return atomic_load_explicit(&reg->table, memory_order_acquire);
 }
 
 const wr__deftype *wr__type_get(const wr__typereg *reg, uint32_t id) {
-  uint32_t position;
-  uint32_t chunk = chunk_of(id, &position);
-  return atomic_load_explicit(&reg->chunks[chunk], memory_order_acquire)[position];
+  return table_of(reg)->records[id];
 }
 
 const wr__deftype *wr__type_find(const wr__typereg *reg, uint32_t id) {
-  if (id >= MAX_ID) return NULL;
-  uint32_t position;
-  uint32_t chunk = chunk_of(id, &position);
-  const wr__deftype **records = atomic_load_explicit(&reg->chunks[chunk], memory_order_acquire);
-  return records ? records[position] : NULL;
+  return id < atomic_load_explicit(&reg->count, memory_order_acquire) ? wr__type_get(reg, id)
+                                                                      : NULL;
 }
 
-/* Makes room for a number without publishing it; the record is stored later. */
-static bool ensure_chunk(wr__typereg *reg, uint32_t id) {
-  uint32_t position;
-  uint32_t chunk = chunk_of(id, &position);
-  if (atomic_load_explicit(&reg->chunks[chunk], memory_order_relaxed)) return true;
-  const wr__deftype **made = calloc((size_t)1 << (FIRST_CHUNK_LOG2 + chunk), sizeof *made);
+const wr__deftype *const *wr__type_records(const wr__typereg *reg, uint32_t *count) {
+  *count = atomic_load_explicit(&reg->count, memory_order_acquire);
+  return *count ? table_of(reg)->records : NULL;
+}
+
+/* Makes room for numbers below count; the lock is held. */
+static bool reserve_records(wr__typereg *reg, uint32_t count) {
+  record_table *old = table_of(reg);
+  uint32_t capacity = old ? old->capacity : 0;
+  if (count <= capacity) return true;
+  if (!capacity) capacity = FIRST_CAPACITY;
+  while (capacity < count) capacity *= 2;
+  record_table *made = calloc(1, sizeof *made + capacity * sizeof made->records[0]);
   if (!made) return false;
-  atomic_store_explicit(&reg->chunks[chunk], made, memory_order_release);
+  made->replaced = old;
+  made->capacity = capacity;
+  if (old) memcpy(made->records, old->records, old->capacity * sizeof old->records[0]);
+  atomic_store_explicit(&reg->table, made, memory_order_release);
   return true;
 }
 
@@ -300,6 +312,8 @@ static bool build_display(wr__typereg *reg, wr__deftype *t, const wr__deftype *s
   if (super) memcpy(display, super->display, t->depth * sizeof *display);
   display[t->depth] = t->id;
   t->display = display;
+  for (uint32_t i = 0; i < WR__NEAR_SUPERTYPES; i++)
+    t->near_display[i] = i <= t->depth ? display[i] : WR__NO_TYPE;
   return true;
 }
 
@@ -336,17 +350,11 @@ static bool add_group(wr__typereg *reg, const wr__subtype_decl *group, uint32_t 
   uint32_t start = reg->count;
   if (count > MAX_ID - start) return false;
   wr__deftype *made = arena_alloc(reg, count * sizeof *made);
-  if (!made) return false;
-  for (uint32_t i = 0; i < count; i++) {
-    if (!ensure_chunk(reg, start + i)) return false;
+  if (!made || !reserve_records(reg, start + count)) return false;
+  for (uint32_t i = 0; i < count; i++)
     if (!build_member(reg, &group[i], made, i, start, count)) return false;
-  }
-  for (uint32_t i = 0; i < count; i++) {
-    uint32_t position;
-    uint32_t chunk = chunk_of(start + i, &position);
-    atomic_load_explicit(&reg->chunks[chunk], memory_order_relaxed)[position] = &made[i];
-  }
-  reg->count = start + count;
+  for (uint32_t i = 0; i < count; i++) table_of(reg)->records[start + i] = &made[i];
+  atomic_store_explicit(&reg->count, start + count, memory_order_release);
   return true;
 }
 

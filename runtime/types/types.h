@@ -12,6 +12,7 @@
 #include "base/base.h"
 
 #define WR__NO_TYPE UINT32_MAX
+#define WR__NEAR_SUPERTYPES 6
 /* The type of what unreachable code pops. Spec: appendix/algorithm, Bot. */
 #define WR__BOT ((wr_valtype)0)
 /* Packed storage types of fields, by their binary code. */
@@ -33,6 +34,7 @@ typedef struct wr__deftype {
   uint32_t depth;          /* number of supertypes above */
   uint32_t super_id;       /* WR__NO_TYPE where there is none */
   const uint32_t *display; /* display[0..depth]: ids from the root to this type itself */
+  uint32_t near_display[WR__NEAR_SUPERTYPES]; /* its beginning, then WR__NO_TYPE: for native code */
   /* function */
   uint32_t param_count, result_count;
   uint32_t param_slots, result_slots; /* in 8-byte slots, v128 takes two */
@@ -56,6 +58,9 @@ void wr__typereg_delete(wr__typereg *reg);
 const wr__deftype *wr__type_get(const wr__typereg *reg, uint32_t id);
 /* wr__type_find: the same for a number from outside, which may be nobody's: then NULL. */
 const wr__deftype *wr__type_find(const wr__typereg *reg, uint32_t id);
+/* wr__type_records: the records of the numbers below *count, by number; others may follow, which
+ * this table lacks. Lives as long as the engine. Any thread. */
+const wr__deftype *const *wr__type_records(const wr__typereg *reg, uint32_t *count);
 
 /* wr__type_func: the canonical record of [params] -> [results] that is final and has no
  * supertype, alone in its group; for host functions. NULL when out of memory. */
