@@ -78,21 +78,27 @@ def ours(root):
 
 
 def peers():
-    """Each peer as it is meant to be run: wasmtime ahead of time, wasmer and node compile in each run."""
+    """Each peer as it is meant to be run: wasmtime, WAMR (wamrc, then iwasm) and WasmEdge ahead of time, WAMR and
+    WasmEdge as interpreters too; wasmer and node compile in each run."""
     found = []
 
-    def add(name, options, dir_options=None, compile_command=None, version="--version", executable=None, after=None):
+    def add(name, options, dir_options=None, compile_command=None, version="--version", executable=None, after=None,
+            compiler=None):
         path = shutil.which(executable or name)
         if path:
-            steps = [path, *compile_command] if compile_command else None
+            steps = [shutil.which(compiler) if compiler else path, *compile_command] if compile_command else None
             found.append(Engine(name, [path, *options], dir_options, steps, version_of(path, version), after))
 
     add("wasm3", ["--stack-size", "8000000"])
     add("iwasm", ["--stack-size=8000000"], ["--dir=."])
+    if shutil.which("wamrc"):
+        add("wamr", ["--stack-size=8000000"], ["--dir=."], ["-o", "{output}", "{input}"], executable="iwasm",
+            compiler="wamrc")
     add("wasmi", [], ["--dir", "."])
     add("wasmi", [], ["--dir", "."], executable="wasmi_cli")
     add("toywasm", ["--wasi", "--wasi-dir=.", "--"])
-    add("wasmedge", ["--force-interpreter"], ["--dir", ".:."])
+    add("wasmedge-interpreter", ["--force-interpreter"], ["--dir", ".:."], executable="wasmedge")
+    add("wasmedge", [], ["--dir", ".:."], ["compile", "{input}", "{output}"])
     add("wasmtime", ["run", "--allow-precompiled"], ["--dir", "."], ["compile", "{input}", "-o", "{output}"])
     add("wasmer", ["run"], ["--volume", ".:."], after=["--"])
     add("node", ["--no-warnings", NODE_SCRIPT], ["--dir", "."])
