@@ -82,6 +82,7 @@ wr_status wr__lower_init(wr__lower *l, const wr__module *module, const wr__facts
                          wr_error *error) {
   *l = (wr__lower){.module = module, .facts = facts, .options = options, .error = error};
   l->aarch64 = machine->machine == WR__IMAGE_MACHINE_AARCH64;
+  l->cpu_features = machine->cpu_features;
   l->guarded = wr__compile_flags(module, options, false) & WR__IMAGE_GUARDED;
   l->context = LLVMContextCreate();
   l->llvm = LLVMModuleCreateWithNameInContext("module", l->context);

@@ -44,6 +44,7 @@ typedef struct wr__lower {
   unsigned convention;
   bool guarded; /* memory 0 needs no checks */
   bool aarch64;
+  uint64_t cpu_features; /* bits of wr__cpu_feature */
   LLVMContextRef context;
   LLVMModuleRef llvm;
   LLVMBuilderRef b;
@@ -151,8 +152,8 @@ bool wr__lower_control(wr__lower *l, wr__walker *w, const wr__instr *instr, wr_s
 bool wr__lower_call(wr__lower *l, wr__walker *w, const wr__instr *instr);
 bool wr__lower_exception(wr__lower *l, wr__walker *w, const wr__instr *instr, wr_status *status);
 
-/* allocate.c: a new object, zero but for its header (and length). Goes to `slow` where the heap must
- * be asked, before anything has changed; the size in bytes (i64), if constant, is at most
+/* allocate.c: a new object, zero but for its header (and length). Goes to `slow` where the heap
+ * must be asked, before anything has changed; the size in bytes (i64), if constant, is at most
  * WR__HEAP_SMALL_BYTES. */
 LLVMValueRef wr__lower_take_cell(wr__lower *l, const wr__deftype *type, LLVMValueRef size,
                                  LLVMBasicBlockRef slow);

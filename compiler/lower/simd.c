@@ -165,7 +165,36 @@ static LLVMValueRef every_other(wr__lower *l, shape s, LLVMValueRef a, unsigned 
   return LLVMBuildCast(l->b, op, part, LLVMVectorType(wide, s.lanes / 2), "");
 }
 
+static bool has_feature(wr__lower *l, enum wr__cpu_feature feature) {
+  return l->cpu_features >> feature & 1;
+}
+
+/* Products of signed lanes, added in pairs. x86 has an instruction, which LLVM does not find again
+ * in wider vectors. */
+static LLVMValueRef dot_pairs(wr__lower *l, LLVMValueRef a, LLVMValueRef b) {
+  if (!l->aarch64) {
+    LLVMValueRef args[] = {a, b};
+    return wr__lower_intrinsic(l, "llvm.x86.sse2.pmadd.wd", NULL, 0, args, 2);
+  }
+  LLVMTypeRef wide = LLVMVectorType(l->i32, 8);
+  LLVMValueRef product =
+      LLVMBuildMul(l->b, LLVMBuildSExt(l->b, a, wide, ""), LLVMBuildSExt(l->b, b, wide, ""), "");
+  LLVMValueRef none = LLVMGetPoison(wide);
+  LLVMValueRef even = pick(l, product, none, 0, 2, 4), odd = pick(l, product, none, 1, 2, 4);
+  return LLVMBuildAdd(l->b, even, odd, "");
+}
+
+/* Products of unsigned bytes and signed ones, added in pairs with saturation: where x86 can. */
+static LLVMValueRef byte_pairs(wr__lower *l, LLVMValueRef bytes, LLVMValueRef signed_bytes) {
+  LLVMValueRef args[] = {bytes, signed_bytes};
+  return wr__lower_intrinsic(l, "llvm.x86.ssse3.pmadd.ub.sw.128", NULL, 0, args, 2);
+}
+
 static LLVMValueRef extadd(wr__lower *l, shape s, LLVMValueRef a, LLVMTypeRef wide, LLVMOpcode op) {
+  LLVMValueRef ones = splat_int(l, s.vector, 1);
+  if (!l->aarch64 && s.lane == l->i16 && op == LLVMSExt) return dot_pairs(l, a, ones);
+  if (has_feature(l, WR__CPU_SSSE3) && s.lane == l->i8)
+    return op == LLVMSExt ? byte_pairs(l, ones, a) : byte_pairs(l, a, ones);
   return LLVMBuildAdd(l->b, every_other(l, s, a, 0, wide, op), every_other(l, s, a, 1, wide, op),
                       "");
 }
@@ -175,12 +204,8 @@ static bool extadd_pairwise(wr__lower *l, shape s, LLVMTypeRef wide, LLVMOpcode 
 }
 
 static bool dot(wr__lower *l) {
-  LLVMTypeRef wide = LLVMVectorType(l->i32, 8);
-  LLVMValueRef b = LLVMBuildSExt(l->b, pop(l, I16), wide, "");
-  LLVMValueRef a = LLVMBuildSExt(l->b, pop(l, I16), wide, "");
-  LLVMValueRef product = LLVMBuildMul(l->b, a, b, ""), none = LLVMGetPoison(wide);
-  LLVMValueRef even = pick(l, product, none, 0, 2, 4), odd = pick(l, product, none, 1, 2, 4);
-  return push(l, LLVMBuildAdd(l->b, even, odd, ""));
+  LLVMValueRef b = pop(l, I16);
+  return push(l, dot_pairs(l, pop(l, I16), b));
 }
 
 /* Spec exec/numerics: average, rounded up. */
@@ -305,21 +330,38 @@ static bool madd(wr__lower *l, shape s, bool negated) {
   return push(l, LLVMBuildFAdd(l->b, LLVMBuildFMul(l->b, a, b, ""), c, ""));
 }
 
-/* Products of bytes, added in pairs with saturation. */
+/* Products of signed bytes and unsigned ones, added in pairs with saturation. */
 static LLVMValueRef relaxed_dot_pairs(wr__lower *l, LLVMValueRef a, LLVMValueRef b) {
+  if (has_feature(l, WR__CPU_SSSE3)) return byte_pairs(l, b, a);
   LLVMValueRef sums[2];
   for (unsigned i = 0; i < 2; i++)
     sums[i] = LLVMBuildMul(l->b, every_other(l, I8, a, i, l->i16, LLVMSExt),
-                           every_other(l, I8, b, i, l->i16, LLVMSExt), "");
+                           every_other(l, I8, b, i, l->i16, LLVMZExt), "");
   return call2(l, "llvm.sadd.sat", sums[0], sums[1]);
+}
+
+/* Products of bytes, added in fours and to c. Processors' instructions for that take a negative
+ * byte of b as they like, and do not saturate in between, which the specification leaves open. */
+static LLVMValueRef relaxed_dot_add(wr__lower *l, LLVMValueRef a, LLVMValueRef b, LLVMValueRef c) {
+  if (has_feature(l, WR__CPU_AVX512VNNI) && has_feature(l, WR__CPU_AVX512VL)) {
+    LLVMTypeRef words = LLVMVectorType(l->i32, 4);
+    LLVMValueRef args[] = {c, LLVMBuildBitCast(l->b, b, words, ""),
+                           LLVMBuildBitCast(l->b, a, words, "")};
+    return wr__lower_intrinsic(l, "llvm.x86.avx512.vpdpbusd.128", NULL, 0, args, 3);
+  }
+  if (has_feature(l, WR__CPU_DOTPROD)) {
+    LLVMTypeRef types[] = {LLVMVectorType(l->i32, 4), LLVMVectorType(l->i8, 16)};
+    LLVMValueRef args[] = {c, a, b};
+    return wr__lower_intrinsic(l, "llvm.aarch64.neon.sdot", types, 2, args, 3);
+  }
+  LLVMValueRef pairs = relaxed_dot_pairs(l, a, b);
+  return LLVMBuildAdd(l->b, extadd(l, I16, pairs, l->i32, LLVMSExt), c, "");
 }
 
 static bool relaxed_dot(wr__lower *l, bool add) {
   LLVMValueRef c = add ? pop(l, I32) : NULL;
   LLVMValueRef b = pop(l, I8), a = pop(l, I8);
-  LLVMValueRef pairs = relaxed_dot_pairs(l, a, b);
-  if (!add) return push(l, pairs);
-  return push(l, LLVMBuildAdd(l->b, extadd(l, I16, pairs, l->i32, LLVMSExt), c, ""));
+  return push(l, add ? relaxed_dot_add(l, a, b, c) : relaxed_dot_pairs(l, a, b));
 }
 
 static bool constant(wr__lower *l, const uint8_t *bytes) {

@@ -47,11 +47,11 @@ WR__SAME2(i16x8_relaxed_q15mulr_s, i16x8_q15mulr_sat_s)
 WR__MADD(f32x4)
 WR__MADD(f64x2)
 
-/* R_idot: choice 0 reads the second operand as signed too. The sum of two products saturates:
- * only (-128)*(-128) twice does not fit. Spec: exec/numerics, vextbinop and ivdot_sat. */
+/* R_idot: choice 1 reads the second operand as unsigned, as x86's instruction does, which native
+ * code uses. The sum of two products saturates. Spec: exec/numerics, vextbinop and ivdot_sat. */
 static inline wr__v128 wr__num_i16x8_relaxed_dot_i8x16_i7x16_s(wr__v128 a, wr__v128 b) {
   wr__i16x8 a_even = (wr__i16x8)((wr__u16x8)a << 8) >> 8, a_odd = (wr__i16x8)a >> 8;
-  wr__i16x8 b_even = (wr__i16x8)((wr__u16x8)b << 8) >> 8, b_odd = (wr__i16x8)b >> 8;
+  wr__i16x8 b_even = (wr__i16x8)((wr__u16x8)b & 0xff), b_odd = (wr__i16x8)((wr__u16x8)b >> 8);
   return wr__num_i16x8_add_sat_s((wr__v128)(a_even * b_even), (wr__v128)(a_odd * b_odd));
 }
 

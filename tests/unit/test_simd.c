@@ -43,8 +43,10 @@ static double TO_d(wide bits) { return wr__f64_from_bits((uint64_t)bits); }
 #define A AT(i)
 #define B BT(i)
 #define C WIDE(c[i])
-#define DOT(k) \
-  clamp(AT(2 * (k)) * BT(2 * (k)) + AT(2 * (k) + 1) * BT(2 * (k) + 1), INT16_MIN, INT16_MAX)
+#define UNSIGNED_BT(k) ((uint8_t)b[k])
+#define DOT(k)                                                                           \
+  clamp(AT(2 * (k)) * UNSIGNED_BT(2 * (k)) + AT(2 * (k) + 1) * UNSIGNED_BT(2 * (k) + 1), \
+        INT16_MIN, INT16_MAX)
 
 /* Each instruction with: its operands and result; how its result compares, since a NaN may
  * have any payload; the type of its operand lanes and of its result lanes; and result lane i. */
@@ -437,9 +439,9 @@ static void test_extremes(void **state) {
   wr__v128 least8 = wr__splat_8(0x80), least16 = wr__splat_16(0x8000);
   assert_int_equal(wr__num_i16x8_q15mulr_sat_s(least16, least16)[0], 0x7fff7fff7fff7fff);
   assert_int_equal(wr__num_i32x4_dot_i16x8_s(least16, least16)[0], 0x8000000080000000);
-  assert_int_equal(wr__num_i16x8_relaxed_dot_i8x16_i7x16_s(least8, least8)[0], 0x7fff7fff7fff7fff);
+  assert_int_equal(wr__num_i16x8_relaxed_dot_i8x16_i7x16_s(least8, least8)[0], 0x8000800080008000);
   assert_int_equal(wr__num_i32x4_relaxed_dot_i8x16_i7x16_add_s(least8, least8, least8)[0],
-                   0x8080808080808080 + 0x0000fffe0000fffe);
+                   0x807f8080807f8080);
 }
 
 /* ---- Results that are not vectors, and immediates ---- */
