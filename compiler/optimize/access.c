@@ -98,6 +98,8 @@ static uint64_t bound_arithmetic(LLVMValueRef value, unsigned depth) {
       if (__builtin_add_overflow(a, bound_of(LLVMGetOperand(value, 1), depth), &result))
         return most;
       return result < most ? result : most;
+    case LLVMSub:
+      return constant ? most : a;
     case LLVMMul:
       if (__builtin_mul_overflow(a, bound_of(LLVMGetOperand(value, 1), depth), &result))
         return most;
@@ -120,6 +122,7 @@ static uint64_t bound_of(LLVMValueRef value, unsigned depth) {
     case LLVMOr:
     case LLVMXor:
     case LLVMAdd:
+    case LLVMSub:
     case LLVMMul:
       return bound_arithmetic(value, depth - 1);
     case LLVMZExt:

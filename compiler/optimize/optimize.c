@@ -32,7 +32,8 @@ static bool free_func(wr__lower *l, LLVMValueRef func) {
   if (!wr__cfg_init(&cfg, func)) return false;
   l->func = func;
   l->inst = LLVMGetParam(func, 0);
-  bool done = wr__relax_loads(l, &cfg) && wr__version_loops(l, &cfg);
+  bool done = wr__relax_loads(l, &cfg);
+  if (done && l->options->level != 's') done = wr__version_loops(l, &cfg);
   wr__cfg_free(&cfg);
   return done;
 }
@@ -68,8 +69,10 @@ static const char quick[] = "function(sroa,early-cse<memssa>," CLEAN COMBINE CLE
 
 #define LAST "loop-mssa(licm),loop-sink,instsimplify,div-rem-pairs,simplifycfg"
 
-static const char thorough[] = "function(" SCALAR VECTOR "loop-unroll<O3>," LAST ")";
-static const char normal[] = "function(" SCALAR VECTOR "loop-unroll<O2>," LAST ")";
+/* Up to where one of two versions of a loop may be given up. */
+static const char versioned[] = "function(" SCALAR VECTOR "simplifycfg)";
+static const char thorough[] = "function(simplifycfg,loop-unroll<O3>," LAST ")";
+static const char normal[] = "function(simplifycfg,loop-unroll<O2>," LAST ")";
 static const char small[] = "function(" SCALAR LAST ")";
 
 static const char *pipeline(char level) {
@@ -118,10 +121,16 @@ wr_status wr__optimize(wr__lower *l, LLVMTargetMachineRef machine) {
     return wr__fail(l->error, WR_UNSUPPORTED, WR_NO_OFFSET, "LLVM rejects the code: %s", why);
   LLVMDisposeMessage(why);
 #endif
-  if (l->options->level >= '2' && l->guarded && !l->module->memories[0].limits.shared) {
+  bool is_free = l->options->level >= '2' && l->guarded && !l->module->memories[0].limits.shared;
+  if (is_free) {
     WR_TRY(run_passes(l, machine, prepare));
     if (!each_func(l, free_func)) return wr__fail_oom(l->error);
     WR_TRY(dump(l, "freed"));
+  }
+  if (l->options->level == '2' || l->options->level == '3') {
+    WR_TRY(run_passes(l, machine, versioned));
+    WR_TRY(dump(l, "versioned"));
+    if (is_free && !each_func(l, wr__settle_versions)) return wr__fail_oom(l->error);
   }
   WR_TRY(run_passes(l, machine, pipeline(l->options->level)));
   if (!each_func(l, wr__finish_func)) return wr__fail_oom(l->error);

@@ -9,6 +9,12 @@
  * memory. l->inst is the function's. */
 bool wr__version_loops(wr__lower *l, const wr__cfg *cfg);
 
+/* settle.c: between passes. Of two versions of a loop one stays where the other gained nothing.
+ * False when out of memory. */
+bool wr__settle_versions(wr__lower *l, LLVMValueRef func);
+/* Makes a branch known as one between two versions. */
+void wr__mark_version(wr__lower *l, LLVMValueRef branch);
+
 /* finish.c: what LLVM's optimisation must not see: looks at the stack's end and at interrupts.
  * False when out of memory. l->inst is the function's. */
 bool wr__finish_func(wr__lower *l, LLVMValueRef func);

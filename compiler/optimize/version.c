@@ -12,6 +12,7 @@
 #include "optimize/optimize.h"
 
 enum { MAX_GROUPS = 24, MAX_INSTRS = 1500 };
+enum { FEW_ROUNDS = 8 }; /* with fewer the check costs as much as it gains */
 
 /* Accesses whose indices differ by constants: from the first one's by least at the lowest. */
 typedef struct group {
@@ -392,7 +393,13 @@ static void build_versions(version *v) {
   LLVMValueRef exact = LLVMBuildNot(l->b, holds, "");
   LLVMValueRef branch = LLVMBuildCondBr(l->b, exact, copy_of_block(v, v->header), v->header);
   LLVMSetMetadata(branch, l->kind_prof, LLVMMetadataAsValue(l->context, l->unlikely));
+  wr__mark_version(l, branch);
   LLVMInstructionEraseFromParent(enter);
+}
+
+/* What is left over of an unrolled or vectorised loop, for one. */
+static bool is_short(const wr__trip *trip) {
+  return !LLVMIsAConstantInt(trip->last) && wr__upper_bound(trip->last) < FEW_ROUNDS - 1;
 }
 
 static bool version_loop(wr__lower *l, const wr__cfg *cfg, uint32_t loop) {
@@ -401,7 +408,8 @@ static bool version_loop(wr__lower *l, const wr__cfg *cfg, uint32_t loop) {
   v.least_bytes = decl->limits.min << decl->page_size_log2;
   if (find_preheader(&v)) {
     LLVMPositionBuilderBefore(l->b, LLVMGetBasicBlockTerminator(v.preheader));
-    if (note_loop(&v) && wr__affine_trip(&v.affine, &v.trip)) build_versions(&v);
+    if (note_loop(&v) && wr__affine_trip(&v.affine, &v.trip) && !is_short(&v.trip))
+      build_versions(&v);
   }
   bool done = !v.out_of_memory && !v.affine.out_of_memory;
   wr__affine_free(&v.affine);
