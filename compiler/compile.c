@@ -118,7 +118,10 @@ wr_status wr__compile_module(const wr__module *module, const wr__compile_options
   }
   if (status == WR_OK)
     status = wr__link_image(module, &j.facts, options, &machine, j.objects, j.count, out, error);
-  for (size_t i = 0; j.objects && i < j.count; i++) free(j.objects[i].data);
+  for (size_t i = 0; j.objects && i < j.count; i++) {
+    free(j.objects[i].data);
+    free(j.objects[i].places);
+  }
   free(j.objects);
   free(j.partitions);
   wr__facts_free(&j.facts);

@@ -21,10 +21,12 @@ typedef struct wr__compile_options {
   const char *dump;              /* NULL, or where the LLVM text goes */
 } wr__compile_options;
 
-/* A compiled partition: an ELF object in memory. */
+/* A compiled partition: an ELF object in memory, and the places that its line table names. */
 typedef struct wr__object_bytes {
   uint8_t *data;
   size_t size;
+  wr__image_place *places; /* by id */
+  size_t place_count;
 } wr__object_bytes;
 
 /* What partition `index` of `count` holds: defined functions first to end, and with index 0 also

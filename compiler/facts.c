@@ -6,12 +6,53 @@
 #include "base/leb128.h"
 #include "validate/walker.h"
 
-enum { MAX_FIXED_TABLE = 1 << 20 };
+enum { MAX_FIXED_TABLE = 1 << 20, MAX_LOCALS = 24 };
 
 static void unfix(wr__facts *facts, uint32_t table) { facts->tables[table].fixed = false; }
 
+/* About how many instructions of a machine it comes to; WR__NO_WEIGHT: it may not be in another
+ * function's body. */
+static uint32_t weigh(uint16_t op) {
+  switch (op) {
+    case WR__OP_local_get:
+    case WR__OP_local_set:
+    case WR__OP_local_tee:
+    case WR__OP_i32_const:
+    case WR__OP_i64_const:
+    case WR__OP_i32_wrap_i64:
+    case WR__OP_drop:
+    case WR__OP_nop:
+    case WR__OP_block:
+    case WR__OP_else:
+    case WR__OP_end:
+    case WR__OP_return:
+      return 0;
+    case WR__OP_loop: /* its polls and versions know one function */
+    case WR__OP_try:
+    case WR__OP_try_table:
+    case WR__OP_throw:
+    case WR__OP_throw_ref:
+    case WR__OP_rethrow:
+    case WR__OP_return_call:
+    case WR__OP_return_call_indirect:
+    case WR__OP_return_call_ref:
+      return WR__NO_WEIGHT;
+    case WR__OP_call:
+      return 4;
+    default:
+      return wr__opinfos[op].page == WR__PAGE_CORE ? 1 : 2;
+  }
+}
+
+static void add_weight(wr__facts *facts, const wr__walker *w, uint16_t op) {
+  uint32_t weight = facts->weights[w->func_index] + weigh(op);
+  if (weight > WR__NO_WEIGHT || w->local_count > MAX_LOCALS) weight = WR__NO_WEIGHT;
+  facts->weights[w->func_index] = (uint16_t)weight;
+}
+
 static wr_status note_instr(void *context, wr__walker *w, const wr__instr *instr) {
   wr__facts *facts = context;
+  add_weight(facts, w, instr->op);
   switch (instr->op) {
     case WR__OP_try_table:
     case WR__OP_try:
@@ -94,6 +135,33 @@ static void fill_table(const wr__module *module, wr__facts *facts, uint32_t inde
   }
 }
 
+static wr__targets *find_targets(const wr__table_facts *table, const wr__deftype *type) {
+  uint32_t mask = table->targets_size - 1, at = type->id * 0x9e3779b1u & mask;
+  while (table->targets[at].type && table->targets[at].type != type) at = (at + 1) & mask;
+  return &table->targets[at];
+}
+
+static wr_status sort_targets(const wr__module *module, wr__table_facts *table, wr_error *error) {
+  table->targets_size = 16;
+  while (table->targets_size < module->type_count * 2) table->targets_size *= 2;
+  table->targets = wr__alloc_array(table->targets_size, sizeof *table->targets);
+  if (!table->targets) return wr__fail_oom(error);
+  for (uint32_t i = 0; i < table->size; i++) {
+    uint32_t func = table->funcs[i];
+    if (func == WR_NO_INDEX || func < module->imported_funcs) continue;
+    wr__targets *targets = find_targets(table, module->funcs[func].type);
+    targets->type = module->funcs[func].type;
+    if (targets->count < WR__MAX_TARGETS) targets->at[targets->count] = i;
+    if (targets->count <= WR__MAX_TARGETS) targets->count++;
+  }
+  return WR_OK;
+}
+
+const wr__targets *wr__facts_targets(const wr__facts *facts, uint32_t table,
+                                     const wr__deftype *type) {
+  return find_targets(&facts->tables[table], type);
+}
+
 static void find_own_tables(const wr__module *module, wr__facts *facts) {
   for (uint32_t i = module->imported_tables; i < module->table_count; i++) {
     const wr__table_decl *decl = &module->tables[i];
@@ -107,24 +175,32 @@ static void find_own_tables(const wr__module *module, wr__facts *facts) {
 wr_status wr__facts_init(wr__facts *facts, const wr__module *module, wr_error *error) {
   *facts = (wr__facts){.table_count = module->table_count};
   facts->calls = wr__alloc_array(module->func_count, sizeof *facts->calls);
+  facts->weights = wr__alloc_array(module->func_count, sizeof *facts->weights);
   facts->tables = wr__alloc_array(module->table_count, sizeof *facts->tables);
-  wr_status status = facts->calls && facts->tables ? WR_OK : wr__fail_oom(error);
-  if (status == WR_OK) find_own_tables(module, facts);
+  bool made = facts->calls && facts->weights && facts->tables;
+  wr_status status = made ? WR_OK : wr__fail_oom(error);
+  if (made) find_own_tables(module, facts);
   wr__walker walker;
   wr__walker_init(&walker, module, error);
   wr__visitor visitor = {note_instr, facts};
   for (uint32_t i = module->imported_funcs; i < module->func_count && status == WR_OK; i++)
     status = wr__walk_func(&walker, i, &visitor);
   wr__walker_free(&walker);
-  for (uint32_t i = 0; i < module->table_count && status == WR_OK; i++)
+  for (uint32_t i = 0; i < module->table_count && status == WR_OK; i++) {
     if (facts->tables[i].fixed) fill_table(module, facts, i);
+    if (facts->tables[i].fixed) status = sort_targets(module, &facts->tables[i], error);
+  }
   if (status != WR_OK) wr__facts_free(facts);
   return status;
 }
 
 void wr__facts_free(wr__facts *facts) {
-  for (uint32_t i = 0; facts->tables && i < facts->table_count; i++) free(facts->tables[i].funcs);
+  for (uint32_t i = 0; facts->tables && i < facts->table_count; i++) {
+    free(facts->tables[i].funcs);
+    free(facts->tables[i].targets);
+  }
   free(facts->tables);
   free(facts->calls);
+  free(facts->weights);
   *facts = (wr__facts){0};
 }

@@ -6,24 +6,42 @@
 #include "base/base.h"
 #include "module/module.h"
 
+enum { WR__MAX_TARGETS = 4 };
+
+/* The elements of a table that are functions of the module and of exactly that type. */
+typedef struct wr__targets {
+  const wr__deftype *type;
+  uint32_t count;               /* WR__MAX_TARGETS + 1: there are more */
+  uint32_t at[WR__MAX_TARGETS]; /* indices in the table */
+} wr__targets;
+
 /* A table whose elements are those of its segments for ever: the module's own, not exported, and
  * no instruction writes to it. */
 typedef struct wr__table_facts {
   bool fixed;
   uint32_t size;
-  uint32_t *funcs; /* function indices, or WR_NO_INDEX for null */
+  uint32_t *funcs;      /* function indices, or WR_NO_INDEX for null */
+  wr__targets *targets; /* by type: a hash table */
+  uint32_t targets_size;
 } wr__table_facts;
+
+/* Of a function that no caller may hold: it has a loop, handlers, a tail call or many locals. */
+enum { WR__NO_WEIGHT = UINT16_MAX };
 
 typedef struct wr__facts {
   bool handlers;   /* a function catches exceptions: then all frames check for them */
   bool tail_calls; /* a function has tail calls: then all are called by a convention that allows it
                     */
   bool *calls;     /* by function index: it calls others, so it looks at the stack's end */
+  uint16_t *weights; /* by function index: about how many instructions its body comes to */
   wr__table_facts *tables;
   uint32_t table_count;
 } wr__facts;
 
 wr_status wr__facts_init(wr__facts *facts, const wr__module *module, wr_error *error);
+/* What a call of the type through a fixed table can reach. */
+const wr__targets *wr__facts_targets(const wr__facts *facts, uint32_t table,
+                                     const wr__deftype *type);
 void wr__facts_free(wr__facts *facts);
 
 #endif

@@ -87,7 +87,8 @@ static bool parse_option(const char *argument, wr__compile_options *options, wr_
 static void configure_llvm(void) {
   static const char *const arguments[] = {"wasmrun-compile", "-enable-shrink-wrap=false",
                                           "-force-instr-ref-livedebugvalues=0",
-                                          "-experimental-debug-variable-locations=0"};
+                                          "-experimental-debug-variable-locations=0",
+                                          "-enable-tail-merge=false"};
   LLVMParseCommandLineOptions((int)WR_ARRAY_COUNT(arguments), arguments, NULL);
 }
 

@@ -79,6 +79,9 @@ wr_status wr__compile_partition(const wr__module *module, const wr__facts *facts
   wr__lower l;
   wr_status status = wr__lower_init(&l, module, facts, options, machine, error);
   if (status == WR_OK) status = compile_llvm(&l, machine, partition, out);
+  out->places = l.places;
+  out->place_count = l.place_count;
+  l.places = NULL;
   wr__lower_free(&l);
   return status;
 }

@@ -40,7 +40,8 @@ typedef struct linker {
   size_t symbol_size;
   uint8_t *image;
   uint64_t at; /* of what comes next */
-  uint64_t funcs_offset, bodies_offset, text_offset, text_end;
+  uint64_t funcs_offset, bodies_offset, text_offset, text_end, places_offset;
+  uint32_t place_count;
   wr__line_rows rows;
 } linker;
 
@@ -345,6 +346,15 @@ static void write_bodies(linker *k) {
     *bodies++ = (wr__image_body){m->funcs[i].code_offset, m->funcs[i].code_size};
 }
 
+/* Ids grow with the partition, and in it. */
+static void write_places(linker *k, const wr__object_bytes *objects) {
+  wr__image_place *at = (wr__image_place *)(void *)(k->image + k->places_offset);
+  for (size_t i = 0; i < k->object_count; i++) {
+    memcpy(at, objects[i].places, objects[i].place_count * sizeof *at);
+    at += objects[i].place_count;
+  }
+}
+
 static void write_header(linker *k, uint64_t lines_offset, uint64_t image_bytes) {
   wr__image_header *h = (wr__image_header *)(void *)(k->image + WR__IMAGE_HEADER_OFFSET);
   *h = (wr__image_header){.magic = WR__IMAGE_MAGIC,
@@ -364,7 +374,9 @@ static void write_header(linker *k, uint64_t lines_offset, uint64_t image_bytes)
                           .text_bytes = k->text_end - k->text_offset,
                           .layout = wr__image_layout(),
                           .wasm_features = k->module->engine->config.features,
-                          .bodies_offset = (uint32_t)k->bodies_offset};
+                          .bodies_offset = (uint32_t)k->bodies_offset,
+                          .places_count = k->place_count,
+                          .places_offset = (uint32_t)k->places_offset};
   snprintf(h->cpu, sizeof h->cpu, "%s", k->cpu);
 }
 
@@ -420,7 +432,8 @@ static wr_status lay_out(linker *k) {
   k->funcs_offset = align_up(WR__IMAGE_HEADER_OFFSET + sizeof(wr__image_header), 16);
   uint32_t funcs = k->module->func_count - k->module->imported_funcs;
   k->bodies_offset = k->funcs_offset + (uint64_t)funcs * sizeof(wr__image_func);
-  k->at = k->bodies_offset + (uint64_t)funcs * sizeof(wr__image_body);
+  k->places_offset = k->bodies_offset + (uint64_t)funcs * sizeof(wr__image_body);
+  k->at = k->places_offset + (uint64_t)k->place_count * sizeof(wr__image_place);
   WR_TRY(place_sections(k, false));
   k->text_offset = k->at = align_up(k->at, text_align(k));
   WR_TRY(place_sections(k, true));
@@ -428,7 +441,7 @@ static wr_status lay_out(linker *k) {
   return WR_OK;
 }
 
-static wr_status build_image(linker *k, wr__object_bytes *out) {
+static wr_status build_image(linker *k, const wr__object_bytes *objects, wr__object_bytes *out) {
   WR_TRY(lay_out(k));
   WR_TRY(collect_symbols(k));
   WR_TRY(collect_lines(k));
@@ -442,6 +455,7 @@ static wr_status build_image(linker *k, wr__object_bytes *out) {
   WR_TRY(relocate_all(k));
   WR_TRY(write_funcs(k));
   write_bodies(k);
+  write_places(k, objects);
   wr__image_line *lines = (wr__image_line *)(void *)(k->image + lines_offset);
   for (size_t i = 0; i < k->rows.count; i++)
     lines[i] = (wr__image_line){(uint32_t)k->rows.rows[i].address, k->rows.rows[i].line};
@@ -464,7 +478,8 @@ wr_status wr__link_image(const wr__module *module, const wr__facts *facts,
   wr_status status = k.objects ? WR_OK : wr__fail_oom(error);
   for (size_t i = 0; i < object_count && status == WR_OK; i++)
     status = open_object(&k, &k.objects[i], &objects[i]);
-  if (status == WR_OK) status = build_image(&k, out);
+  for (size_t i = 0; i < object_count; i++) k.place_count += (uint32_t)objects[i].place_count;
+  if (status == WR_OK) status = build_image(&k, objects, out);
   for (size_t i = 0; k.objects && i < object_count; i++) free(k.objects[i].placed);
   free(k.objects);
   free(k.symbols);

@@ -77,6 +77,13 @@ static void call_defined(wr__lower *l, wr__walker *w, uint32_t func_index, bool 
   push_results(l, type, call);
 }
 
+/* A call of a function of the module, or its body in place. */
+static wr_status call_direct(wr__lower *l, wr__walker *w, uint32_t func_index, bool tail) {
+  if (!tail && wr__lower_may_inline(l, func_index)) return wr__lower_inline(l, func_index);
+  call_defined(l, w, func_index, tail);
+  return WR_OK;
+}
+
 /* A call by entry of any function. */
 static LLVMValueRef call_adapter(wr__lower *l, const wr__deftype *type, LLVMValueRef func,
                                  const LLVMValueRef *operands, bool tail) {
@@ -177,15 +184,59 @@ static LLVMValueRef load_element(wr__lower *l, const wr__instr *instr, LLVMValue
   return func;
 }
 
-static void call_indirect(wr__lower *l, wr__walker *w, const wr__instr *instr, bool tail) {
+/* What is not plainly a function of the module and of the type: null, of another type or a subtype,
+ * imported. */
+static LLVMValueRef call_other(wr__lower *l, const wr__instr *instr, LLVMValueRef at,
+                               const LLVMValueRef *operands, bool tail) {
+  LLVMValueRef func = load_element(l, instr, at);
+  return call_adapter(l, l->module->types[instr->imm.index], func, operands, tail);
+}
+
+/* Each function that the call may reach has a way of its own, where it may be inlined. */
+static wr_status call_targets(wr__lower *l, wr__walker *w, const wr__instr *instr, LLVMValueRef at,
+                              const wr__targets *targets) {
+  const wr__deftype *type = l->module->types[instr->imm.index];
+  LLVMValueRef operands[WR__MAX_PARAMS];
+  uint32_t height = l->stack_count -= type->param_count;
+  memcpy(operands, &l->stack[height], type->param_count * sizeof *operands);
+  wr__lower_frame *join = wr__lower_frame_new(l);
+  if (!join) return wr__fail_oom(l->error);
+  join->target = wr__lower_block(l, "");
+  wr__lower_make_phis(l, join, type->results, type->result_count);
+  LLVMBasicBlockRef other = wr__lower_block(l, "");
+  LLVMValueRef made = LLVMBuildSwitch(l->b, at, other, targets->count);
+  for (uint32_t i = 0; i < targets->count; i++) {
+    LLVMBasicBlockRef block = wr__lower_block(l, "");
+    LLVMAddCase(made, wr__c64(l, targets->at[i]), block);
+    LLVMPositionBuilderAtEnd(l->b, block);
+    memcpy(&l->stack[height], operands, type->param_count * sizeof *operands);
+    l->stack_count = height + type->param_count;
+    const wr__table_facts *table = &l->facts->tables[instr->imm.index2];
+    WR_TRY(call_direct(l, w, table->funcs[targets->at[i]], false));
+    wr__lower_leave(l, join);
+  }
+  LLVMPositionBuilderAtEnd(l->b, other);
+  l->stack_count = height;
+  LLVMValueRef there = call_other(l, instr, at, operands, false);
+  wr__lower_check_exception(l, w);
+  push_results(l, type, there);
+  wr__lower_leave(l, join);
+  wr__lower_enter(l, join, height);
+  return WR_OK;
+}
+
+static wr_status call_indirect(wr__lower *l, wr__walker *w, const wr__instr *instr, bool tail) {
   LLVMValueRef at = wr__lower_pop(l);
   const wr__deftype *type = l->module->types[instr->imm.index];
   if (LLVMTypeOf(at) == l->i32) at = LLVMBuildZExt(l->b, at, l->i64, "");
   const wr__table_facts *table = &l->facts->tables[instr->imm.index2];
   if (!table->fixed) {
     call_pointer(l, w, type, load_element(l, instr, at), tail);
-    return;
+    return WR_OK;
   }
+  const wr__targets *targets = wr__facts_targets(l->facts, instr->imm.index2, type);
+  if (!tail && targets->count <= WR__MAX_TARGETS && l->options->level >= '2')
+    return call_targets(l, w, instr, at, targets);
   wr__lower_trap_if(l, LLVMBuildICmp(l->b, LLVMIntUGE, at, wr__c64(l, table->size), ""),
                     WR_TRAP_UNDEFINED_ELEMENT);
   LLVMBasicBlockRef away = wr__lower_block(l, "");
@@ -197,11 +248,10 @@ static void call_indirect(wr__lower *l, wr__walker *w, const wr__instr *instr, b
   LLVMValueRef here =
       build_call(l, wr__lower_func_type(l, type), code, args, type->param_count + 1, tail);
   LLVMBasicBlockRef here_block = LLVMGetInsertBlock(l->b);
-  /* What is not plainly that: null, of another type or a subtype, from elsewhere. */
   LLVMPositionBuilderAtEnd(l->b, away);
-  LLVMValueRef func = load_element(l, instr, at);
-  LLVMValueRef there = call_adapter(l, type, func, args + 1, tail);
+  LLVMValueRef there = call_other(l, instr, at, args + 1, tail);
   if (!tail) join_calls(l, w, type, here, here_block, there);
+  return WR_OK;
 }
 
 static void call_ref(wr__lower *l, wr__walker *w, const wr__instr *instr, bool tail) {
@@ -210,7 +260,7 @@ static void call_ref(wr__lower *l, wr__walker *w, const wr__instr *instr, bool t
   call_pointer(l, w, l->module->types[instr->imm.index], func, tail);
 }
 
-bool wr__lower_call(wr__lower *l, wr__walker *w, const wr__instr *instr) {
+bool wr__lower_call(wr__lower *l, wr__walker *w, const wr__instr *instr, wr_status *status) {
   uint32_t index = instr->imm.index;
   bool tail = instr->op == WR__OP_return_call || instr->op == WR__OP_return_call_indirect ||
               instr->op == WR__OP_return_call_ref;
@@ -220,11 +270,11 @@ bool wr__lower_call(wr__lower *l, wr__walker *w, const wr__instr *instr) {
       if (index < l->module->imported_funcs)
         call_import(l, w, index, tail);
       else
-        call_defined(l, w, index, tail);
+        *status = call_direct(l, w, index, tail);
       return true;
     case WR__OP_call_indirect:
     case WR__OP_return_call_indirect:
-      call_indirect(l, w, instr, tail);
+      *status = call_indirect(l, w, instr, tail);
       return true;
     case WR__OP_call_ref:
     case WR__OP_return_call_ref:

@@ -104,4 +104,5 @@ void wr__lower_free(wr__lower *l) {
   free(l->locals);
   free(l->local_types);
   free(l->stack);
+  wr__lower_free_inlining(l);
 }

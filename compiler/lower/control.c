@@ -40,10 +40,13 @@ static LLVMValueRef *top_values(wr__lower *l, uint32_t count) {
   return &l->stack[l->stack_count - count];
 }
 
-void wr__lower_branch(wr__lower *l, wr__walker *w, uint32_t depth) {
-  wr__lower_frame *frame = frame_at(l, w, depth);
+void wr__lower_leave(wr__lower *l, wr__lower_frame *frame) {
   add_incoming(l, frame, top_values(l, frame->phi_count));
   LLVMBuildBr(l->b, frame->target);
+}
+
+void wr__lower_branch(wr__lower *l, wr__walker *w, uint32_t depth) {
+  wr__lower_leave(l, frame_at(l, w, depth));
 }
 
 static wr_status open_frame(wr__lower *l, wr__walker *w, const wr__instr *instr) {
@@ -79,9 +82,7 @@ static wr_status open_frame(wr__lower *l, wr__walker *w, const wr__instr *instr)
 
 /* Ends a part of a frame: what fell through goes to the target. */
 static void close_part(wr__lower *l, wr__walker *w, wr__lower_frame *frame) {
-  if (!w->fell_through) return;
-  add_incoming(l, frame, top_values(l, frame->phi_count));
-  LLVMBuildBr(l->b, frame->target);
+  if (w->fell_through) wr__lower_leave(l, frame);
 }
 
 static void lower_else(wr__lower *l, wr__walker *w) {
@@ -93,8 +94,7 @@ static void lower_else(wr__lower *l, wr__walker *w) {
   LLVMPositionBuilderAtEnd(l->b, frame->otherwise);
 }
 
-/* A frame's target becomes the open block, with its label's operands on the stack. */
-static void enter_target(wr__lower *l, wr__lower_frame *frame, uint32_t height) {
+void wr__lower_enter(wr__lower *l, wr__lower_frame *frame, uint32_t height) {
   LLVMMoveBasicBlockAfter(frame->target, LLVMGetLastBasicBlock(l->func));
   LLVMPositionBuilderAtEnd(l->b, frame->target);
   l->stack_count = height;
@@ -149,8 +149,8 @@ static void lower_end(wr__lower *l, wr__walker *w) {
     add_incoming(l, frame, frame->params);
     LLVMBuildBr(l->b, frame->target);
   }
-  enter_target(l, frame, ctrl->height);
-  if (ctrl->op != WR__OP_NONE) return;
+  wr__lower_enter(l, frame, ctrl->height);
+  if (ctrl->op != WR__OP_NONE || l->inlined) return;
   if (frame->incoming)
     wr__lower_return(l);
   else
@@ -215,7 +215,10 @@ bool wr__lower_control(wr__lower *l, wr__walker *w, const wr__instr *instr, wr_s
       *status = lower_br_table(l, w, instr);
       return true;
     case WR__OP_return:
-      wr__lower_return(l);
+      if (l->inlined)
+        wr__lower_leave(l, &l->body);
+      else
+        wr__lower_return(l);
       return true;
     case WR__OP_unreachable:
       wr__lower_trap(l, wr__c32(l, WR_TRAP_UNREACHABLE));

@@ -59,7 +59,7 @@ static void emit_throw(wr__lower *l, wr__walker *w, LLVMValueRef ref, uint32_t d
   }
   LLVMValueRef zero = wr__c32(l, 0);
   LLVMValueRef frame = wr__lower_intrinsic(l, "llvm.frameaddress", &l->ptr, 1, &zero, 1);
-  LLVMValueRef args[] = {l->inst, ref, wr__c32(l, l->offset), frame};
+  LLVMValueRef args[] = {l->inst, ref, wr__c32(l, wr__lower_place(l)), frame};
   wr__lower_call_helper(l, WR__HELPER_throw_out, args, 4);
   LLVMBuildUnreachable(l->b);
 }

@@ -11,7 +11,7 @@ static wr_status fail_unsupported(wr__lower *l, uint16_t op) {
   return status;
 }
 
-static wr_status visit(void *context, wr__walker *w, const wr__instr *instr) {
+wr_status wr__lower_visit(void *context, wr__walker *w, const wr__instr *instr) {
   wr__lower *l = context;
   l->offset = instr->offset;
   uint32_t need = w->stack_count > l->stack_count ? w->stack_count : l->stack_count;
@@ -22,7 +22,8 @@ static wr_status visit(void *context, wr__walker *w, const wr__instr *instr) {
     return WR_OK;
   if (wr__lower_exception(l, w, instr, &status) || wr__lower_control(l, w, instr, &status))
     return status;
-  if (wr__lower_call(l, w, instr) || wr__lower_reference(l, w, instr)) return WR_OK;
+  if (wr__lower_call(l, w, instr, &status)) return status;
+  if (wr__lower_reference(l, w, instr)) return WR_OK;
   if (wr__lower_simd(l, instr) || wr__lower_atomic(l, instr)) return WR_OK;
   return fail_unsupported(l, instr->op);
 }
@@ -40,7 +41,17 @@ static void free_frames(wr__lower *l) {
   memset(&l->body, 0, sizeof l->body);
 }
 
-static wr_status make_locals(wr__lower *l, const wr__walker *w) {
+/* LLVM wants allocas in the entry. */
+static LLVMValueRef new_local(wr__lower *l, LLVMTypeRef type) {
+  LLVMBasicBlockRef here = LLVMGetInsertBlock(l->b);
+  LLVMValueRef first = LLVMGetFirstInstruction(l->entry);
+  if (first) LLVMPositionBuilderBefore(l->b, first);
+  LLVMValueRef local = LLVMBuildAlloca(l->b, type, "");
+  LLVMPositionBuilderAtEnd(l->b, here);
+  return local;
+}
+
+wr_status wr__lower_locals(wr__lower *l, const wr__walker *w, const LLVMValueRef *params) {
   uint32_t capacity = l->local_capacity;
   if (w->local_count > capacity) {
     if (!wr__grow32(&l->locals, &l->local_capacity, w->local_count, sizeof *l->locals))
@@ -49,12 +60,10 @@ static wr_status make_locals(wr__lower *l, const wr__walker *w) {
     if (!types) return wr__fail_oom(l->error);
     l->local_types = types;
   }
-  uint32_t params = l->type->param_count;
   for (uint32_t i = 0; i < w->local_count; i++) {
     LLVMTypeRef type = l->local_types[i] = wr__lower_type(l, w->locals[i]);
-    l->locals[i] = LLVMBuildAlloca(l->b, type, "");
-    LLVMBuildStore(l->b, i < params ? LLVMGetParam(l->func, i + 1) : wr__lower_zero(type),
-                   l->locals[i]);
+    l->locals[i] = new_local(l, type);
+    LLVMBuildStore(l->b, i < l->type->param_count ? params[i] : wr__lower_zero(type), l->locals[i]);
   }
   return WR_OK;
 }
@@ -84,7 +93,9 @@ static wr_status start_body(wr__lower *l, wr__walker *w) {
   l->stack_count = 0;
   l->propagate = NULL;
   l->offset = l->module->funcs[l->func_index].code_offset;
-  WR_TRY(make_locals(l, w));
+  LLVMValueRef params[WR__MAX_PARAMS];
+  for (uint32_t i = 0; i < l->type->param_count; i++) params[i] = LLVMGetParam(l->func, i + 1);
+  WR_TRY(wr__lower_locals(l, w, params));
   l->exec = wr__lower_field(l, l->ptr, l->inst, offsetof(wr__instance, exec), true);
   l->memory_base = wr__lower_field(l, l->ptr, l->inst, offsetof(wr__instance, memory0_base), true);
   l->body.target = wr__lower_block(l, "return");
@@ -98,7 +109,7 @@ static wr_status visit_body(void *context, wr__walker *w, const wr__instr *instr
     walk->started = true;
     WR_TRY(start_body(walk->l, w));
   }
-  return visit(walk->l, w, instr);
+  return wr__lower_visit(walk->l, w, instr);
 }
 
 /* The buffer of operations gets the size that turned out to be needed. */
@@ -116,6 +127,7 @@ static wr_status lower_body(wr__lower *l, wr__walker *walker, uint32_t func_inde
   l->func_index = func_index;
   l->type = l->module->funcs[func_index].type;
   l->func = wr__lower_func(l, func_index);
+  l->inline_budget = wr__lower_inline_budget(l);
   describe_func(l);
   body_walk walk = {l, false};
   wr__visitor visitor = {visit_body, &walk};
@@ -133,8 +145,10 @@ wr_status wr__lower_funcs(wr__lower *l, const wr__partition *partition) {
   wr__walker walker;
   wr__walker_init(&walker, l->module, l->error);
   wr_status status = WR_OK;
+  wr__lower_start_places(l, partition->index);
   for (uint32_t i = partition->first; i < partition->end && status == WR_OK; i++)
     status = lower_body(l, &walker, i);
+  if (l->out_of_memory) status = wr__fail_oom(l->error);
   wr__walker_free(&walker);
   if (status == WR_OK && partition->index == 0) status = wr__lower_glue(l);
   return status;

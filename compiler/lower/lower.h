@@ -36,6 +36,15 @@ typedef struct wr__lower_frame {
   LLVMValueRef exception;        /* try: what is being handled */
 } wr__lower_frame;
 
+/* A body that stands where it is called. */
+typedef struct wr__inlining {
+  struct wr__inlining *outer; /* what it stands in; NULL: the function's own body */
+  uint32_t func_index;
+  uint32_t call; /* the place of the call */
+} wr__inlining;
+
+enum { WR__INLINE_DEPTH = 4 };
+
 typedef struct wr__lower {
   const wr__module *module;
   const wr__facts *facts;
@@ -75,6 +84,14 @@ typedef struct wr__lower {
   wr__lower_frame *frames; /* all of this function's, to be freed */
   wr__lower_frame body;
   uint32_t offset; /* of the instruction */
+  /* inlining */
+  wr__inlining *inlined;   /* the innermost open one */
+  uint32_t inline_budget;  /* weight that the function may still take in */
+  wr__walker *walkers;     /* by depth; made when first needed */
+  wr__image_place *places; /* of the partition */
+  size_t place_count, place_capacity;
+  uint32_t place_base; /* id of the first */
+  bool out_of_memory;
 } wr__lower;
 
 /* ---- context.c */
@@ -86,6 +103,10 @@ void wr__lower_free(wr__lower *l);
 
 /* ---- lower.c: the partition's functions, and with partition 0 the glue */
 wr_status wr__lower_funcs(wr__lower *l, const wr__partition *partition);
+/* The visitor of bodies once they are started. */
+wr_status wr__lower_visit(void *lower, wr__walker *w, const wr__instr *instr);
+/* The walker's locals, of which the first start as these values. */
+wr_status wr__lower_locals(wr__lower *l, const wr__walker *w, const LLVMValueRef *params);
 
 /* ---- util.c */
 static inline LLVMValueRef wr__c32(wr__lower *l, uint32_t v) {
@@ -149,7 +170,7 @@ bool wr__lower_variable(wr__lower *l, wr__walker *w, const wr__instr *instr);
 bool wr__lower_reference(wr__lower *l, wr__walker *w, const wr__instr *instr);
 bool wr__lower_aggregate(wr__lower *l, const wr__instr *instr);
 bool wr__lower_control(wr__lower *l, wr__walker *w, const wr__instr *instr, wr_status *status);
-bool wr__lower_call(wr__lower *l, wr__walker *w, const wr__instr *instr);
+bool wr__lower_call(wr__lower *l, wr__walker *w, const wr__instr *instr, wr_status *status);
 bool wr__lower_exception(wr__lower *l, wr__walker *w, const wr__instr *instr, wr_status *status);
 
 /* allocate.c: a new object, zero but for its header (and length). Goes to `slow` where the heap
@@ -170,8 +191,22 @@ void wr__lower_branch(wr__lower *l, wr__walker *w, uint32_t depth);
 wr__lower_frame *wr__lower_frame_new(wr__lower *l);
 void wr__lower_make_phis(wr__lower *l, wr__lower_frame *frame, const wr_valtype *types,
                          uint32_t count);
+/* The open block goes to the frame's target with the topmost operands. */
+void wr__lower_leave(wr__lower *l, wr__lower_frame *frame);
+/* The frame's target becomes the open block, with its operands above `height` others. */
+void wr__lower_enter(wr__lower *l, wr__lower_frame *frame, uint32_t height);
 /* Returns the topmost operands. */
 void wr__lower_return(wr__lower *l);
+/* inline.c: small functions where they are called. */
+bool wr__lower_may_inline(const wr__lower *l, uint32_t func_index);
+/* The function's body instead of a call: takes the arguments off the stack, leaves the results. */
+wr_status wr__lower_inline(wr__lower *l, uint32_t func_index);
+/* How much weight a function may take in; whole programs grow by a few percent. */
+uint32_t wr__lower_inline_budget(const wr__lower *l);
+void wr__lower_start_places(wr__lower *l, uint32_t partition);
+void wr__lower_free_inlining(wr__lower *l);
+/* What the line table says of the instruction: its offset, or the id of a place. */
+uint32_t wr__lower_place(wr__lower *l);
 /* call.c: wrappers and adapters of all function types. */
 wr_status wr__lower_glue(wr__lower *l);
 LLVMValueRef wr__lower_adapter(wr__lower *l, const wr__deftype *type);

@@ -120,7 +120,7 @@ static LLVMValueRef trap_func(wr__lower *l) {
 
 void wr__lower_trap(wr__lower *l, LLVMValueRef kind) {
   LLVMValueRef func = trap_func(l);
-  LLVMValueRef args[] = {l->inst, kind, wr__c32(l, l->offset)};
+  LLVMValueRef args[] = {l->inst, kind, wr__c32(l, wr__lower_place(l))};
   wr__lower_mark(l, true);
   LLVMBuildCall2(l->b, LLVMGlobalGetValueType(func), func, args, 3, "");
   wr__lower_mark(l, false);
@@ -174,7 +174,7 @@ LLVMValueRef wr__lower_call_helper(wr__lower *l, enum wr__helper helper, LLVMVal
 void wr__lower_mark(wr__lower *l, bool on) {
   LLVMMetadataRef at = NULL;
   if (on && l->di_scope)
-    at = LLVMDIBuilderCreateDebugLocation(l->context, l->offset, 0, l->di_scope, NULL);
+    at = LLVMDIBuilderCreateDebugLocation(l->context, wr__lower_place(l), 0, l->di_scope, NULL);
   LLVMSetCurrentDebugLocation2(l->b, at);
 }
 

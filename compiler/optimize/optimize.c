@@ -60,12 +60,12 @@ static const char quick[] = "function(sroa,early-cse<memssa>," CLEAN COMBINE CLE
   "reassociate,loop-mssa(loop-instsimplify,loop-simplifycfg,licm,"                       \
   "simple-loop-unswitch<nontrivial;trivial>)," CLEAN COMBINE                             \
   "loop(indvars,loop-deletion,loop-unroll-full),gvn,sccp,bdce,adce,dse,loop-mssa(licm)," \
-  "simplifycfg<switch-range-to-icmp;hoist-common-insts;sink-common-insts>," COMBINE
+  "simplifycfg<switch-range-to-icmp>," COMBINE
 
-#define VECTOR                                                                           \
-  "loop(loop-rotate),loop-vectorize,"                                                    \
-  "simplifycfg<forward-switch-cond;switch-range-to-icmp;switch-to-lookup;no-keep-loops;" \
-  "hoist-common-insts;sink-common-insts>,slp-vectorizer,vector-combine," COMBINE
+#define VECTOR                                                                                \
+  "loop(loop-rotate),loop-vectorize,"                                                         \
+  "simplifycfg<forward-switch-cond;switch-range-to-icmp;switch-to-lookup;no-keep-loops>,slp-" \
+  "vectorizer,vector-combine," COMBINE
 
 #define LAST "loop-mssa(licm),loop-sink,instsimplify,div-rem-pairs,simplifycfg"
 

@@ -213,8 +213,8 @@ static void add_lines(wr__bytes *dump, const wr__image *image, const wr__debug_s
       .count = last - first};
   wr__bytes_add(dump, &head, sizeof head);
   for (uint32_t i = first; i < last; i++) {
-    dump_line line = {(uintptr_t)image->base + image->lines[i].pc, image->lines[i].module_offset,
-                      0};
+    dump_line line = {(uintptr_t)image->base + image->lines[i].pc,
+                      wr__image_line_offset(image, image->lines[i].module_offset), 0};
     wr__bytes_add(dump, &line, sizeof line);
     wr__bytes_add(dump, file, sizeof file);
   }

@@ -154,7 +154,7 @@ static void make_lines(const wr__image *image, const wr__debug_symbols *symbols,
     wr__image_line row = image->lines[i];
     for (; next < symbols->count && symbols->all[next].start <= row.pc; next++)
       add_start(&state, image, &symbols->all[next], symbols->imported);
-    if (row.module_offset) add_row(&state, row.pc, row.module_offset);
+    if (row.module_offset) add_row(&state, row.pc, wr__image_line_offset(image, row.module_offset));
   }
   add_u8(b, LNS_ADVANCE_PC);
   add_uleb(b, image->header->text_offset + image->header->text_bytes - state.pc);

@@ -47,6 +47,8 @@ typedef struct wr__image_header {
   uint64_t layout;        /* wr__image_layout: what the code takes for granted of the runtime */
   uint64_t wasm_features; /* bits of wr_feature that were on: the module is valid with them */
   uint32_t bodies_offset; /* wr__image_body[func_count] */
+  uint32_t places_count;
+  uint32_t places_offset; /* wr__image_place[places_count], by id */
   uint32_t reserved;
 } wr__image_header;
 
@@ -61,12 +63,22 @@ typedef struct wr__image_body {
   uint32_t offset, size;
 } wr__image_body;
 
-/* From this pc (an image offset) on, code belongs to the instruction at module_offset; 0: to none.
+/* From this pc (an image offset) on, code belongs to the instruction at module_offset; 0: to none;
+ * with WR__IMAGE_PLACE, to that of a place.
  */
 typedef struct wr__image_line {
   uint32_t pc;
   uint32_t module_offset;
 } wr__image_line;
+
+/* An instruction of a function whose body stands where it is called. Traps in it name the place
+ * too. */
+#define WR__IMAGE_PLACE (1u << 31)
+typedef struct wr__image_place {
+  uint32_t id; /* WR__IMAGE_PLACE and a number */
+  uint32_t module_offset;
+  uint32_t call; /* the module offset of the call that it stands in, or the id of its place */
+} wr__image_place;
 
 /* The contents of the signature section. What is signed is a hash of all but key, signature and
  * tail, behind WR__SIGNATURE_CONTEXT; the chunks' hashes stand for module and images.

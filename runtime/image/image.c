@@ -52,9 +52,27 @@ uint32_t wr__image_lines_before(const wr__image *image, uint32_t pc) {
   return low;
 }
 
-uint32_t wr__image_offset_at(const wr__image *image, uintptr_t pc) {
+uint32_t wr__image_line_at(const wr__image *image, uintptr_t pc) {
   uint32_t lines = wr__image_lines_before(image, (uint32_t)(pc - (uintptr_t)image->base) + 1);
   return lines ? image->lines[lines - 1].module_offset : 0;
+}
+
+const wr__image_place *wr__image_place_of(const wr__image *image, uint32_t id) {
+  uint32_t low = 0, high = image->header->places_count;
+  while (id & WR__IMAGE_PLACE && low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    if (image->places[middle].id == id) return &image->places[middle];
+    if (image->places[middle].id < id)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return NULL;
+}
+
+uint32_t wr__image_line_offset(const wr__image *image, uint32_t line) {
+  const wr__image_place *place = wr__image_place_of(image, line);
+  return place ? place->module_offset : line;
 }
 
 void wr__image_delete(wr__image *image) {
@@ -103,6 +121,7 @@ static bool is_sound(const wr__image_header *h, const uint8_t *bytes, size_t siz
   if (!within(h->funcs_offset, h->func_count, sizeof(wr__image_func), size)) return false;
   if (!within(h->lines_offset, h->lines_count, sizeof(wr__image_line), size)) return false;
   if (!within(h->bodies_offset, h->func_count, sizeof(wr__image_body), size)) return false;
+  if (!within(h->places_offset, h->places_count, sizeof(wr__image_place), size)) return false;
   const wr__image_func *funcs = (const wr__image_func *)(const void *)(bytes + h->funcs_offset);
   for (uint32_t i = 0; i < h->func_count; i++)
     if (funcs[i].code - h->text_offset >= h->text_bytes ||
@@ -135,6 +154,7 @@ static wr_status finish_image(wr__image *image, wr_error *error) {
   image->header = h;
   image->funcs = (const wr__image_func *)(const void *)(image->base + h->funcs_offset);
   image->lines = (const wr__image_line *)(const void *)(image->base + h->lines_offset);
+  image->places = (const wr__image_place *)(const void *)(image->base + h->places_offset);
   image->bodies = (const wr__image_body *)(const void *)(image->base + h->bodies_offset);
   return publish(image) ? WR_OK
                         : wr__fail(error, WR_OUT_OF_MEMORY, WR_NO_OFFSET, "too many native images");

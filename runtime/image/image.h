@@ -16,6 +16,7 @@ typedef struct wr__image {
   const wr__image_func *funcs;
   const wr__image_line *lines;
   const wr__image_body *bodies;
+  const wr__image_place *places;
   uint32_t slot;      /* in the table that the fault handler reads */
   bool is_registered; /* with a debugger */
 } wr__image;
@@ -49,8 +50,12 @@ const char *wr__image_host_target(void);
 const wr__image *wr__image_at(uintptr_t pc);
 /* How many lines are of code before pc, an image offset. Async-signal-safe. */
 uint32_t wr__image_lines_before(const wr__image *image, uint32_t pc);
-/* The module offset of the instruction at pc, or 0. */
-uint32_t wr__image_offset_at(const wr__image *image, uintptr_t pc);
+/* The module offset of the instruction at pc, or the id of its place, or 0. */
+uint32_t wr__image_line_at(const wr__image *image, uintptr_t pc);
+/* The place of an id, or NULL: it is a module offset. */
+const wr__image_place *wr__image_place_of(const wr__image *image, uint32_t id);
+/* The module offset of a line. */
+uint32_t wr__image_line_offset(const wr__image *image, uint32_t line);
 
 /* native.c: lets the functions of a new instance, whose memories are made, run in its module's
  * image, where it has one. Errors WR_OUT_OF_MEMORY, WR_UNSUPPORTED: the engine must be native and

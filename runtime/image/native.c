@@ -35,6 +35,18 @@ static void add_frame(wr__instance *instance, uint32_t offset) {
   if (func_index != WR_NO_INDEX) wr__exec_trace(instance->exec, instance, func_index, offset);
 }
 
+/* A native frame stands for a function and for those whose bodies are in its code. The places lead
+ * outwards in ids that fall, whatever the image says. */
+static void add_frames(wr__instance *instance, uint32_t line) {
+  const wr__image_place *place;
+  while ((place = wr__image_place_of(instance->module->image, line))) {
+    add_frame(instance, place->module_offset);
+    if (place->call >= line) return;
+    line = place->call;
+  }
+  add_frame(instance, line);
+}
+
 /* The callers of the function whose frame this is, up to the wrapper that entered native code. */
 static void add_callers(wr__instance *instance, const uintptr_t *frame) {
   const wr__image *image = instance->module->image;
@@ -42,7 +54,7 @@ static void add_callers(wr__instance *instance, const uintptr_t *frame) {
   for (;;) {
     uintptr_t pc = frame[1];
     if (pc - text >= image->header->text_bytes) return;
-    add_frame(instance, wr__image_offset_at(image, pc - 1));
+    add_frames(instance, wr__image_line_at(image, pc - 1));
     frame = (const uintptr_t *)frame[0];
   }
 }
@@ -59,7 +71,7 @@ static void __attribute__((noreturn)) land(wr__exec *exec, wr_status status) {
 static void wr__native_trap(wr__instance *instance, uint32_t kind, uint32_t offset,
                             const uintptr_t *frame) {
   wr_status status = wr__exec_trap(instance->exec, (wr_trap_kind)kind);
-  add_frame(instance, offset);
+  add_frames(instance, offset);
   add_callers(instance, (const uintptr_t *)frame[0]);
   land(instance->exec, status);
 }
@@ -68,7 +80,7 @@ static void wr__native_limit(wr__instance *instance, uint32_t offset, const uint
   bool interrupted = wr__exec_interrupted(instance->exec);
   wr_status status = wr__exec_trap(
       instance->exec, interrupted ? WR_TRAP_INTERRUPTED : WR_TRAP_CALL_STACK_EXHAUSTED);
-  add_frame(instance, offset);
+  add_frames(instance, offset);
   add_callers(instance, frame);
   land(instance->exec, status);
 }
@@ -98,7 +110,7 @@ static wr_status raise_exception(wr__exec *exec, wr__ref exception) {
 static void wr__native_throw_out(wr__instance *instance, uint64_t exception, uint32_t offset,
                                  const uintptr_t *frame) {
   wr_status status = raise_exception(instance->exec, exception);
-  add_frame(instance, offset);
+  add_frames(instance, offset);
   add_callers(instance, frame);
   land(instance->exec, status);
 }
@@ -139,7 +151,7 @@ static wr_status finish(wr__exec *exec) {
 static void __attribute__((noinline, noreturn)) land_fault(wr__native_activation *activation) {
   wr__instance *instance = activation->instance;
   wr_status status = wr__exec_trap(instance->exec, WR_TRAP_MEMORY_OUT_OF_BOUNDS);
-  add_frame(instance, wr__image_offset_at(instance->module->image, activation->fault_pc));
+  add_frames(instance, wr__image_line_at(instance->module->image, activation->fault_pc));
   add_callers(instance, (const uintptr_t *)activation->fault_frame);
   land(instance->exec, status);
 }
