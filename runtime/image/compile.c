@@ -88,6 +88,11 @@ wr_status wr__compiler_run(const wr__module *module, const wr_compile_options *o
     free(result.output);
     return status;
   }
+  status = wr__image_add_memory(module, &result.output, &result.output_size, error);
+  if (status != WR_OK) {
+    free(result.output);
+    return status;
+  }
   *image = result.output;
   *image_size = result.output_size;
   return WR_OK;

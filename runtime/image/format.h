@@ -49,7 +49,7 @@ typedef struct wr__image_header {
   uint32_t bodies_offset; /* wr__image_body[func_count] */
   uint32_t places_count;
   uint32_t places_offset; /* wr__image_place[places_count], by id */
-  uint32_t reserved;
+  uint32_t memory_offset; /* wr__image_memory; 0: none */
 } wr__image_header;
 
 typedef struct wr__image_func {
@@ -62,6 +62,14 @@ typedef struct wr__image_func {
 typedef struct wr__image_body {
   uint32_t offset, size;
 } wr__image_body;
+
+/* What active data segments make of a part of memory 0 that the module defines: all of them, and
+ * they are within its first size. All are multiples of the page size of the image's machine. */
+typedef struct wr__image_memory {
+  uint64_t offset;  /* of the pages, in the image */
+  uint64_t address; /* of the first byte, in memory 0 */
+  uint64_t size_bytes;
+} wr__image_memory;
 
 /* From this pc (an image offset) on, code belongs to the instruction at module_offset; 0: to none;
  * with WR__IMAGE_PLACE, to that of a place.

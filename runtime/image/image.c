@@ -75,12 +75,17 @@ uint32_t wr__image_line_offset(const wr__image *image, uint32_t line) {
   return place ? place->module_offset : line;
 }
 
+static void free_image(wr__image *image) {
+  if (image->base) wr__code_unmap((void *)(uintptr_t)image->base, image->size);
+  wr__file_close(image->fd);
+  free(image);
+}
+
 void wr__image_delete(wr__image *image) {
   if (!image) return;
   if (image->is_registered) wr__debug_unregister(image);
   atomic_store(&images[image->slot], NULL);
-  wr__code_unmap((void *)(uintptr_t)image->base, image->size);
-  free(image);
+  free_image(image);
 }
 
 /* ---- Fitting */
@@ -115,6 +120,13 @@ static bool within(uint64_t offset, uint64_t count, uint64_t size_each, uint64_t
   return offset <= size && count <= (size - offset) / size_each && offset % 4 == 0;
 }
 
+static bool is_memory_sound(const wr__image_header *h, const uint8_t *bytes, size_t size) {
+  if (!within(h->memory_offset, 1, sizeof(wr__image_memory), size) || h->memory_offset % 8)
+    return false;
+  const wr__image_memory *m = (const wr__image_memory *)(const void *)(bytes + h->memory_offset);
+  return m->offset <= size && m->size_bytes <= size - m->offset;
+}
+
 /* Everything that is used without a check later. */
 static bool is_sound(const wr__image_header *h, const uint8_t *bytes, size_t size) {
   if (h->text_bytes > size - h->text_offset) return false;
@@ -127,7 +139,7 @@ static bool is_sound(const wr__image_header *h, const uint8_t *bytes, size_t siz
     if (funcs[i].code - h->text_offset >= h->text_bytes ||
         funcs[i].wrapper - h->text_offset >= h->text_bytes)
       return false;
-  return true;
+  return h->memory_offset == 0 || is_memory_sound(h, bytes, size);
 }
 
 /* ---- Mapping */
@@ -137,14 +149,24 @@ static wr_status fail_damaged(wr_error *error) {
 }
 
 /* From the file where that can be; a file system without execution still has its contents. */
-static void *map_code(const wr__image_source *source, const wr__image_header *h) {
+static bool map_code(wr__image *image, const wr__image_source *source, const wr__image_header *h) {
   size_t page = wr__page_size(), size = source->bytes.size;
+  size_t text_offset = (size_t)h->text_offset;
   size_t text_bytes = ((size_t)h->text_bytes + page - 1) & ~(page - 1);
-  void *base = NULL;
-  if (source->fd >= 0)
-    base = wr__code_map_file(source->fd, source->offset, size, (size_t)h->text_offset, text_bytes);
-  if (base) return base;
-  return wr__code_map(source->bytes.data, size, (size_t)h->text_offset, text_bytes);
+  if (source->fd >= 0) {
+    image->base = wr__code_map(source->fd, source->offset, size, text_offset, text_bytes);
+    image->offset = source->offset;
+    if (image->base && h->memory_offset) image->fd = wr__file_duplicate(source->fd);
+  }
+  if (image->base) return true;
+  int copy = wr__memory_file(source->bytes.data, size);
+  if (copy >= 0) image->base = wr__code_map(copy, 0, size, text_offset, text_bytes);
+  image->offset = 0;
+  if (image->base && h->memory_offset)
+    image->fd = copy;
+  else
+    wr__file_close(copy);
+  return image->base != NULL;
 }
 
 static wr_status finish_image(wr__image *image, wr_error *error) {
@@ -156,6 +178,8 @@ static wr_status finish_image(wr__image *image, wr_error *error) {
   image->lines = (const wr__image_line *)(const void *)(image->base + h->lines_offset);
   image->places = (const wr__image_place *)(const void *)(image->base + h->places_offset);
   image->bodies = (const wr__image_body *)(const void *)(image->base + h->bodies_offset);
+  if (h->memory_offset)
+    image->memory = (const wr__image_memory *)(const void *)(image->base + h->memory_offset);
   return publish(image) ? WR_OK
                         : wr__fail(error, WR_OUT_OF_MEMORY, WR_NO_OFFSET, "too many native images");
 }
@@ -171,17 +195,15 @@ wr_status wr__image_map(const wr__image_source *source, wr__image **out, wr_erro
       header.text_offset % wr__page_size())
     return fail_damaged(error);
   wr__image *image = calloc(1, sizeof *image);
-  void *base = image ? map_code(source, &header) : NULL;
-  if (!base) {
-    free(image);
-    return wr__fail(error, WR_OUT_OF_MEMORY, WR_NO_OFFSET, "the native image cannot be mapped");
-  }
-  image->base = base;
+  if (!image) return wr__fail_oom(error);
   image->size = size;
-  wr_status status = finish_image(image, error);
+  image->fd = -1;
+  wr_status status =
+      map_code(image, source, &header)
+          ? finish_image(image, error)
+          : wr__fail(error, WR_OUT_OF_MEMORY, WR_NO_OFFSET, "the native image cannot be mapped");
   if (status != WR_OK) {
-    wr__code_unmap(base, size);
-    free(image);
+    free_image(image);
     return status;
   }
   *out = image;

@@ -17,6 +17,9 @@ typedef struct wr__image {
   const wr__image_line *lines;
   const wr__image_body *bodies;
   const wr__image_place *places;
+  const wr__image_memory *memory; /* NULL: none */
+  int fd;             /* own, of the file that the image is mapped from, for memory; -1: none */
+  uint64_t offset;    /* of the image in it */
   uint32_t slot;      /* in the table that the fault handler reads */
   bool is_registered; /* with a debugger */
 } wr__image;
@@ -41,6 +44,15 @@ void wr__image_delete(wr__image *image);
 
 /* Does the header fit this machine and this version? NULL, or why not. Static storage. */
 const char *wr__image_misfit(const wr__image_header *header);
+
+/* memory.c: adds the first contents of memory 0 to an image of the module, where that is worth it:
+ * *image is malloc'ed, and replaced. Errors WR_OUT_OF_MEMORY. */
+wr_status wr__image_add_memory(const wr__module *module, uint8_t **image, size_t *size,
+                               wr_error *error);
+/* Maps those contents, so that what nobody writes to is shared and what nobody reads is not there.
+ * *filled: that stands for all active data segments; else they are to be run. Errors
+ * WR_OUT_OF_MEMORY. */
+wr_status wr__image_fill_memory(wr__instance *instance, bool *filled);
 
 /* "x86_64-linux" */
 const char *wr__image_target_name(uint32_t machine);

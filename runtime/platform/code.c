@@ -1,4 +1,4 @@
-/* Executable memory. Code is part of a guarded file, or a sealed copy in a memory file, mapped
+/* Executable memory. Code is part of a guarded file, or of a sealed copy in a memory file, mapped
  * privately: first to read, then its text to read and execute. No page is ever writable and
  * executable. */
 #include <errno.h>
@@ -10,15 +10,6 @@
 
 #include "platform/platform.h"
 
-/* A memory file from which everything but reading is taken once it is filled. */
-static int new_memory_file(void) {
-  return memfd_create("wasmrun-code", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-}
-
-static bool seal(int fd) {
-  return fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) == 0;
-}
-
 static bool write_all(int fd, const uint8_t *bytes, size_t size) {
   while (size) {
     ssize_t done = write(fd, bytes, size);
@@ -27,24 +18,6 @@ static bool write_all(int fd, const uint8_t *bytes, size_t size) {
     size -= (size_t)done;
   }
   return true;
-}
-
-static void *map_file(int fd, off_t offset, size_t size, size_t text_offset, size_t text_size) {
-  uint8_t *base = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, offset);
-  if (base == MAP_FAILED) return NULL;
-  if (!text_size || mprotect(base + text_offset, text_size, PROT_READ | PROT_EXEC) == 0)
-    return base;
-  munmap(base, size);
-  return NULL;
-}
-
-void *wr__code_map(const uint8_t *bytes, size_t size, size_t text_offset, size_t text_size) {
-  int fd = new_memory_file();
-  if (fd < 0) return NULL;
-  void *base = NULL;
-  if (write_all(fd, bytes, size) && seal(fd)) base = map_file(fd, 0, size, text_offset, text_size);
-  close(fd);
-  return base;
 }
 
 static bool copy_all(int to, int from, uint64_t size) {
@@ -56,17 +29,38 @@ static bool copy_all(int to, int from, uint64_t size) {
   return true;
 }
 
-int wr__file_copy(int fd, uint64_t size) {
-  int copy = new_memory_file();
-  if (copy >= 0 && copy_all(copy, fd, size) && seal(copy)) return copy;
-  if (copy >= 0) close(copy);
+static int new_memory_file(void) {
+  return memfd_create("wasmrun-code", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+}
+
+/* Takes everything but reading from a memory file, once it is filled; -1 where that failed. */
+static int seal(int fd, bool is_filled) {
+  int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL;
+  if (is_filled && fcntl(fd, F_ADD_SEALS, seals) == 0) return fd;
+  if (fd >= 0) close(fd);
   return -1;
 }
 
-void *wr__code_map_file(int fd, uint64_t offset, size_t size, size_t text_offset,
-                        size_t text_size) {
-  return offset % wr__page_size() ? NULL
-                                  : map_file(fd, (off_t)offset, size, text_offset, text_size);
+int wr__memory_file(const uint8_t *bytes, size_t size) {
+  int fd = new_memory_file();
+  return seal(fd, fd >= 0 && write_all(fd, bytes, size));
+}
+
+int wr__file_copy(int fd, uint64_t size) {
+  int copy = new_memory_file();
+  return seal(copy, copy >= 0 && copy_all(copy, fd, size));
+}
+
+int wr__file_duplicate(int fd) { return fcntl(fd, F_DUPFD_CLOEXEC, 3); }
+
+void *wr__code_map(int fd, uint64_t offset, size_t size, size_t text_offset, size_t text_size) {
+  if (offset % wr__page_size()) return NULL;
+  uint8_t *base = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, (off_t)offset);
+  if (base == MAP_FAILED) return NULL;
+  if (!text_size || mprotect(base + text_offset, text_size, PROT_READ | PROT_EXEC) == 0)
+    return base;
+  munmap(base, size);
+  return NULL;
 }
 
 void wr__code_unmap(void *base, size_t size) { munmap(base, size); }

@@ -77,6 +77,14 @@ void wr__vm_zero(void *base, size_t size) {
   }
 }
 
+bool wr__vm_map_file(void *base, size_t size, int fd, uint64_t offset, bool *gone) {
+  int flags = MAP_PRIVATE | MAP_NORESERVE | MAP_FIXED;
+  *gone = false;
+  if (mmap(base, size, PROT_READ | PROT_WRITE, flags, fd, (off_t)offset) != MAP_FAILED) return true;
+  *gone = !wr__vm_decommit(base, size) || !wr__vm_commit(base, size);
+  return false;
+}
+
 bool wr__vm_move(void *from, void *to, size_t committed) {
   if (committed == 0) return true;
   return mremap(from, committed, committed, MREMAP_MAYMOVE | MREMAP_FIXED, to) != MAP_FAILED;

@@ -23,6 +23,9 @@ bool wr__vm_clear(void *base, size_t size);
 /* Whole committed pages to zeros, of a mapping that has no file: those that were never touched stay
  * without memory behind them. Costs a system call in each 4 MiB over writing. */
 void wr__vm_zero(void *base, size_t size);
+/* Puts pages of a file in the place of committed ones: what is written there is not the file's.
+ * False where that cannot be; what is there then is committed zeros, or nothing where *gone. */
+bool wr__vm_map_file(void *base, size_t size, int fd, uint64_t offset, bool *gone);
 /* Moves `committed` bytes from the start of one reservation to the start of another, by page
  * tables, not by copying. The old reservation keeps its addresses (to be released). */
 bool wr__vm_move(void *from, void *to, size_t committed);
@@ -142,15 +145,16 @@ wr_status wr__folder_list(const char *path, wr__folder_entry **out, size_t *coun
 uint64_t wr__monotonic_ns(void);
 uint32_t wr__process_id(void);
 
-/* Maps a copy of bytes to read, and a part of it, in whole pages, to read and execute; never to
- * write. Nothing can change the copy. NULL when the host refuses. */
-void *wr__code_map(const uint8_t *bytes, size_t size, size_t text_offset, size_t text_size);
-/* The same for a part of a guarded file, straight from its pages, which stay shared and clean. NULL
- * where the offset is no page's, or the file system allows no execution. */
-void *wr__code_map_file(int fd, uint64_t offset, size_t size, size_t text_offset, size_t text_size);
-/* A copy of a file in memory that nobody can change any more, to be mapped like the file; -1 where
- * it cannot be had. */
+/* Maps a part of a file that does not change to read, and a part of that, in whole pages, to read
+ * and execute; never to write. The pages stay the file's, shared and clean. NULL where the offset
+ * is no page's, the file system allows no execution, or the host refuses. */
+void *wr__code_map(int fd, uint64_t offset, size_t size, size_t text_offset, size_t text_size);
+/* Bytes, or a file, as a file in memory that nobody can change any more; -1 where it cannot be had.
+ */
+int wr__memory_file(const uint8_t *bytes, size_t size);
 int wr__file_copy(int fd, uint64_t size);
+/* Another descriptor of the same file; -1 where there is none. */
+int wr__file_duplicate(int fd);
 void wr__code_unmap(void *base, size_t size);
 
 /* Runs a program with `input` on its standard input, and returns what it wrote; both are malloc'ed,

@@ -43,7 +43,7 @@ wr_trap_kind wr__copy_bytes(wr__exec *exec, uint8_t *to, const uint8_t *from, ui
 }
 
 /* The zeros that allocators write over memory that they just got: a program may use little of it.
- * Pages of a shared memory stay, since others may be writing to them. */
+ * Pages of a shared memory stay, since others may be writing to them, and so do those of a file. */
 static wr_trap_kind fill_pages(wr__exec *exec, uint8_t *at, uint64_t count) {
   size_t page = wr__page_size();
   size_t head = -(uintptr_t)at & (page - 1), tail = (uintptr_t)(at + count) & (page - 1);
@@ -62,7 +62,7 @@ static wr_trap_kind fill_pages(wr__exec *exec, uint8_t *at, uint64_t count) {
 wr_trap_kind wr__memory_fill(wr__exec *exec, wr__memory *memory, uint64_t at, uint8_t value,
                              uint64_t count) {
   if (out_of_bounds(at, count, wr__memory_size(memory))) return WR_TRAP_MEMORY_OUT_OF_BOUNDS;
-  if (value == 0 && count >= MANY_ZEROS_BYTES && !memory->shared)
+  if (value == 0 && count >= MANY_ZEROS_BYTES && !memory->shared && at >= memory->file_end)
     return fill_pages(exec, memory->base + at, count);
   return fill_bytes(exec, memory->base + at, value, count);
 }

@@ -252,6 +252,9 @@ static wr_status run_active_elems(wr__instance *instance) {
 
 static wr_status run_active_datas(wr__instance *instance) {
   const wr__module *module = instance->module;
+  bool filled;
+  WR_TRY(wr__image_fill_memory(instance, &filled));
+  if (filled) return WR_OK;
   for (uint32_t i = 0; i < module->data_count; i++) {
     const wr__data_decl *decl = &module->datas[i];
     if (decl->mode != WR__SEGMENT_ACTIVE) continue;

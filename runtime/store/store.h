@@ -88,6 +88,7 @@ typedef struct wr__memory {
       *waiters;       /* shared: memory.atomic.wait, and the lock for growing; store/wait.c */
   wr__engine *engine; /* counted */
   wr__host_info *host_info;
+  uint64_t file_end; /* no page from this address on is a file's */
 } wr__memory;
 
 typedef struct wr__table {

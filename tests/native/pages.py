@@ -3,8 +3,9 @@
 
     pages.py WASMRUN [OPTION...] MODULE
 
-Prints `file` or `copy`: where the code is mapped from. Fails where a page can be written and executed, or
-where a page of the image is this process's own or, of a file, private and dirty.
+Prints `file` or `copy`: where the code is mapped from, and `memory` where the guest's memory begins with pages
+of it. Fails where a page can be written and executed, or where a page of the image is this process's own or, of a
+file, private and dirty; of the guest's memory, where that are more pages than it wrote to, 16.
 """
 import os
 import re
@@ -23,7 +24,7 @@ with open(f"/proc/{process.pid}/smaps") as file:
 process.stdin.close()
 process.wait(60)
 
-problems, found = [], None
+problems, found, memory = [], None, False
 for part in re.split(r"^(?=[0-9a-f]+-[0-9a-f]+ )", text, flags=re.M)[1:]:
     head, *lines = part.splitlines()
     fields = dict(re.match(r"(\w+):\s+(.*)", line).groups() for line in lines if ":" in line)
@@ -33,13 +34,18 @@ for part in re.split(r"^(?=[0-9a-f]+-[0-9a-f]+ )", text, flags=re.M)[1:]:
     if module.rsplit("/", 1)[-1] in name or "wasmrun-code" in name:
         if "x" in permissions:
             found = "copy" if "wasmrun-code" in name else "file"
-        if fields["Anonymous"] != "0 kB":
+        own = int(fields["Anonymous"].split()[0])
+        if "w" in permissions:
+            memory = True
+            if own > 64:
+                problems.append(f"memory that was not written to, {own} kB: {head}")
+        elif own:
             problems.append(f"its own, {fields['Anonymous']}: {head}")
-        if "wasmrun-code" not in name and fields["Private_Dirty"] != "0 kB":
+        if "w" not in permissions and "wasmrun-code" not in name and fields["Private_Dirty"] != "0 kB":
             problems.append(f"private dirty, {fields['Private_Dirty']}: {head}")
     if options and module.rsplit("/", 1)[-1] in name:
         problems.append(f"still mapped from the file: {head}")
 if not found:
     problems.append("no code is mapped")
-print("\n".join(problems) or found)
+print("\n".join(problems) or found + " memory" * memory)
 sys.exit(1 if problems else 0)

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -243,6 +244,39 @@ static void zeros_take_no_memory(void **state) {
   wr__store_delete(store);
 }
 
+/* Nor are a file's pages dropped, which would bring its contents back. */
+static void zeros_over_a_files_pages(void **state) {
+  enum { SIZE = 64 * PAGE };
+  (void)state;
+  char path[] = "/var/tmp/test-memory-XXXXXX";
+  int fd = mkstemp(path);
+  assert_true(fd >= 0);
+  unlink(path);
+  char *bytes = malloc(SIZE);
+  memset(bytes, 7, SIZE);
+  assert_int_equal(write(fd, bytes, SIZE), SIZE);
+  free(bytes);
+  wr__store *store = new_store(WR_BOUNDS_AUTO, 0);
+  wr_limits limits = limits_of(SIZE / PAGE, UINT64_MAX);
+  wr__memory *m = wr__memory_new(store, &limits, 16, NULL);
+  bool gone;
+  assert_true(wr__vm_map_file(m->base, SIZE, fd, 0, &gone));
+  assert_false(gone);
+  m->file_end = SIZE;
+  assert_int_equal(m->base[PAGE], 7);
+  /* Written back and forgotten, so that the kernel has none of the pages. */
+  assert_int_equal(fsync(fd), 0);
+  assert_int_equal(madvise(m->base, SIZE, MADV_DONTNEED), 0);
+  assert_int_equal(posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED), 0);
+  assert_int_equal(wr__memory_fill(&store->exec, m, 1, 0, SIZE - 1), WR_TRAP_NONE);
+  for (uint32_t i = 0; i < SIZE; i++) assert_int_equal(m->base[i], i ? 0 : 7);
+  assert_false(wr__vm_map_file(m->base, SIZE, -1, 0, &gone));
+  assert_false(gone);
+  assert_int_equal(m->base[0], 0);
+  close(fd);
+  wr__store_delete(store);
+}
+
 static void long_operations_can_be_interrupted(void **state) {
   (void)state;
   wr__store *store = new_store(WR_BOUNDS_AUTO, 0);
@@ -413,6 +447,7 @@ int main(void) {
       cmocka_unit_test(one_byte_pages),
       cmocka_unit_test(bulk_operations),
       cmocka_unit_test(zeros_take_no_memory),
+      cmocka_unit_test(zeros_over_a_files_pages),
       cmocka_unit_test(long_operations_can_be_interrupted),
       cmocka_unit_test(tables),
       cmocka_unit_test(shared_memory_outlives_stores_and_stays),
