@@ -1,5 +1,6 @@
-/* Decoding of .debug_line (DWARF 4): which code belongs to which line. A line here is an offset in
- * the module. The section is LLVM's own, yet nothing in it is trusted to be in bounds. */
+/* From .debug_line (DWARF 4) to the line table of an image: which code belongs to which line. A
+ * line here is an offset in the module. The section is LLVM's own, yet nothing in it is trusted to
+ * be in bounds. */
 #include "compile.h"
 
 typedef struct reader {
@@ -53,8 +54,11 @@ typedef struct line_program {
   wr__line_rows *rows;
 } line_program;
 
+/* LLVM says line 0 of what no source asked for. Nobody looks for that; it goes with what is before.
+ */
 static bool emit_row(line_program *p, bool end) {
   wr__line_rows *rows = p->rows;
+  if (!end && !p->line) return true;
   if (!wr__grow(&rows->rows, &rows->capacity, rows->count + 1, sizeof *rows->rows)) return false;
   rows->rows[rows->count++] = (wr__line_row){p->address, end ? 0 : p->line};
   return true;
@@ -156,4 +160,49 @@ wr_status wr__lines_decode(const uint8_t *data, size_t size, wr__line_rows *rows
   if (all.bad)
     return wr__fail(error, WR_UNSUPPORTED, WR_NO_OFFSET, "LLVM's line table is not understood");
   return WR_OK;
+}
+
+/* ---- The image's form */
+
+typedef struct writer {
+  uint8_t *at; /* NULL: only counts */
+  size_t size;
+} writer;
+
+static void put_uleb(writer *w, uint64_t value) {
+  do {
+    if (w->at) w->at[w->size] = (uint8_t)(value & 0x7f) | (value > 0x7f ? 0x80 : 0);
+    w->size++;
+    value >>= 7;
+  } while (value);
+}
+
+/* 0 for no line; else its highest bit, and the others as a difference to the last such. */
+static uint64_t line_code(uint32_t last[2], uint32_t line) {
+  if (!line) return 0;
+  uint32_t high = line >> 31, low = line & INT32_MAX, difference = low - last[high];
+  last[high] = low;
+  uint32_t zigzag = difference << 1 ^ -(difference >> 31);
+  return 1 + 2 * (uint64_t)zigzag + high;
+}
+
+size_t wr__lines_encode(const wr__line_rows *rows, uint8_t *out) {
+  size_t blocks = wr__image_line_blocks((uint32_t)rows->count);
+  size_t start = blocks * sizeof(wr__image_line_block);
+  wr__image_line_block *block = (wr__image_line_block *)(void *)out;
+  writer w = {out ? out + start : NULL, 0};
+  uint64_t pc = 0;
+  uint32_t last[2] = {0};
+  for (size_t i = 0; i < rows->count; i++) {
+    const wr__line_row *row = &rows->rows[i];
+    if (i % WR__IMAGE_LINE_BLOCK == 0) {
+      pc = row->address;
+      last[0] = last[1] = 0;
+      if (block) *block++ = (wr__image_line_block){(uint32_t)pc, (uint32_t)(start + w.size)};
+    }
+    put_uleb(&w, row->address - pc);
+    put_uleb(&w, line_code(last, row->line));
+    pc = row->address;
+  }
+  return start + w.size;
 }

@@ -446,7 +446,7 @@ static wr_status build_image(linker *k, const wr__object_bytes *objects, wr__obj
   WR_TRY(collect_symbols(k));
   WR_TRY(collect_lines(k));
   uint64_t lines_offset = align_up(k->text_end, text_align(k));
-  uint64_t size = lines_offset + k->rows.count * sizeof(wr__image_line);
+  uint64_t size = lines_offset + wr__lines_encode(&k->rows, NULL);
   k->image = calloc(1, size);
   if (!k->image) return wr__fail_oom(k->error);
   if (k->machine->machine == WR__IMAGE_MACHINE_X86_64)
@@ -456,9 +456,7 @@ static wr_status build_image(linker *k, const wr__object_bytes *objects, wr__obj
   WR_TRY(write_funcs(k));
   write_bodies(k);
   write_places(k, objects);
-  wr__image_line *lines = (wr__image_line *)(void *)(k->image + lines_offset);
-  for (size_t i = 0; i < k->rows.count; i++)
-    lines[i] = (wr__image_line){(uint32_t)k->rows.rows[i].address, k->rows.rows[i].line};
+  wr__lines_encode(&k->rows, k->image + lines_offset);
   write_header(k, lines_offset, size);
   write_elf(k, size);
   out->data = k->image;

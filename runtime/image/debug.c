@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "image/lines.h"
 #include "platform/platform.h"
 #include "platform/thread.h"
 
@@ -202,22 +203,24 @@ typedef struct dump_line {
 /* A function's lines come before its code. The file of each is the module. */
 static void add_lines(wr__bytes *dump, const wr__image *image, const wr__debug_symbol *s) {
   static const char file[] = "wasm";
-  uint32_t first = wr__image_lines_before(image, s->start), last = first;
-  while (last < image->header->lines_count && image->lines[last].pc < s->start + s->size) last++;
-  if (first == last) return;
-  size_t entry = sizeof(dump_line) + sizeof file;
-  dump_lines head = {
-      .record = {JIT_CODE_DEBUG_INFO, (uint32_t)(sizeof head + (last - first) * entry),
-                 wr__monotonic_ns()},
-      .code_address = (uintptr_t)image->base + s->start,
-      .count = last - first};
+  size_t entry = sizeof(dump_line) + sizeof file, start = dump->size;
+  dump_lines head = {.record = {JIT_CODE_DEBUG_INFO, 0, wr__monotonic_ns()},
+                     .code_address = (uintptr_t)image->base + s->start};
   wr__bytes_add(dump, &head, sizeof head);
-  for (uint32_t i = first; i < last; i++) {
-    dump_line line = {(uintptr_t)image->base + image->lines[i].pc,
-                      wr__image_line_offset(image, image->lines[i].module_offset), 0};
+  wr__image_rows rows = wr__image_rows_at(image, s->start);
+  while (wr__image_rows_next(&rows) && rows.row.pc < s->start + s->size) {
+    if (rows.row.pc < s->start) continue;
+    dump_line line = {(uintptr_t)image->base + rows.row.pc,
+                      wr__image_line_offset(image, rows.row.module_offset), 0};
     wr__bytes_add(dump, &line, sizeof line);
     wr__bytes_add(dump, file, sizeof file);
+    head.count++;
   }
+  head.record.total_size = (uint32_t)(sizeof head + head.count * entry);
+  if (!head.count)
+    dump->size = start;
+  else if (!dump->failed)
+    memcpy(dump->data + start, &head, sizeof head);
 }
 
 static void add_load(wr__bytes *dump, const wr__image *image, const wr__debug_symbol *s,

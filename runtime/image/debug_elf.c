@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "image/debug.h"
+#include "image/lines.h"
 
 /* Spec: ELF, and DWARF 4. Written out, because there is no header for it on every system. */
 enum {
@@ -150,8 +151,9 @@ static void make_lines(const wr__image *image, const wr__debug_symbols *symbols,
   line_state state = {b, image->header->text_offset, 1};
   uint32_t next = 0;
   add_u8(b, 0), add_uleb(b, 9), add_u8(b, 2), add_u64(b, text_start(image));
-  for (uint32_t i = 0; i < image->header->lines_count; i++) {
-    wr__image_line row = image->lines[i];
+  wr__image_rows rows = wr__image_rows_at(image, 0);
+  while (wr__image_rows_next(&rows)) {
+    wr__image_line row = rows.row;
     for (; next < symbols->count && symbols->all[next].start <= row.pc; next++)
       add_start(&state, image, &symbols->all[next], symbols->imported);
     if (row.module_offset) add_row(&state, row.pc, wr__image_line_offset(image, row.module_offset));

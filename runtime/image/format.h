@@ -34,13 +34,13 @@ typedef struct wr__image_header {
   uint64_t image_bytes; /* all that is mapped */
   uint32_t machine;
   uint32_t flags;
-  uint64_t cpu_features; /* bits of wr__cpu_feature that the code uses */
-  uint64_t module_bytes; /* the module's size, without wasmrun's sections */
-  uint64_t module_hash;  /* wr__image_module_hash of them */
-  uint32_t func_count;   /* defined functions */
-  uint32_t funcs_offset; /* wr__image_func[func_count] */
-  uint32_t lines_count;
-  uint32_t lines_offset;  /* wr__image_line[lines_count], by pc */
+  uint64_t cpu_features;  /* bits of wr__cpu_feature that the code uses */
+  uint64_t module_bytes;  /* the module's size, without wasmrun's sections */
+  uint64_t module_hash;   /* wr__image_module_hash of them */
+  uint32_t func_count;    /* defined functions */
+  uint32_t funcs_offset;  /* wr__image_func[func_count] */
+  uint32_t lines_count;   /* rows of the line table */
+  uint32_t lines_offset;  /* wr__image_line_block for each WR__IMAGE_LINE_BLOCK of them, rows */
   uint64_t text_offset;   /* aligned to WR__IMAGE_ALIGN */
   uint64_t text_bytes;    /* the end of the mapped image */
   char cpu[64];           /* what was asked for, NUL-terminated */
@@ -71,13 +71,20 @@ typedef struct wr__image_memory {
   uint64_t size_bytes;
 } wr__image_memory;
 
-/* From this pc (an image offset) on, code belongs to the instruction at module_offset; 0: to none;
- * with WR__IMAGE_PLACE, to that of a place.
- */
-typedef struct wr__image_line {
+/* Where rows of the line table begin, and at which pc. A row is two numbers in LEB128: the distance
+ * of its pc (an image offset) from that of the row before, in a block's first from the block's; and
+ * what its code belongs to, up to the next row: 0 for nothing, or 1 + 2 * z + h for the instruction
+ * at a module offset, or of a place, of which h is the highest bit, and z the difference of the
+ * others to those of the last in the block with the same h, or to 0, as 0, -1, 1, -2, ... */
+enum { WR__IMAGE_LINE_BLOCK = 64 };
+typedef struct wr__image_line_block {
   uint32_t pc;
-  uint32_t module_offset;
-} wr__image_line;
+  uint32_t at; /* from lines_offset */
+} wr__image_line_block;
+
+static inline uint32_t wr__image_line_blocks(uint32_t lines_count) {
+  return lines_count / WR__IMAGE_LINE_BLOCK + (lines_count % WR__IMAGE_LINE_BLOCK != 0);
+}
 
 /* An instruction of a function whose body stands where it is called. Traps in it name the place
  * too. */

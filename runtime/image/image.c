@@ -40,41 +40,6 @@ const wr__image *wr__image_at(uintptr_t pc) {
   return NULL;
 }
 
-uint32_t wr__image_lines_before(const wr__image *image, uint32_t pc) {
-  uint32_t low = 0, high = image->header->lines_count;
-  while (low < high) {
-    uint32_t middle = low + (high - low) / 2;
-    if (image->lines[middle].pc < pc)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return low;
-}
-
-uint32_t wr__image_line_at(const wr__image *image, uintptr_t pc) {
-  uint32_t lines = wr__image_lines_before(image, (uint32_t)(pc - (uintptr_t)image->base) + 1);
-  return lines ? image->lines[lines - 1].module_offset : 0;
-}
-
-const wr__image_place *wr__image_place_of(const wr__image *image, uint32_t id) {
-  uint32_t low = 0, high = image->header->places_count;
-  while (id & WR__IMAGE_PLACE && low < high) {
-    uint32_t middle = low + (high - low) / 2;
-    if (image->places[middle].id == id) return &image->places[middle];
-    if (image->places[middle].id < id)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return NULL;
-}
-
-uint32_t wr__image_line_offset(const wr__image *image, uint32_t line) {
-  const wr__image_place *place = wr__image_place_of(image, line);
-  return place ? place->module_offset : line;
-}
-
 static void free_image(wr__image *image) {
   if (image->base) wr__code_unmap((void *)(uintptr_t)image->base, image->size);
   wr__file_close(image->fd);
@@ -131,7 +96,9 @@ static bool is_memory_sound(const wr__image_header *h, const uint8_t *bytes, siz
 static bool is_sound(const wr__image_header *h, const uint8_t *bytes, size_t size) {
   if (h->text_bytes > size - h->text_offset) return false;
   if (!within(h->funcs_offset, h->func_count, sizeof(wr__image_func), size)) return false;
-  if (!within(h->lines_offset, h->lines_count, sizeof(wr__image_line), size)) return false;
+  if (!within(h->lines_offset, wr__image_line_blocks(h->lines_count), sizeof(wr__image_line_block),
+              size))
+    return false;
   if (!within(h->bodies_offset, h->func_count, sizeof(wr__image_body), size)) return false;
   if (!within(h->places_offset, h->places_count, sizeof(wr__image_place), size)) return false;
   const wr__image_func *funcs = (const wr__image_func *)(const void *)(bytes + h->funcs_offset);
@@ -175,7 +142,7 @@ static wr_status finish_image(wr__image *image, wr_error *error) {
   if (!is_sound(h, image->base, image->size)) return fail_damaged(error);
   image->header = h;
   image->funcs = (const wr__image_func *)(const void *)(image->base + h->funcs_offset);
-  image->lines = (const wr__image_line *)(const void *)(image->base + h->lines_offset);
+  image->line_blocks = (const wr__image_line_block *)(const void *)(image->base + h->lines_offset);
   image->places = (const wr__image_place *)(const void *)(image->base + h->places_offset);
   image->bodies = (const wr__image_body *)(const void *)(image->base + h->bodies_offset);
   if (h->memory_offset)

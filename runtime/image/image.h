@@ -14,7 +14,7 @@ typedef struct wr__image {
   size_t size;
   const wr__image_header *header;
   const wr__image_func *funcs;
-  const wr__image_line *lines;
+  const wr__image_line_block *line_blocks;
   const wr__image_body *bodies;
   const wr__image_place *places;
   const wr__image_memory *memory; /* NULL: none */
@@ -60,9 +60,7 @@ const char *wr__image_host_target(void);
 
 /* The image whose code holds pc, or NULL. Async-signal-safe. */
 const wr__image *wr__image_at(uintptr_t pc);
-/* How many lines are of code before pc, an image offset. Async-signal-safe. */
-uint32_t wr__image_lines_before(const wr__image *image, uint32_t pc);
-/* The module offset of the instruction at pc, or the id of its place, or 0. */
+/* lines.c: the module offset of the instruction at pc, or the id of its place, or 0. */
 uint32_t wr__image_line_at(const wr__image *image, uintptr_t pc);
 /* The place of an id, or NULL: it is a module offset. */
 const wr__image_place *wr__image_place_of(const wr__image *image, uint32_t id);

@@ -1,4 +1,5 @@
-/* Native images: the layout that code takes for granted, sections, signatures, rings of keys. */
+/* Native images: the layout that code takes for granted, sections, signatures, rings of keys, line
+ * tables. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +11,7 @@
 #include <sodium.h>
 
 #include "image/layout.h"
+#include "image/lines.h"
 #include "image/signature.h"
 
 /* If this fails, images that were compiled before run no more. Once there are such images outside
@@ -136,11 +138,97 @@ static void rings_hold_keys(void **state) {
   wr__keyring_release(ring);
 }
 
+/* ---- Line tables */
+
+enum { LINES_OFFSET = 512 };
+
+/* An image of which only the line table is there: blocks of 64 rows, 4 bytes apart, each 3 bytes of
+ * the module further, but for the last, which is of none. */
+static wr__image *make_lines(uint32_t rows) {
+  wr__image *image = calloc(1, sizeof *image);
+  wr__image_header *header = calloc(1, sizeof *header);
+  uint32_t blocks = wr__image_line_blocks(rows);
+  uint8_t *base = calloc(1, LINES_OFFSET + blocks * sizeof(wr__image_line_block) + rows * 4);
+  uint8_t *start = base + LINES_OFFSET, *at = start + blocks * sizeof(wr__image_line_block);
+  wr__image_line_block *block = (wr__image_line_block *)(void *)start;
+  for (uint32_t i = 0; i < rows; i++) {
+    bool first = i % WR__IMAGE_LINE_BLOCK == 0;
+    if (first) *block++ = (wr__image_line_block){4096 + i * 4, (uint32_t)(at - start)};
+    *at++ = first ? 0 : 4;
+    uint32_t code = i == rows - 1 ? 0 : 1 + 4 * (first ? 100 + i * 3 : 3);
+    for (; code > 127; code >>= 7) *at++ = (uint8_t)(code | 128);
+    *at++ = (uint8_t)code;
+  }
+  header->lines_count = rows;
+  header->lines_offset = LINES_OFFSET;
+  *image = (wr__image){.base = base, .size = (size_t)(at - base), .header = header};
+  image->line_blocks = (const wr__image_line_block *)(const void *)start;
+  return image;
+}
+
+static void free_lines(wr__image *image) {
+  free((void *)(uintptr_t)image->base);
+  free((void *)(uintptr_t)image->header);
+  free(image);
+}
+
+static uint32_t offset_at(const wr__image *image, uint32_t pc) {
+  return wr__image_line_at(image, (uintptr_t)image->base + pc);
+}
+
+static void lines_are_found(void **state) {
+  (void)state;
+  static const uint32_t counts[] = {1, 2, 63, 64, 65, 129, 1000};
+  for (size_t k = 0; k < WR_ARRAY_COUNT(counts); k++) {
+    uint32_t count = counts[k];
+    wr__image *image = make_lines(count);
+    assert_int_equal(offset_at(image, 4095), 0);
+    for (uint32_t i = 0; i < count; i++)
+      for (uint32_t inside = 0; inside < 4; inside++)
+        assert_int_equal(offset_at(image, 4096 + i * 4 + inside), i == count - 1 ? 0 : 100 + i * 3);
+    assert_int_equal(offset_at(image, 1 << 20), 0);
+    free_lines(image);
+  }
+}
+
+/* Rows that say the highest bit have differences of their own. */
+static void lines_of_two_kinds(void **state) {
+  (void)state;
+  wr__image *image = make_lines(4);
+  static const uint8_t rows[] = {0, 1 + 2 * 20 + 0, 4, 1 + 2 * 2 + 1,
+                                 4, 1 + 2 * 3 + 0,  4, 1 + 2 * 1 + 1};
+  memcpy((uint8_t *)(uintptr_t)image->base + LINES_OFFSET + image->line_blocks[0].at, rows,
+         sizeof rows);
+  assert_int_equal(offset_at(image, 4096), 10);
+  assert_int_equal(offset_at(image, 4100), 1 | 1u << 31);
+  assert_int_equal(offset_at(image, 4104), 8);
+  assert_int_equal(offset_at(image, 4108), 0 | 1u << 31);
+  free_lines(image);
+}
+
+/* The image ends early, or a block points elsewhere: no row is read outside. */
+static void damaged_lines_end(void **state) {
+  (void)state;
+  wr__image *image = make_lines(200);
+  size_t whole = image->size;
+  for (size_t size = LINES_OFFSET + 4 * sizeof(wr__image_line_block); size < whole; size++) {
+    image->size = size;
+    for (uint32_t pc = 4096; pc < 4096 + 800; pc += 4) {
+      uint32_t offset = offset_at(image, pc);
+      assert_true(offset == 0 || offset <= 100 + (pc - 4096) / 4 * 3);
+    }
+  }
+  ((wr__image_line_block *)(uintptr_t)image->line_blocks)[2].at = UINT32_MAX;
+  assert_int_equal(offset_at(image, 4096 + 130 * 4), 0);
+  free_lines(image);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(layout_of_the_version), cmocka_unit_test(packed_sections_are_found),
       cmocka_unit_test(any_change_is_seen),    cmocka_unit_test(cut_files_do_not_check),
-      cmocka_unit_test(rings_hold_keys),
+      cmocka_unit_test(rings_hold_keys),       cmocka_unit_test(lines_are_found),
+      cmocka_unit_test(lines_of_two_kinds),    cmocka_unit_test(damaged_lines_end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
