@@ -109,7 +109,7 @@ def layout(data):
 
 def processor(data):
     """Needs sse3 and lse, which no processor has both, and something that none has."""
-    return header_field(data, 32, "<Q", lambda v: v | 1 << 63 | 1 << 20 | 1)
+    return header_field(data, 32, "<Q", lambda v: v | 1 << 63 | 1 << 26 | 1)
 
 
 def machine(data):

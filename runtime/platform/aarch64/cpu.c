@@ -5,8 +5,16 @@
 #include "image/format.h"
 #include "platform/platform.h"
 
-/* Bits of AT_HWCAP. */
-enum { CAP_CRC = 1 << 7, CAP_ATOMICS = 1 << 8, CAP_RDM = 1 << 12, CAP_DOTPROD = 1 << 20 };
+/* Bits of AT_HWCAP and AT_HWCAP2. */
+enum {
+  CAP_CRC = 1 << 7,
+  CAP_ATOMICS = 1 << 8,
+  CAP_FP16 = 1 << 9 | 1 << 10, /* scalar and vector */
+  CAP_RDM = 1 << 12,
+  CAP_SHA3 = 1 << 17,
+  CAP_DOTPROD = 1 << 20,
+  CAP2_I8MM = 1 << 13,
+};
 
 uint64_t wr__cpu_features(void) {
   unsigned long caps = getauxval(AT_HWCAP);
@@ -15,6 +23,9 @@ uint64_t wr__cpu_features(void) {
   if (caps & CAP_ATOMICS) features |= 1ull << WR__CPU_LSE;
   if (caps & CAP_RDM) features |= 1ull << WR__CPU_RDM;
   if (caps & CAP_DOTPROD) features |= 1ull << WR__CPU_DOTPROD;
+  if ((caps & CAP_FP16) == CAP_FP16) features |= 1ull << WR__CPU_FULLFP16;
+  if (caps & CAP_SHA3) features |= 1ull << WR__CPU_SHA3;
+  if (getauxval(AT_HWCAP2) & CAP2_I8MM) features |= 1ull << WR__CPU_I8MM;
   return features;
 }
 

@@ -5,6 +5,9 @@
 #include "image/format.h"
 #include "platform/platform.h"
 
+/* In eax of leaf 7, 1; not among the compilers' names either. */
+enum { AVX_VNNI = 1 << 4 };
+
 #define TEST(bit, name) \
   if (__builtin_cpu_supports(name)) features |= 1ull << WR__CPU_##bit
 
@@ -31,6 +34,13 @@ uint64_t wr__cpu_features(void) {
   TEST(AVX512DQ, "avx512dq");
   TEST(AVX512VL, "avx512vl");
   TEST(AVX512VNNI, "avx512vnni");
+  TEST(AVX512VBMI, "avx512vbmi");
+  TEST(AVX512VBMI2, "avx512vbmi2");
+  TEST(AVX512BITALG, "avx512bitalg");
+  TEST(AVX512VPOPCNTDQ, "avx512vpopcntdq");
+  TEST(GFNI, "gfni");
+  if (__builtin_cpu_supports("avx2") && __get_cpuid_count(7, 1, &a, &b, &c, &d) && a & AVX_VNNI)
+    features |= 1ull << WR__CPU_AVXVNNI;
   return features;
 }
 
