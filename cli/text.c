@@ -23,14 +23,15 @@ static char *default_output(const char *path) {
   return out;
 }
 
-/* Validates what the parser made; a place in it is of no use to who wrote the text. */
-static bool is_valid(const wr__parsed *parsed, const char *path, const wasm_byte_vec_t *binary,
-                     int *exit_status) {
+/* Validates what the parser made of the text. */
+static bool is_valid(const wr__parsed *parsed, const char *path, const char *text, size_t size,
+                     const wasm_byte_vec_t *binary, int *exit_status) {
   wasm_engine_t *engine = wr__engine_from_options(parsed, exit_status);
   if (!engine) return false;
   wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
   wr_status status = wr_module_validate(engine, binary->data, binary->size, &error);
   if (status != WR_OK) {
+    wr_text_locate(text, size, &error);
     wr__report_error(path, &error);
     *exit_status = WR__EXIT_FAILED;
   }
@@ -49,7 +50,7 @@ int wr__command_wat2wasm(const wr__parsed *parsed) {
   int exit_status = WR__EXIT_FAILED;
   if (wr_text_to_binary(text, size, &binary, &error) != WR_OK) {
     wr__report_error(path, &error);
-  } else if (is_valid(parsed, path, &binary, &exit_status)) {
+  } else if (is_valid(parsed, path, text, size, &binary, &exit_status)) {
     const char *given = wr__option_last(parsed, WR__OPTION_OUTPUT);
     char *output = given ? strdup(given) : default_output(path);
     bool written = output && wr__write_file(output, binary.data, binary.size);

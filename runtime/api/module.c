@@ -68,41 +68,57 @@ static bool is_text(const uint8_t *bytes, size_t size) {
   return false;
 }
 
-/* Replaces text by the binary that it means. */
-static wr_status assemble(const uint8_t **bytes, size_t *size, bool *mapped, wr_error *error) {
-  wasm_byte_vec_t binary;
-  WR_TRY(wr_text_to_binary((const char *)*bytes, *size, &binary, error));
-  wr__file_free(*bytes, *size, *mapped);
-  *bytes = (const uint8_t *)binary.data;
-  *size = binary.size;
-  *mapped = false;
-  return WR_OK;
+/* What a file holds. */
+typedef struct contents {
+  const uint8_t *bytes;
+  size_t size;
+  bool mapped;
+} contents;
+
+static void free_contents(const contents *c) {
+  if (c->bytes) wr__file_free(c->bytes, c->size, c->mapped);
 }
 
-static wr_status read_binary(int fd, const char *path, const uint8_t **bytes, size_t *size,
-                             bool *mapped, wr_error *error) {
-  WR_TRY(wr__file_read_open(fd, path, bytes, size, mapped, error));
-  wr_status status = is_text(*bytes, *size) ? assemble(bytes, size, mapped, error) : WR_OK;
-  if (status != WR_OK) wr__file_free(*bytes, *size, *mapped);
+/* The binary of a file; where the file holds text, that too. */
+static wr_status read_binary(int fd, const char *path, contents *binary, contents *text,
+                             wr_error *error) {
+  *text = (contents){0};
+  WR_TRY(wr__file_read_open(fd, path, &binary->bytes, &binary->size, &binary->mapped, error));
+  if (!is_text(binary->bytes, binary->size)) return WR_OK;
+  *text = *binary;
+  wasm_byte_vec_t made;
+  wr_status status = wr_text_to_binary((const char *)text->bytes, text->size, &made, error);
+  if (status == WR_OK)
+    *binary = (contents){(const uint8_t *)made.data, made.size, false};
+  else
+    free_contents(text);
   return status;
 }
 
 wr_status wr__api_read_binary(const char *path, const uint8_t **bytes, size_t *size, bool *mapped,
                               wr_error *error) {
+  contents binary, text;
   int fd = wr__file_open(path, error);
   if (fd < 0) return WR_IO;
-  wr_status status = read_binary(fd, path, bytes, size, mapped, error);
+  wr_status status = read_binary(fd, path, &binary, &text, error);
   wr__file_close(fd);
-  return status;
+  if (status != WR_OK) return status;
+  free_contents(&text);
+  *bytes = binary.bytes;
+  *size = binary.size;
+  *mapped = binary.mapped;
+  return WR_OK;
 }
 
 static wr_status open_read(wr__engine *engine, int fd, const char *path, wasm_module_t **out,
                            wr_error *error) {
-  const uint8_t *bytes;
-  size_t size;
-  bool mapped;
-  WR_TRY(read_binary(fd, path, &bytes, &size, &mapped, error));
-  return wr__api_decode_owned(engine, bytes, size, mapped, out, error);
+  contents binary, text;
+  WR_TRY(read_binary(fd, path, &binary, &text, error));
+  wr_status status =
+      wr__api_decode_owned(engine, binary.bytes, binary.size, binary.mapped, out, error);
+  if (status != WR_OK && text.bytes) wr_text_locate((const char *)text.bytes, text.size, error);
+  free_contents(&text);
+  return status;
 }
 
 wr_status wr_module_open(wasm_engine_t *engine, const char *path, wasm_module_t **out,

@@ -645,6 +645,11 @@ WR_API WR_NODISCARD wr_status wr_native_inspect(const void *bytes, size_t size_b
 WR_API WR_NODISCARD wr_status wr_text_to_binary(const char *text, size_t size_bytes,
                                                 wasm_byte_vec_t *out, wr_error *error);
 
+/* wr_text_locate: rewrites an error that names an offset in the binary that wr_text_to_binary made
+ * of the text, as validation does, into one that names line and column, and shows the line. Leaves
+ * it as it is where no place in the text stands for the offset. wr_module_open does this itself. */
+WR_API void wr_text_locate(const char *text, size_t size_bytes, wr_error *error);
+
 /* Tokens of the text format, for readers of scripts that hold modules: find the parentheses of a
  * form, and give the text between them to wr_text_to_binary. */
 typedef enum wr_text_kind {

@@ -142,7 +142,7 @@ static void write_customs_at(const wr__parser *p, uint32_t place, wr__buffer *ou
   }
 }
 
-static void write_section(const wr__parser *p, wr__text_section which, wr__buffer *out) {
+static void write_section(wr__parser *p, wr__text_section which, wr__buffer *out) {
   const wr__section_out *section = &p->sections[which];
   if (section->bytes.failed) out->failed = true;
   if (which == WR__SECTION_DATACOUNT) {
@@ -158,6 +158,7 @@ static void write_section(const wr__parser *p, wr__text_section which, wr__buffe
   wr__buffer_byte(out, section_ids[which]);
   wr__buffer_u64(out, section->bytes.size + (has_count ? u32_size(section->count) : 0));
   if (has_count) wr__buffer_u32(out, section->count);
+  p->section_starts[which] = out->size;
   wr__buffer_append(out, &section->bytes);
 }
 

@@ -47,7 +47,7 @@ static wr_status write_types(wr__parser *p, uint32_t first, uint32_t end) {
        i = p->tokens[i].size + 1) {
     p->at = i;
     if (wr__parse_is_form(p, WR__WORD_TYPE) || wr__parse_is_form(p, WR__WORD_REC))
-      WR_TRY(wr__parse_type_field(p));
+      WR_TRY(wr__place_field(p, wr__parse_type_field));
   }
   return WR_OK;
 }
@@ -60,7 +60,7 @@ static wr_status parse_fields(wr__parser *p, uint32_t end) {
   p->at = first;
   while (p->at < end && !wr__parse_is(p, WR__TOK_CLOSE)) {
     WR_TRY(wr__annot_customs(p));
-    WR_TRY(wr__parse_field(p));
+    WR_TRY(wr__place_field(p, wr__parse_field));
   }
   return wr__annot_customs(p);
 }
@@ -107,7 +107,7 @@ static wr_status parse_module(wr__parser *p, wr__buffer *out) {
   return WR_OK;
 }
 
-static void free_parser(wr__parser *p) {
+void wr__parser_free(wr__parser *p) {
   free(p->tokens);
   free(p->annots);
   while (p->arena) {
@@ -125,20 +125,26 @@ static void free_parser(wr__parser *p) {
   free(p->customs);
   free(p->hints);
   free(p->frames);
+  free(p->places);
+}
+
+wr_status wr__parser_run(wr__parser *p, const char *text, size_t size, wr__buffer *out,
+                         wr_error *error) {
+  if (size >= UINT32_MAX)
+    return wr__fail(error, WR_UNSUPPORTED, WR_NO_OFFSET, "text of more than 4 GiB");
+  p->text = text;
+  p->size = (uint32_t)size;
+  p->error = error;
+  p->first_definition = WR__SPACE_COUNT;
+  p->scope = p->func_index = WR_NO_INDEX;
+  WR_TRY(read_tokens(p));
+  WR_TRY(parse_module(p, out));
+  return out->failed ? wr__fail_oom(error) : WR_OK;
 }
 
 wr_status wr__text_parse(const char *text, size_t size, wr__buffer *out, wr_error *error) {
-  if (size >= UINT32_MAX)
-    return wr__fail(error, WR_UNSUPPORTED, WR_NO_OFFSET, "text of more than 4 GiB");
-  wr__parser p = {.text = text,
-                  .size = (uint32_t)size,
-                  .error = error,
-                  .first_definition = WR__SPACE_COUNT,
-                  .scope = WR_NO_INDEX,
-                  .func_index = WR_NO_INDEX};
-  wr_status status = read_tokens(&p);
-  if (status == WR_OK) status = parse_module(&p, out);
-  if (status == WR_OK && out->failed) status = wr__fail_oom(error);
-  free_parser(&p);
+  wr__parser p = {0};
+  wr_status status = wr__parser_run(&p, text, size, out, error);
+  wr__parser_free(&p);
   return status;
 }

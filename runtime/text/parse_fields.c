@@ -261,10 +261,12 @@ static wr_status parse_func(wr__parser *p) {
   wr__buffer_u32(&p->sections[WR__SECTION_FUNC].bytes, use.type_index);
   p->sections[WR__SECTION_FUNC].count++;
   p->body.size = 0;
+  uint32_t first_place = p->place_count;
   WR_TRY(parse_locals(p, use.param_count));
   WR_TRY(wr__parse_expr(p, &p->body));
   wr__section_out *code = &p->sections[WR__SECTION_CODE];
   wr__buffer_name(&code->bytes, p->body.data, p->body.size);
+  wr__place_body(p, first_place);
   code->count++;
   p->scope = p->func_index = WR_NO_INDEX;
   return wr__parse_close(p);

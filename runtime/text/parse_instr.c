@@ -83,8 +83,16 @@ static wr_status note_hint(wr__parser *p, uint32_t hint) {
 /* Writes the frame's deferred instruction. */
 static wr_status write_pending(wr__parser *p, const wr__frame *frame) {
   WR_TRY(note_hint(p, frame->hint));
+  WR_TRY(wr__place_instr(p, frame->token + 1));
   wr__buffer_bytes(p->out, p->pending.data + frame->pending, p->pending.size - frame->pending);
   p->pending.size = frame->pending;
+  return WR_OK;
+}
+
+/* The `end` that the current token stands for. */
+static wr_status write_end(wr__parser *p) {
+  WR_TRY(wr__place_instr(p, p->at));
+  wr__write_op(p->out, WR__OP_end);
   return WR_OK;
 }
 
@@ -167,7 +175,7 @@ static wr_status parse_delimiter(wr__parser *p, uint32_t base, uint16_t op) {
   if (op == WR__OP_catch || op == WR__OP_catch_all) fits = in_try && frame->state < 2;
   if (op == WR__OP_delegate) fits = in_try && frame->state == 0;
   if (!fits) return wr__parse_unexpected(p, "an instruction or )");
-  p->at++;
+  WR_TRY(wr__place_instr(p, p->at++));
   if (op == WR__OP_else || op == WR__OP_end) WR_TRY(check_label(p, frame));
   if (op == WR__OP_end || op == WR__OP_delegate) pop_label(p, frame);
   wr__write_op(p->out, op);
@@ -196,6 +204,7 @@ static wr_status parse_unfolded(wr__parser *p, uint32_t base) {
   uint32_t hint;
   WR_TRY(wr__annot_hint(p, &hint));
   WR_TRY(note_hint(p, hint));
+  WR_TRY(wr__place_instr(p, p->at));
   if (!is_block(op)) {
     p->at++;
     return wr__parse_plain(p, op);
@@ -218,6 +227,7 @@ static wr_status open_if_arm(wr__parser *p, wr__frame *frame) {
     WR_TRY(write_pending(p, frame));
     WR_TRY(push_label(p, frame));
   } else {
+    WR_TRY(wr__place_instr(p, p->at + 1));
     wr__write_op(p->out, WR__OP_else);
   }
   frame->state++;
@@ -229,6 +239,7 @@ static wr_status open_if_arm(wr__parser *p, wr__frame *frame) {
 static wr_status parse_folded_delegate(wr__parser *p, wr__frame *frame) {
   uint32_t index;
   if (frame->state != 1) return wr__parse_unexpected(p, ")");
+  WR_TRY(wr__place_instr(p, p->at + 1));
   p->at += 2;
   pop_label(p, frame);
   WR_TRY(wr__parse_label(p, &index));
@@ -252,6 +263,7 @@ static wr_status open_try_arm(wr__parser *p, wr__frame *frame) {
   WR_TRY(push_frame(p, FOLDED_ARM, WR__OP_try, &frame));
   p->at += 2;
   if (is_do) return WR_OK;
+  WR_TRY(wr__place_instr(p, p->at - 1));
   wr__write_op(p->out, is_catch ? WR__OP_catch : WR__OP_catch_all);
   if (!is_catch) return WR_OK;
   uint32_t index;
@@ -284,6 +296,7 @@ static wr_status parse_folded(wr__parser *p, uint32_t base) {
   frame->hint = hint ? hint : hint_inside;
   p->at++;
   size_t start = p->out->size;
+  if (kind == FOLDED_BLOCK || kind == FOLDED_TRY) WR_TRY(wr__place_instr(p, frame->token + 1));
   if (is_block(op))
     WR_TRY(parse_block_head(p, op, &frame->label));
   else
@@ -305,10 +318,10 @@ static wr_status close_folded(wr__parser *p, wr__frame *frame) {
       if (frame->state == 0)
         return wr__parse_unexpected(p, frame->kind == FOLDED_IF ? "(then" : "(do");
       if (frame->kind == FOLDED_TRY && frame->state == 4) break;
-      wr__write_op(p->out, WR__OP_end);
+      WR_TRY(write_end(p));
       break;
     case FOLDED_BLOCK:
-      wr__write_op(p->out, WR__OP_end);
+      WR_TRY(write_end(p));
       break;
     default:
       break;
@@ -344,7 +357,7 @@ wr_status wr__parse_expr(wr__parser *p, wr__buffer *out) {
   begin_expr(p, out);
   while (p->frame_count > base || !(wr__parse_is(p, WR__TOK_CLOSE) || wr__parse_is(p, WR__TOK_END)))
     WR_TRY(parse_one(p, base));
-  wr__write_op(out, WR__OP_end);
+  WR_TRY(write_end(p));
   return out->failed ? wr__parse_oom(p) : WR_OK;
 }
 
@@ -354,6 +367,6 @@ wr_status wr__parse_folded_expr(wr__parser *p, wr__buffer *out) {
   if (!wr__parse_is(p, WR__TOK_OPEN)) return wr__parse_unexpected(p, "an expression");
   do WR_TRY(parse_one(p, base));
   while (p->frame_count > base);
-  wr__write_op(out, WR__OP_end);
+  WR_TRY(write_end(p));
   return out->failed ? wr__parse_oom(p) : WR_OK;
 }

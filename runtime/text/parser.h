@@ -64,6 +64,13 @@ typedef struct wr__hint_out {
   uint8_t value;
 } wr__hint_out;
 
+/* Where bytes of a section came from, from this offset in it on. */
+typedef struct wr__place {
+  uint8_t section; /* wr__text_section */
+  size_t offset;
+  uint32_t token;
+} wr__place;
+
 typedef struct wr__arena_chunk {
   struct wr__arena_chunk *next;
   size_t used, capacity;
@@ -120,6 +127,12 @@ typedef struct wr__parser {
   uint32_t custom_count, custom_capacity;
   wr__hint_out *hints;
   uint32_t hint_count, hint_capacity;
+
+  /* Only while a place is looked for (locate.c). */
+  bool placing;
+  wr__place *places;
+  uint32_t place_count, place_capacity;
+  size_t section_starts[WR__SECTION_COUNT]; /* of their entries, in the binary */
 
   /* Instructions. */
   wr__buffer *out; /* where they go */
@@ -243,6 +256,17 @@ wr_status wr__annot_hint(wr__parser *p, uint32_t *hint);
 /* Fails for an annotation that stood where it may not. */
 wr_status wr__annot_check_used(wr__parser *p);
 
+/* ---- locate.c: where things of the binary stand in the text
+ * ----------------------------------------------------------------------------------------- */
+
+/* The instruction of the token is about to be written to p->out. */
+wr_status wr__place_instr(wr__parser *p, uint32_t token);
+/* The places since `first` become those of a body that now ends the code section. */
+void wr__place_body(wr__parser *p, uint32_t first);
+/* wr__parse_field and wr__parse_type_field, whose bytes get the field's first token as their place.
+ */
+wr_status wr__place_field(wr__parser *p, wr_status (*parse)(wr__parser *p));
+
 /* ---- assemble.c
  * ---------------------------------------------------------------------------------------- */
 
@@ -254,5 +278,9 @@ void wr__assemble(wr__parser *p, wr__buffer *out);
 
 /* wr__text_parse: as wr_text_to_binary, into a buffer. */
 wr_status wr__text_parse(const char *text, size_t size, wr__buffer *out, wr_error *error);
+/* The same in pieces, for who wants to see the parser: it is freed also where the parsing fails. */
+wr_status wr__parser_run(wr__parser *p, const char *text, size_t size, wr__buffer *out,
+                         wr_error *error);
+void wr__parser_free(wr__parser *p);
 
 #endif
