@@ -67,6 +67,16 @@ static bool is_invariant(const wr__affine_loop *a, LLVMValueRef value) {
   return block == WR__CFG_NONE || !wr__cfg_contains(a->cfg, a->loop, block);
 }
 
+bool wr__affine_open(wr__affine_loop *a) {
+  const wr__cfg_loop *loop = &a->cfg->loops[a->loop];
+  const wr__cfg_block *header = &a->cfg->blocks[loop->header];
+  if (!loop->innermost || loop->latch == WR__CFG_NONE || header->pred_count != 2) return false;
+  bool second = a->cfg->preds[header->first_pred] == loop->latch;
+  a->latch = a->cfg->blocks[loop->latch].block;
+  a->preheader = a->cfg->blocks[a->cfg->preds[header->first_pred + second]].block;
+  return LLVMGetNumSuccessors(LLVMGetBasicBlockTerminator(a->preheader)) == 1;
+}
+
 static const wr__affine nothing = {0};
 
 static wr__affine affine_at(wr__affine_loop *a, LLVMValueRef value, unsigned depth);

@@ -43,6 +43,9 @@ typedef struct wr__trip {
   LLVMValueRef holds; /* i1: if this holds; NULL: always */
 } wr__trip;
 
+/* Finds preheader and latch: what goes in from elsewhere must do so by one block that goes nowhere
+ * else. False: there is no such block, or several latches. */
+bool wr__affine_open(wr__affine_loop *a);
 bool wr__linear_same_terms(const wr__linear *a, const wr__linear *b);
 bool wr__linear_is_constant(const wr__linear *a, int64_t *value);
 /* Its value, built where the builder stands. */

@@ -33,7 +33,8 @@ static bool free_func(wr__lower *l, LLVMValueRef func) {
   l->func = func;
   l->inst = LLVMGetParam(func, 0);
   bool done = wr__relax_loads(l, &cfg);
-  if (done && l->options->level != 's') done = wr__version_loops(l, &cfg);
+  if (done && l->options->level != 's')
+    done = wr__search_loops(l, &cfg) && wr__version_loops(l, &cfg);
   wr__cfg_free(&cfg);
   return done;
 }

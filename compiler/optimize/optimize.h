@@ -15,6 +15,10 @@ bool wr__settle_versions(wr__lower *l, LLVMValueRef func);
 /* Makes a branch known as one between two versions. */
 void wr__mark_version(wr__lower *l, LLVMValueRef branch);
 
+/* search.c: steps of many rounds before loops that only look. False when out of memory. l->inst is
+ * the function's. */
+bool wr__search_loops(wr__lower *l, const wr__cfg *cfg);
+
 /* finish.c: what LLVM's optimisation must not see: looks at the stack's end and at interrupts.
  * False when out of memory. l->inst is the function's. */
 bool wr__finish_func(wr__lower *l, LLVMValueRef func);

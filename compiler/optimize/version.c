@@ -62,17 +62,12 @@ static bool in_loop(const version *v, LLVMBasicBlockRef block) {
 
 /* ---- May it be versioned? */
 
-/* What goes in from elsewhere does so by one block that goes nowhere else. */
 static bool find_preheader(version *v) {
-  const wr__cfg_loop *loop = &v->cfg->loops[v->affine.loop];
-  const wr__cfg_block *header = &v->cfg->blocks[loop->header];
-  if (!loop->innermost || loop->latch == WR__CFG_NONE || header->pred_count != 2) return false;
-  bool second = v->cfg->preds[header->first_pred] == loop->latch;
-  v->header = header->block;
-  v->latch = v->affine.latch = v->cfg->blocks[loop->latch].block;
-  v->preheader = v->affine.preheader =
-      v->cfg->blocks[v->cfg->preds[header->first_pred + second]].block;
-  return LLVMGetNumSuccessors(LLVMGetBasicBlockTerminator(v->preheader)) == 1;
+  if (!wr__affine_open(&v->affine)) return false;
+  v->header = v->cfg->blocks[v->cfg->loops[v->affine.loop].header].block;
+  v->latch = v->affine.latch;
+  v->preheader = v->affine.preheader;
+  return true;
 }
 
 static bool never_traps(const version *v, const wr__access *access) {
