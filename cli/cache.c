@@ -17,10 +17,10 @@ static int list(void) {
   uint64_t total = 0;
   if (wr_cache_list(&entries, &count, &error) != WR_OK) return fail(&error);
   for (size_t i = 0; i < count; i++) {
-    time_t made = (time_t)(entries[i].made_ns / 1000000000u);
+    time_t used = (time_t)(entries[i].used_ns / 1000000000u);
     struct tm parts;
     char when[32] = "", name[4 * sizeof entries->name];
-    if (localtime_r(&made, &parts)) strftime(when, sizeof when, "%Y-%m-%d %H:%M", &parts);
+    if (localtime_r(&used, &parts)) strftime(when, sizeof when, "%Y-%m-%d %H:%M", &parts);
     wr__printable(entries[i].name, strlen(entries[i].name), name, sizeof name);
     printf("%s %12" PRIu64 "  %s\n", when, entries[i].size_bytes, name);
     total += entries[i].size_bytes;

@@ -1,4 +1,6 @@
-/* The folder of compiled modules, $XDG_CACHE_HOME/wasmrun/compiled. */
+/* The folder of compiled modules, $XDG_CACHE_HOME/wasmrun/compiled, and beside it "used": an empty
+ * file of the same name for each module that was taken from there, whose time is that of the last
+ * use. The module's own times would do, but for its verdict, which goes by them. */
 #include "image/cache.h"
 
 #include <stdio.h>
@@ -14,11 +16,41 @@
 #define MAX_CACHE_BYTES ((uint64_t)1 << 30)
 enum { PATH_BYTES = 4096 };
 
-static bool cache_path(const char *name, char *path) {
-  char below[128];
-  int length = snprintf(below, sizeof below, "compiled%s%s", name[0] ? "/" : "", name);
+static bool path_in(const char *folder, const char *name, char *path) {
+  char below[160];
+  int length = snprintf(below, sizeof below, "%s%s%s", folder, name[0] ? "/" : "", name);
   return length > 0 && (size_t)length < sizeof below &&
          wr__user_path(WR__USER_CACHE, below, path, PATH_BYTES);
+}
+
+static bool cache_path(const char *name, char *path) { return path_in("compiled", name, path); }
+
+/* ---- Uses */
+
+static void record_use(const char *name) {
+  char path[PATH_BYTES];
+  if (path_in("used", "", path) && wr__folder_make_private(path, NULL) == WR_OK &&
+      path_in("used", name, path))
+    wr__file_touch(path);
+}
+
+static int compare_names(const void *a, const void *b) {
+  return strcmp(((const wr_cache_entry *)a)->name, ((const wr_cache_entry *)b)->name);
+}
+
+/* Puts the last use into each entry; uses of what is no longer there are forgotten. */
+static void read_uses(wr_cache_entry *entries, size_t count) {
+  char path[PATH_BYTES];
+  wr_cache_entry *uses;
+  size_t use_count;
+  if (!path_in("used", "", path) || wr__folder_list(path, &uses, &use_count, NULL) != WR_OK) return;
+  if (count) qsort(entries, count, sizeof *entries, compare_names);
+  for (size_t i = 0; i < use_count; i++) {
+    wr_cache_entry *found = bsearch(&uses[i], entries, count, sizeof *entries, compare_names);
+    if (found && uses[i].made_ns > found->made_ns) found->used_ns = uses[i].made_ns;
+    if (!found && path_in("used", uses[i].name, path)) wr__file_remove(path);
+  }
+  free(uses);
 }
 
 /* ---- Names */
@@ -65,15 +97,17 @@ wr__module *wr__cache_open(wr__engine *engine, const wr__cache_name *name, wr__s
   wr__file_close(fd);
   if (!found) return NULL;
   if (found->size == module.size && wr__image_module_hash(found->bytes, found->size) ==
-                                        wr__image_module_hash(module.data, module.size))
+                                        wr__image_module_hash(module.data, module.size)) {
+    record_use(name->text);
     return found;
+  }
   wr__module_release(found);
   return NULL;
 }
 
-static int compare_age(const void *a, const void *b) {
-  uint64_t x = ((const wr_cache_entry *)a)->made_ns;
-  uint64_t y = ((const wr_cache_entry *)b)->made_ns;
+static int compare_uses(const void *a, const void *b) {
+  uint64_t x = ((const wr_cache_entry *)a)->used_ns;
+  uint64_t y = ((const wr_cache_entry *)b)->used_ns;
   return x < y ? -1 : x > y;
 }
 
@@ -83,12 +117,14 @@ wr_status wr__cache_list(wr_cache_entry **out, size_t *count, wr_error *error) {
   *out = NULL;
   *count = 0;
   if (!cache_path("", path) || (!wr__folder_is_private(path, &there) && !there)) return WR_OK;
+  wr__folder_sweep(path);
   WR_TRY(wr__folder_list(path, out, count, error));
-  if (*count) qsort(*out, *count, sizeof **out, compare_age);
+  read_uses(*out, *count);
+  if (*count) qsort(*out, *count, sizeof **out, compare_uses);
   return WR_OK;
 }
 
-/* Removes the oldest until the rest is within the limit. */
+/* Removes what was not used for longest until the rest is within the limit. */
 static wr_status shrink(uint64_t limit, wr_error *error) {
   wr_cache_entry *entries;
   size_t count;
@@ -98,6 +134,7 @@ static wr_status shrink(uint64_t limit, wr_error *error) {
   for (size_t i = 0; i < count && total > limit; i++) {
     char path[PATH_BYTES];
     if (cache_path(entries[i].name, path)) wr__file_remove(path);
+    if (path_in("used", entries[i].name, path)) wr__file_remove(path);
     total -= entries[i].size_bytes;
   }
   free(entries);

@@ -2,7 +2,7 @@
  * folder of the user's alone, named by everything that went into them. So whoever finds one by its
  * name has what compiling again would give; two runs that compile the same write the same.
  *
- * The folder is bounded: what is oldest goes first. */
+ * The folder is bounded: what was not used for longest goes first. */
 #ifndef WR__CACHE_H
 #define WR__CACHE_H
 
@@ -22,7 +22,7 @@ wr__module *wr__cache_open(wr__engine *engine, const wr__cache_name *name, wr__s
 wr_status wr__cache_keep(const wr__cache_name *name, wr__span module, wr__span image,
                          wr_error *error);
 
-/* The files, oldest first; *out is malloc'ed. None where there is no folder. */
+/* The files, least recently used first; *out is malloc'ed. None where there is no folder. */
 wr_status wr__cache_list(wr_cache_entry **out, size_t *count, wr_error *error);
 wr_status wr__cache_clear(wr_error *error);
 

@@ -48,6 +48,7 @@ bool wr__verdict_find(const char *folder, const wr__file_id *id, const wr__publi
 static void make_room(const char *folder) {
   wr__folder_entry *entries;
   size_t count;
+  wr__folder_sweep(folder);
   if (wr__folder_list(folder, &entries, &count, NULL) != WR_OK) return;
   for (size_t i = 0; count >= MAX_VERDICTS && i < count; i++) {
     char path[PATH_BYTES];

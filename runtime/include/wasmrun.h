@@ -492,13 +492,14 @@ WR_API WR_NODISCARD wr_status wr_module_compile(wasm_module_t *module,
 WR_API WR_NODISCARD wr_status wr_module_open_compiled(wasm_engine_t *engine, const char *path,
                                                       const wr_compile_options *options,
                                                       wasm_module_t **out, wr_error *error);
-/* What is in that folder, oldest first; wr_cache_clear removes it. The folder is bounded to 1 GiB:
- * what is oldest goes first. *entries is freed with wr_cache_entries_delete. Errors WR_IO,
- * WR_OUT_OF_MEMORY. */
+/* What is in that folder, least recently used first; wr_cache_clear removes it. The folder is
+ * bounded to 1 GiB: what was not used for longest goes first. *entries is freed with
+ * wr_cache_entries_delete. Errors WR_IO, WR_OUT_OF_MEMORY. */
 typedef struct wr_cache_entry {
   char name[128];
   uint64_t size_bytes;
   uint64_t made_ns; /* since 1970 */
+  uint64_t used_ns; /* the last time, or made_ns */
 } wr_cache_entry;
 WR_API WR_NODISCARD wr_status wr_cache_list(wr_cache_entry **entries, size_t *count,
                                             wr_error *error);

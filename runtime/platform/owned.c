@@ -3,6 +3,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -14,6 +16,7 @@
 
 #include "platform/platform.h"
 
+#define DAY_NS (86400ull * 1000000000)
 enum { OTHERS_WRITE = S_IWGRP | S_IWOTH, SMALL_FILE_BYTES = 1 << 20, SETTLED_NS = 100000000 };
 
 static wr_status fail_errno(wr_error *error, const char *path, int code) {
@@ -163,6 +166,9 @@ wr_status wr__file_read_closed(const char *path, wr__file_closure closure, char 
 
 /* ---- Writing */
 
+/* What is written aside is FILE.PROCESS-NUMBER.tmp. */
+#define ASIDE ".tmp"
+
 static bool write_spans(int fd, const wr__span *spans, size_t count) {
   for (size_t i = 0; i < count; i++) {
     for (size_t at = 0; at < spans[i].size;) {
@@ -211,7 +217,7 @@ wr_status wr__file_replace(const char *path, const wr__span *spans, size_t count
     return write_device(path, spans, count, error);
   struct timespec now;
   clock_gettime(CLOCK_REALTIME, &now);
-  int length = snprintf(aside, sizeof aside, "%s.%x-%lx.tmp", path, (unsigned)getpid(),
+  int length = snprintf(aside, sizeof aside, "%s.%x-%lx" ASIDE, path, (unsigned)getpid(),
                         (unsigned long)now.tv_nsec);
   if (length < 0 || (size_t)length >= sizeof aside) return fail_errno(error, path, ENAMETOOLONG);
   int fd = open_nameless(path, mode);
@@ -243,6 +249,13 @@ bool wr__file_append(const char *path, const wr__span *spans, size_t count, bool
     (void)mmap(NULL, wr__page_size(), PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
   close(fd);
   return done;
+}
+
+void wr__file_touch(const char *path) {
+  int fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (fd < 0) return;
+  (void)futimens(fd, NULL);
+  close(fd);
 }
 
 void wr__file_remove(const char *path) { unlink(path); }
@@ -321,7 +334,8 @@ wr_status wr__folder_list(const char *path, wr__folder_entry **out, size_t *coun
     enough = wr__grow(&entries, &capacity, used + 1, sizeof *entries);
     if (!enough) break;
     entries[used] = (wr__folder_entry){.size_bytes = (uint64_t)status.st_size,
-                                       .made_ns = nanoseconds(status.st_mtim)};
+                                       .made_ns = nanoseconds(status.st_mtim),
+                                       .used_ns = nanoseconds(status.st_mtim)};
     strcpy(entries[used++].name, found->d_name);
   }
   closedir(dir);
@@ -332,4 +346,34 @@ wr_status wr__folder_list(const char *path, wr__folder_entry **out, size_t *coun
   *out = entries;
   *count = used;
   return WR_OK;
+}
+
+/* ---- What killed processes left */
+
+/* Of another machine's process, or one outside this container, nothing can be told but the age; to
+ * take the file of one that is running costs it no more than that its file is not kept. */
+static bool is_leftover(const wr__folder_entry *entry) {
+  const char *end = strrchr(entry->name, '.'), *dash = strrchr(entry->name, '-');
+  if (!end || strcmp(end, ASIDE) != 0 || !dash) return false;
+  const char *dot = dash;
+  while (dot > entry->name && *dot != '.') dot--;
+  char *after;
+  unsigned long process = strtoul(dot + 1, &after, 16);
+  if (*dot != '.' || after != dash || process == 0 || process > INT_MAX) return false;
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  bool is_old = nanoseconds(now) > entry->made_ns + DAY_NS;
+  return is_old || (kill((pid_t)process, 0) != 0 && errno == ESRCH);
+}
+
+void wr__folder_sweep(const char *path) {
+  wr__folder_entry *entries;
+  size_t count;
+  if (wr__folder_list(path, &entries, &count, NULL) != WR_OK) return;
+  for (size_t i = 0; i < count; i++) {
+    char file[4096];
+    int length = snprintf(file, sizeof file, "%s/%s", path, entries[i].name);
+    if (length > 0 && (size_t)length < sizeof file && is_leftover(&entries[i])) unlink(file);
+  }
+  free(entries);
 }

@@ -123,6 +123,8 @@ wr_status wr__file_replace(const char *path, const wr__span *spans, size_t count
  * which is how perf learns of a dump. */
 bool wr__file_append(const char *path, const wr__span *spans, size_t count, bool afresh,
                      bool executable);
+/* Makes a file's modification time now; the file, an empty one, where there is none. */
+void wr__file_touch(const char *path);
 void wr__file_remove(const char *path);
 bool wr__file_exists(const char *path);
 
@@ -138,6 +140,9 @@ bool wr__folder_is_private(const char *path, bool *there);
 /* Waits until no other process holds the folder; -1 where it cannot be had. */
 int wr__folder_lock(const char *path);
 void wr__folder_unlock(int lock);
+/* Removes what wr__file_replace left there when its process was killed: it is gone, or that was a
+ * day ago. */
+void wr__folder_sweep(const char *path);
 /* The regular files of a folder, in no order. *out is malloc'ed. */
 typedef wr_cache_entry wr__folder_entry;
 wr_status wr__folder_list(const char *path, wr__folder_entry **out, size_t *count, wr_error *error);
