@@ -97,7 +97,7 @@ static wr_status start_body(wr__lower *l, wr__walker *w) {
   for (uint32_t i = 0; i < l->type->param_count; i++) params[i] = LLVMGetParam(l->func, i + 1);
   WR_TRY(wr__lower_locals(l, w, params));
   l->exec = wr__lower_field(l, l->ptr, l->inst, offsetof(wr__instance, exec), true);
-  l->memory_base = wr__lower_field(l, l->ptr, l->inst, offsetof(wr__instance, memory0_base), true);
+  l->memory_base = l->guarded ? wr__lower_memory_base(l) : NULL;
   l->body.target = wr__lower_block(l, "return");
   wr__lower_make_phis(l, &l->body, l->type->results, l->type->result_count);
   return WR_OK;

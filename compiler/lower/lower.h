@@ -52,6 +52,7 @@ typedef struct wr__lower {
   wr_error *error;
   unsigned convention;
   bool guarded; /* memory 0 needs no checks */
+  bool late;    /* it does, and plain accesses get theirs in check.c */
   bool aarch64;
   uint64_t cpu_features; /* bits of wr__cpu_feature */
   LLVMContextRef context;
@@ -181,7 +182,11 @@ LLVMValueRef wr__lower_take_cell(wr__lower *l, const wr__deftype *type, LLVMValu
 LLVMValueRef wr__lower_take_array(wr__lower *l, const wr__deftype *type, LLVMValueRef length,
                                   LLVMBasicBlockRef slow);
 
-/* memory.c: the address of an access, checked where that is not left to guards. *exact tells
+/* memory.c */
+/* Of memory 0, as it is now. */
+LLVMValueRef wr__lower_memory_base(wr__lower *l);
+LLVMValueRef wr__lower_memory_size(wr__lower *l);
+/* The address of an access, checked where that is not left to guards. *exact tells
  * whether the access itself may trap. */
 LLVMValueRef wr__lower_address(wr__lower *l, uint32_t memory, uint64_t offset, LLVMValueRef index,
                                uint32_t size_bytes, bool *exact);

@@ -2,8 +2,9 @@
  *
  * A guarded memory is reached without checks, and its accesses are volatile: LLVM then neither
  * drops nor reorders them, so each traps where the program says, and memory is exact when it does.
- * Other memories are checked first; those accesses cannot trap, and LLVM may do with them what it
- * likes, unless the memory is shared. Spec: exec/instructions, memory instructions. */
+ * Other memories are checked first, or later (check.c); those accesses cannot trap, and LLVM may do
+ * with them what it likes, unless the memory is shared. Spec: exec/instructions, memory
+ * instructions. */
 #include "lower/lower.h"
 
 static LLVMValueRef memory_pointer(wr__lower *l, uint32_t memory) {
@@ -21,6 +22,14 @@ static LLVMValueRef memory_size(wr__lower *l, uint32_t memory, LLVMValueRef poin
   }
   return size;
 }
+
+LLVMValueRef wr__lower_memory_base(wr__lower *l) {
+  if (l->guarded)
+    return wr__lower_field(l, l->ptr, l->inst, offsetof(wr__instance, memory0_base), true);
+  return wr__lower_field(l, l->ptr, memory_pointer(l, 0), offsetof(wr__memory, base), false);
+}
+
+LLVMValueRef wr__lower_memory_size(wr__lower *l) { return memory_size(l, 0, memory_pointer(l, 0)); }
 
 /* ea + size_bytes > the memory's size: traps. */
 static LLVMValueRef checked_address(wr__lower *l, uint32_t memory, uint64_t offset,
@@ -56,11 +65,20 @@ LLVMValueRef wr__lower_address(wr__lower *l, uint32_t memory, uint64_t offset, L
   return wr__lower_at(l, at, offset);
 }
 
+/* Of a plain load or store. */
+static LLVMValueRef plain_address(wr__lower *l, const wr__instr *instr, LLVMValueRef index,
+                                  uint32_t bytes, bool *exact) {
+  uint64_t offset = instr->imm.mem.offset;
+  if (!l->late) return wr__lower_address(l, instr->imm.mem.memory, offset, index, bytes, exact);
+  *exact = true;
+  index = LLVMBuildZExt(l->b, index, l->i64, "");
+  return wr__lower_at(l, LLVMBuildGEP2(l->b, l->i8, wr__lower_memory_base(l), &index, 1, ""),
+                      offset);
+}
+
 static LLVMValueRef load(wr__lower *l, const wr__instr *instr, LLVMTypeRef type, uint32_t bytes) {
   bool exact;
-  LLVMValueRef index = wr__lower_pop(l);
-  LLVMValueRef at =
-      wr__lower_address(l, instr->imm.mem.memory, instr->imm.mem.offset, index, bytes, &exact);
+  LLVMValueRef at = plain_address(l, instr, wr__lower_pop(l), bytes, &exact);
   wr__lower_mark(l, true);
   LLVMValueRef value = LLVMBuildLoad2(l->b, type, at, "");
   wr__lower_mark(l, false);
@@ -73,8 +91,7 @@ static LLVMValueRef load(wr__lower *l, const wr__instr *instr, LLVMTypeRef type,
 static void store(wr__lower *l, const wr__instr *instr, LLVMValueRef index, LLVMValueRef value,
                   uint32_t bytes) {
   bool exact;
-  LLVMValueRef at =
-      wr__lower_address(l, instr->imm.mem.memory, instr->imm.mem.offset, index, bytes, &exact);
+  LLVMValueRef at = plain_address(l, instr, index, bytes, &exact);
   wr__lower_mark(l, true);
   LLVMValueRef made = LLVMBuildStore(l->b, value, at);
   wr__lower_mark(l, false);

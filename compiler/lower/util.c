@@ -90,7 +90,7 @@ void wr__lower_tag(wr__lower *l, LLVMValueRef access, LLVMMetadataRef tag) {
 /* LLVM does not know that volatile accesses may trap, but keeps them in order. */
 void wr__lower_order(wr__lower *l, LLVMValueRef store, LLVMMetadataRef tag) {
   wr__lower_tag(l, store, tag);
-  LLVMSetVolatile(store, l->guarded);
+  LLVMSetVolatile(store, l->guarded || l->late);
 }
 
 LLVMBasicBlockRef wr__lower_block(wr__lower *l, const char *name) {

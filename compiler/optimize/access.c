@@ -1,4 +1,4 @@
-/* Accesses to the guarded memory (access.h): which of them cannot trap. Those need not be volatile.
+/* Accesses to the memory (access.h): which of them cannot trap. Those need not be volatile.
  *
  * A store stays volatile even so, unless version.c frees a whole loop: LLVM would move it past
  * accesses that trap, and memory would not be exact then. A load that cannot trap has no effect
@@ -9,15 +9,24 @@
 
 /* ---- Recognition */
 
-static bool is_memory_base(wr__lower *l, LLVMValueRef value) {
-  if (!LLVMIsALoadInst(value)) return false;
+/* A load of a field of what `owner` points to; NULL: not that. */
+static LLVMValueRef owner_of_field(wr__lower *l, LLVMValueRef value, uint64_t field) {
+  if (!LLVMIsALoadInst(value)) return NULL;
   LLVMValueRef at = LLVMGetOperand(value, 0);
-  if (!LLVMIsAGetElementPtrInst(at) || LLVMGetNumOperands(at) != 2) return false;
-  LLVMValueRef owner = LLVMGetOperand(at, 0), offset = LLVMGetOperand(at, 1);
-  LLVMValueRef func = LLVMGetBasicBlockParent(LLVMGetInstructionParent(value));
-  return LLVMGetParam(func, 0) == owner && LLVMIsAConstantInt(offset) &&
-         LLVMGetGEPSourceElementType(at) == l->i8 &&
-         LLVMConstIntGetZExtValue(offset) == offsetof(wr__instance, memory0_base);
+  if (!field) return at;
+  if (!LLVMIsAGetElementPtrInst(at) || LLVMGetNumOperands(at) != 2) return NULL;
+  LLVMValueRef offset = LLVMGetOperand(at, 1);
+  bool same = LLVMIsAConstantInt(offset) && LLVMGetGEPSourceElementType(at) == l->i8 &&
+              LLVMConstIntGetZExtValue(offset) == field;
+  return same ? LLVMGetOperand(at, 0) : NULL;
+}
+
+static bool is_memory_base(wr__lower *l, LLVMValueRef value) {
+  if (!LLVMIsAInstruction(value)) return false;
+  LLVMValueRef inst = LLVMGetParam(LLVMGetBasicBlockParent(LLVMGetInstructionParent(value)), 0);
+  if (l->guarded) return owner_of_field(l, value, offsetof(wr__instance, memory0_base)) == inst;
+  LLVMValueRef memory = owner_of_field(l, value, offsetof(wr__memory, base));
+  return memory && owner_of_field(l, memory, offsetof(wr__instance, memory0)) == inst;
 }
 
 static bool is_byte_step(wr__lower *l, LLVMValueRef value) {
@@ -231,11 +240,12 @@ static bool visit_access(facts *f, const wr__access *access) {
     known = f->ends[fact] >= access->end;
   }
   if (known) {
-    if (!access->is_store) make_plain(f, access->instr);
+    if (!access->is_store || f->l->late) make_plain(f, access->instr);
     return true;
   }
-  settle_pending(f, access);
+  if (!f->l->late) settle_pending(f, access);
   if (access->index && !learn(f, fact, access->end)) return false;
+  if (f->l->late) return true; /* nothing that comes later stands for a check */
   if (access->is_store || f->pending_count == MAX_PLAIN_LOADS) return true;
   if (!wr__grow(&f->pending, &f->pending_capacity, f->pending_count + 1, sizeof *f->pending))
     return false;

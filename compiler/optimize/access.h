@@ -1,4 +1,4 @@
-/* Accesses to the guarded memory in LLVM's form, and what is known of them.
+/* Accesses to memory 0 in LLVM's form, guarded or with late checks, and what is known of them.
  *
  * Memories never shrink, and begin at address 0. So an access that did not trap says that every
  * address below its end is inside, from there on. */
@@ -17,7 +17,7 @@ typedef struct wr__access {
   bool is_store;
 } wr__access;
 
-/* Is the instruction an access to the guarded memory? */
+/* Is the instruction an access to the memory? */
 bool wr__access_read(wr__lower *l, LLVMValueRef instr, wr__access *out);
 /* A constant that the unsigned value is never above. */
 uint64_t wr__upper_bound(LLVMValueRef value);

@@ -36,6 +36,7 @@ static bool free_func(wr__lower *l, LLVMValueRef func) {
   if (done && l->options->level != 's')
     done = wr__search_loops(l, &cfg) && wr__version_loops(l, &cfg);
   wr__cfg_free(&cfg);
+  if (l->late) wr__check_accesses(l);
   return done;
 }
 
@@ -122,7 +123,8 @@ wr_status wr__optimize(wr__lower *l, LLVMTargetMachineRef machine) {
     return wr__fail(l->error, WR_UNSUPPORTED, WR_NO_OFFSET, "LLVM rejects the code: %s", why);
   LLVMDisposeMessage(why);
 #endif
-  bool is_free = l->options->level >= '2' && l->guarded && !l->module->memories[0].limits.shared;
+  bool is_guarded = l->guarded && !l->module->memories[0].limits.shared;
+  bool is_free = l->options->level >= '2' && (is_guarded || l->late);
   if (is_free) {
     WR_TRY(run_passes(l, machine, prepare));
     if (!each_func(l, free_func)) return wr__fail_oom(l->error);

@@ -15,6 +15,9 @@ bool wr__settle_versions(wr__lower *l, LLVMValueRef func);
 /* Makes a branch known as one between two versions. */
 void wr__mark_version(wr__lower *l, LLVMValueRef branch);
 
+/* check.c: a check before each access of l->func that is still volatile (l->late). */
+void wr__check_accesses(wr__lower *l);
+
 /* search.c: steps of many rounds before loops that only look. False when out of memory. l->inst is
  * the function's. */
 bool wr__search_loops(wr__lower *l, const wr__cfg *cfg);

@@ -174,8 +174,7 @@ static LLVMValueRef rounds_inside(search *s, const stream *of, LLVMValueRef size
 /* Rounds below this number can be looked at, whether the program would come to them or not. */
 static LLVMValueRef build_limit(search *s) {
   wr__lower *l = s->l;
-  LLVMValueRef memory = wr__lower_field(l, l->ptr, l->inst, offsetof(wr__instance, memory0), true);
-  LLVMValueRef size = wr__lower_field(l, l->i64, memory, offsetof(wr__memory, size_bytes), false);
+  LLVMValueRef size = wr__lower_memory_size(l);
   LLVMValueRef limit = NULL;
   for (uint32_t i = 0; i < s->stream_count; i++)
     limit = least_of(l, limit, rounds_inside(s, &s->streams[i], size));
@@ -193,7 +192,7 @@ static void build_last(search *s) {
 
 static void build_streams(search *s) {
   wr__lower *l = s->l;
-  LLVMValueRef at = wr__lower_field(l, l->ptr, l->inst, offsetof(wr__instance, memory0_base), true);
+  LLVMValueRef at = wr__lower_memory_base(l);
   for (uint32_t i = 0; i < s->stream_count; i++) {
     stream *of = &s->streams[i];
     LLVMValueRef first = LLVMBuildZExt(l->b, wr__linear_build(l, &of->index.start), l->i64, "");

@@ -41,7 +41,6 @@ typedef struct version {
   uint32_t group_count;
   uint32_t instr_count;
   bool has_stores;
-  LLVMValueRef base; /* of the memory */
   uint64_t least_bytes;
   /* the copy */
   wr__pointer_map copies; /* of values and blocks, to numbers of copied */
@@ -111,7 +110,6 @@ static bool note_access(version *v, const wr__access *access) {
     return false;
   }
   v->has_stores |= access->is_store;
-  v->base = access->base;
   if (!wr__grow(&v->accesses, &v->access_capacity, v->access_count + 1, sizeof *v->accesses)) {
     v->out_of_memory = true;
     return false;
@@ -168,8 +166,7 @@ static LLVMValueRef check_group(version *v, const group *g, LLVMValueRef size, L
 
 static LLVMValueRef build_check(version *v) {
   wr__lower *l = v->l;
-  LLVMValueRef memory = wr__lower_field(l, l->ptr, l->inst, offsetof(wr__instance, memory0), true);
-  LLVMValueRef size = wr__lower_field(l, l->i64, memory, offsetof(wr__memory, size_bytes), false);
+  LLVMValueRef size = wr__lower_memory_size(l);
   LLVMValueRef holds = v->trip.holds;
   for (uint32_t i = 0; i < v->group_count; i++) holds = check_group(v, &v->groups[i], size, holds);
   return LLVMBuildFreeze(l->b, holds, "");
@@ -325,7 +322,7 @@ static LLVMValueRef build_counter(version *v) {
 static void build_pointers(version *v, LLVMValueRef counter) {
   wr__lower *l = v->l;
   LLVMPositionBuilderBefore(l->b, LLVMGetBasicBlockTerminator(v->preheader));
-  LLVMValueRef base = LLVMBuildPtrToInt(l->b, v->base, l->i64, "");
+  LLVMValueRef base = LLVMBuildPtrToInt(l->b, wr__lower_memory_base(l), l->i64, "");
   for (uint32_t i = 0; i < v->group_count; i++) {
     group *g = &v->groups[i];
     LLVMPositionBuilderBefore(l->b, LLVMGetBasicBlockTerminator(v->preheader));
@@ -383,7 +380,7 @@ static void build_versions(version *v) {
   LLVMValueRef counter = build_counter(v);
   build_pointers(v, counter);
   free_accesses(v);
-  if (v->has_stores) build_barriers(v);
+  if (v->has_stores && !l->late) build_barriers(v);
   LLVMPositionBuilderBefore(l->b, enter);
   LLVMValueRef exact = LLVMBuildNot(l->b, holds, "");
   LLVMValueRef branch = LLVMBuildCondBr(l->b, exact, copy_of_block(v, v->header), v->header);
