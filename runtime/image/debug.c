@@ -18,6 +18,37 @@ void wr__bytes_add(wr__bytes *bytes, const void *data, size_t size) {
   bytes->size += size;
 }
 
+void wr__bytes_u8(wr__bytes *b, unsigned value) {
+  uint8_t byte = (uint8_t)value;
+  wr__bytes_add(b, &byte, 1);
+}
+void wr__bytes_u16(wr__bytes *b, uint16_t value) { wr__bytes_add(b, &value, 2); }
+void wr__bytes_u32(wr__bytes *b, uint32_t value) { wr__bytes_add(b, &value, 4); }
+void wr__bytes_u64(wr__bytes *b, uint64_t value) { wr__bytes_add(b, &value, 8); }
+
+void wr__bytes_uleb(wr__bytes *b, uint64_t value) {
+  do {
+    wr__bytes_u8(b, (unsigned)(value & 127) | (value > 127 ? 128 : 0));
+    value >>= 7;
+  } while (value);
+}
+
+void wr__bytes_sleb(wr__bytes *b, int64_t value) {
+  for (;;) {
+    unsigned byte = (unsigned)value & 127;
+    value >>= 7; /* arithmetic, with every compiler that builds this */
+    bool last = (value == 0 && !(byte & 64)) || (value == -1 && byte & 64);
+    wr__bytes_u8(b, byte | (last ? 0 : 128));
+    if (last) return;
+  }
+}
+
+/* Writes the size of what follows a 32-bit length at `at`. */
+void wr__bytes_close(wr__bytes *b, size_t at) {
+  uint32_t size = (uint32_t)(b->size - at - 4);
+  if (!b->failed) memcpy(b->data + at, &size, 4);
+}
+
 /* ---- Names */
 
 static int compare_starts(const void *a, const void *b) {
@@ -171,7 +202,7 @@ void wr__debug_unregister(wr__image *image) {
 
 /* ---- perf. Spec: the kernel's tools/perf/Documentation/jitdump-specification.txt. */
 
-enum { JIT_CODE_LOAD = 0, JIT_CODE_DEBUG_INFO = 2, DUMP_VERSION = 1 };
+enum { JIT_CODE_LOAD = 0, JIT_CODE_DEBUG_INFO = 2, JIT_CODE_UNWINDING_INFO = 4, DUMP_VERSION = 1 };
 #define DUMP_MAGIC 0x4a695444u
 
 typedef struct dump_header {
@@ -223,6 +254,22 @@ static void add_lines(wr__bytes *dump, const wr__image *image, const wr__debug_s
     memcpy(dump->data + start, &head, sizeof head);
 }
 
+typedef struct dump_unwinding {
+  dump_record record;
+  uint64_t size, header_size, mapped_size;
+} dump_unwinding;
+
+/* Unwind tables come before the code too. They are not in this process's memory. */
+static void add_unwinding(wr__bytes *dump, const wr__image *image, const wr__debug_symbol *s) {
+  size_t start = dump->size;
+  dump_unwinding head = {.record = {JIT_CODE_UNWINDING_INFO, 0, wr__monotonic_ns()}};
+  wr__bytes_add(dump, &head, sizeof head);
+  head.header_size = wr__debug_unwinding(image, s, dump);
+  head.size = dump->size - start - sizeof head;
+  head.record.total_size = (uint32_t)(dump->size - start);
+  if (!dump->failed) memcpy(dump->data + start, &head, sizeof head);
+}
+
 static void add_load(wr__bytes *dump, const wr__image *image, const wr__debug_symbol *s,
                      uint64_t index) {
   size_t name = strlen(s->name) + 1;
@@ -245,6 +292,7 @@ static wr__bytes make_dump(const wr__image *image, const wr__debug_symbols *symb
   wr__bytes dump = {0};
   for (uint32_t i = 0; i < symbols->count; i++) {
     add_lines(&dump, image, &symbols->all[i]);
+    add_unwinding(&dump, image, &symbols->all[i]);
     add_load(&dump, image, &symbols->all[i], atomic_fetch_add(&index, 1));
   }
   return dump;

@@ -43,5 +43,19 @@ typedef struct wr__bytes {
   bool failed;
 } wr__bytes;
 void wr__bytes_add(wr__bytes *bytes, const void *data, size_t size);
+void wr__bytes_u8(wr__bytes *b, unsigned value);
+void wr__bytes_u16(wr__bytes *b, uint16_t value);
+void wr__bytes_u32(wr__bytes *b, uint32_t value);
+void wr__bytes_u64(wr__bytes *b, uint64_t value);
+void wr__bytes_uleb(wr__bytes *b, uint64_t value);
+void wr__bytes_sleb(wr__bytes *b, int64_t value);
+/* Writes the size of what follows a 32-bit length at `at`. */
+void wr__bytes_close(wr__bytes *b, size_t at);
+
+/* debug_frames.c: the contents of .debug_frame for all code, and of .eh_frame with .eh_frame_hdr
+ * behind it for one function, as if they stood after its code in steps of 8 bytes; the size of the
+ * latter. */
+void wr__debug_frames(const wr__image *image, const wr__debug_symbols *symbols, wr__bytes *out);
+size_t wr__debug_unwinding(const wr__image *image, const wr__debug_symbol *symbol, wr__bytes *out);
 
 #endif

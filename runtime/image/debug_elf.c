@@ -1,6 +1,5 @@
 /* The ELF file that gdb reads: where code is, but not the code; symbols; DWARF 4 with one unit,
- * whose lines are module offsets; and one description of all frames, since native code keeps frame
- * pointers. */
+ * whose lines are module offsets; and the description of frames. */
 #include <stdlib.h>
 
 #include "image/debug.h"
@@ -24,37 +23,6 @@ static const char section_names[] =
     "\0.text\0.symtab\0.strtab\0.debug_info\0.debug_abbrev\0.debug_line\0.debug_frame\0.shstrtab";
 static const uint32_t name_offsets[SECTION_COUNT] = {0, 1, 7, 15, 23, 35, 49, 61, 74};
 
-static void add_u8(wr__bytes *b, unsigned value) {
-  uint8_t byte = (uint8_t)value;
-  wr__bytes_add(b, &byte, 1);
-}
-static void add_u16(wr__bytes *b, uint16_t value) { wr__bytes_add(b, &value, 2); }
-static void add_u32(wr__bytes *b, uint32_t value) { wr__bytes_add(b, &value, 4); }
-static void add_u64(wr__bytes *b, uint64_t value) { wr__bytes_add(b, &value, 8); }
-
-static void add_uleb(wr__bytes *b, uint64_t value) {
-  do {
-    add_u8(b, (unsigned)(value & 127) | (value > 127 ? 128 : 0));
-    value >>= 7;
-  } while (value);
-}
-
-static void add_sleb(wr__bytes *b, int64_t value) {
-  for (;;) {
-    unsigned byte = (unsigned)value & 127;
-    value >>= 7; /* arithmetic, with every compiler that builds this */
-    bool last = (value == 0 && !(byte & 64)) || (value == -1 && byte & 64);
-    add_u8(b, byte | (last ? 0 : 128));
-    if (last) return;
-  }
-}
-
-/* Writes the size of what follows a 32-bit length at `at`. */
-static void close_unit(wr__bytes *b, size_t at) {
-  uint32_t size = (uint32_t)(b->size - at - 4);
-  if (!b->failed) memcpy(b->data + at, &size, 4);
-}
-
 static uint64_t text_start(const wr__image *image) {
   return (uintptr_t)image->base + image->header->text_offset;
 }
@@ -65,15 +33,15 @@ static void make_symbols(const wr__image *image, const wr__debug_symbols *symbol
                          wr__bytes *strings) {
   static const uint8_t none[ELF_SYMBOL];
   wr__bytes_add(table, none, sizeof none);
-  add_u8(strings, 0);
+  wr__bytes_u8(strings, 0);
   for (uint32_t i = 0; i < symbols->count; i++) {
     const wr__debug_symbol *s = &symbols->all[i];
-    add_u32(table, (uint32_t)strings->size);
-    add_u8(table, GLOBAL_FUNCTION);
-    add_u8(table, 0);
-    add_u16(table, TEXT);
-    add_u64(table, (uintptr_t)image->base + s->start);
-    add_u64(table, s->size);
+    wr__bytes_u32(table, (uint32_t)strings->size);
+    wr__bytes_u8(table, GLOBAL_FUNCTION);
+    wr__bytes_u8(table, 0);
+    wr__bytes_u16(table, TEXT);
+    wr__bytes_u64(table, (uintptr_t)image->base + s->start);
+    wr__bytes_u64(table, s->size);
     wr__bytes_add(strings, s->name, strlen(s->name) + 1);
   }
 }
@@ -83,36 +51,36 @@ static void make_info(const wr__image *image, wr__bytes *info, wr__bytes *abbrev
   static const uint8_t abbreviation[] = {1,    0x11, 0,    0x03, 0x08, 0x10, 0x17,
                                          0x11, 0x01, 0x12, 0x07, 0,    0,    0};
   wr__bytes_add(abbrev, abbreviation, sizeof abbreviation);
-  add_u32(info, 0);
-  add_u16(info, 4); /* DWARF 4 */
-  add_u32(info, 0);
-  add_u8(info, 8);
-  add_uleb(info, 1);
+  wr__bytes_u32(info, 0);
+  wr__bytes_u16(info, 4); /* DWARF 4 */
+  wr__bytes_u32(info, 0);
+  wr__bytes_u8(info, 8);
+  wr__bytes_uleb(info, 1);
   wr__bytes_add(info, "wasm", 5);
-  add_u32(info, 0);
-  add_u64(info, text_start(image));
-  add_u64(info, image->header->text_bytes);
-  close_unit(info, 0);
+  wr__bytes_u32(info, 0);
+  wr__bytes_u64(info, text_start(image));
+  wr__bytes_u64(info, image->header->text_bytes);
+  wr__bytes_close(info, 0);
 }
 
 static void make_line_header(wr__bytes *b) {
   static const uint8_t operand_counts[] = {0, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1};
-  add_u32(b, 0);
-  add_u16(b, 4);
+  wr__bytes_u32(b, 0);
+  wr__bytes_u16(b, 4);
   size_t at = b->size;
-  add_u32(b, 0);
-  add_u8(b, 1);    /* smallest instruction */
-  add_u8(b, 1);    /* operations in one */
-  add_u8(b, 1);    /* is_stmt */
-  add_u8(b, 0xff); /* line base -1, range 4: special opcodes are not used */
-  add_u8(b, 4);
-  add_u8(b, 13);
+  wr__bytes_u32(b, 0);
+  wr__bytes_u8(b, 1);    /* smallest instruction */
+  wr__bytes_u8(b, 1);    /* operations in one */
+  wr__bytes_u8(b, 1);    /* is_stmt */
+  wr__bytes_u8(b, 0xff); /* line base -1, range 4: special opcodes are not used */
+  wr__bytes_u8(b, 4);
+  wr__bytes_u8(b, 13);
   wr__bytes_add(b, operand_counts, sizeof operand_counts);
-  add_u8(b, 0); /* no folders */
+  wr__bytes_u8(b, 0); /* no folders */
   wr__bytes_add(b, "wasm", 5);
-  add_u8(b, 0), add_u8(b, 0), add_u8(b, 0);
-  add_u8(b, 0);
-  close_unit(b, at);
+  wr__bytes_u8(b, 0), wr__bytes_u8(b, 0), wr__bytes_u8(b, 0);
+  wr__bytes_u8(b, 0);
+  wr__bytes_close(b, at);
 }
 
 enum { LNS_COPY = 1, LNS_ADVANCE_PC = 2, LNS_ADVANCE_LINE = 3 };
@@ -126,9 +94,9 @@ typedef struct line_state {
 
 static void add_row(line_state *s, uint64_t pc, uint32_t line) {
   if (pc < s->pc) return;
-  add_u8(s->out, LNS_ADVANCE_PC), add_uleb(s->out, pc - s->pc);
-  add_u8(s->out, LNS_ADVANCE_LINE), add_sleb(s->out, (int64_t)line - s->line);
-  add_u8(s->out, LNS_COPY);
+  wr__bytes_u8(s->out, LNS_ADVANCE_PC), wr__bytes_uleb(s->out, pc - s->pc);
+  wr__bytes_u8(s->out, LNS_ADVANCE_LINE), wr__bytes_sleb(s->out, (int64_t)line - s->line);
+  wr__bytes_u8(s->out, LNS_COPY);
   s->pc = pc;
   s->line = line;
 }
@@ -150,7 +118,7 @@ static void make_lines(const wr__image *image, const wr__debug_symbols *symbols,
   make_line_header(b);
   line_state state = {b, image->header->text_offset, 1};
   uint32_t next = 0;
-  add_u8(b, 0), add_uleb(b, 9), add_u8(b, 2), add_u64(b, text_start(image));
+  wr__bytes_u8(b, 0), wr__bytes_uleb(b, 9), wr__bytes_u8(b, 2), wr__bytes_u64(b, text_start(image));
   wr__image_rows rows = wr__image_rows_at(image, 0);
   while (wr__image_rows_next(&rows)) {
     wr__image_line row = rows.row;
@@ -158,32 +126,10 @@ static void make_lines(const wr__image *image, const wr__debug_symbols *symbols,
       add_start(&state, image, &symbols->all[next], symbols->imported);
     if (row.module_offset) add_row(&state, row.pc, wr__image_line_offset(image, row.module_offset));
   }
-  add_u8(b, LNS_ADVANCE_PC);
-  add_uleb(b, image->header->text_offset + image->header->text_bytes - state.pc);
-  add_u8(b, 0), add_uleb(b, 1), add_u8(b, 1);
-  close_unit(b, 0);
-}
-
-/* The frame pointer, its caller's and the return address lie where they do in C. */
-static void make_frames(const wr__image *image, wr__bytes *b) {
-  bool x86 = image->header->machine == WR__IMAGE_MACHINE_X86_64;
-  unsigned frame = x86 ? 6 : 29, back = x86 ? 16 : 30;
-  add_u32(b, 0);
-  add_u32(b, UINT32_MAX); /* a common entry */
-  add_u8(b, 4), add_u8(b, 0), add_u8(b, 8), add_u8(b, 0);
-  add_uleb(b, 1), add_sleb(b, -8), add_uleb(b, back);
-  add_u8(b, 0x0c), add_uleb(b, frame), add_uleb(b, 16); /* DW_CFA_def_cfa */
-  add_u8(b, 0x80 | frame), add_uleb(b, 2);              /* DW_CFA_offset */
-  add_u8(b, 0x80 | back), add_uleb(b, 1);
-  while (b->size % 8) add_u8(b, 0);
-  close_unit(b, 0);
-  size_t at = b->size;
-  add_u32(b, 0);
-  add_u32(b, 0); /* of the entry at 0 */
-  add_u64(b, text_start(image));
-  add_u64(b, image->header->text_bytes);
-  while (b->size % 8) add_u8(b, 0);
-  close_unit(b, at);
+  wr__bytes_u8(b, LNS_ADVANCE_PC);
+  wr__bytes_uleb(b, image->header->text_offset + image->header->text_bytes - state.pc);
+  wr__bytes_u8(b, 0), wr__bytes_uleb(b, 1), wr__bytes_u8(b, 1);
+  wr__bytes_close(b, 0);
 }
 
 /* ---- The file */
@@ -197,17 +143,18 @@ typedef struct section {
 static void add_header(wr__bytes *b, uint32_t machine, uint64_t sections_at) {
   static const uint8_t identity[16] = {0x7f, 'E', 'L', 'F', 2, 1, 1};
   wr__bytes_add(b, identity, sizeof identity);
-  add_u16(b, TYPE_EXECUTABLE), add_u16(b, (uint16_t)machine), add_u32(b, 1);
-  add_u64(b, 0), add_u64(b, 0), add_u64(b, sections_at);
-  add_u32(b, 0), add_u16(b, ELF_HEADER), add_u16(b, 0), add_u16(b, 0);
-  add_u16(b, ELF_SECTION), add_u16(b, SECTION_COUNT), add_u16(b, NAMES);
+  wr__bytes_u16(b, TYPE_EXECUTABLE), wr__bytes_u16(b, (uint16_t)machine), wr__bytes_u32(b, 1);
+  wr__bytes_u64(b, 0), wr__bytes_u64(b, 0), wr__bytes_u64(b, sections_at);
+  wr__bytes_u32(b, 0), wr__bytes_u16(b, ELF_HEADER), wr__bytes_u16(b, 0), wr__bytes_u16(b, 0);
+  wr__bytes_u16(b, ELF_SECTION), wr__bytes_u16(b, SECTION_COUNT), wr__bytes_u16(b, NAMES);
 }
 
 static void add_section(wr__bytes *b, uint32_t name, const section *s, uint64_t at) {
-  add_u32(b, name), add_u32(b, s->type);
-  add_u64(b, s->flags), add_u64(b, s->address), add_u64(b, at), add_u64(b, s->size);
-  add_u32(b, s->link), add_u32(b, s->info);
-  add_u64(b, 8), add_u64(b, s->entry);
+  wr__bytes_u32(b, name), wr__bytes_u32(b, s->type);
+  wr__bytes_u64(b, s->flags), wr__bytes_u64(b, s->address), wr__bytes_u64(b, at),
+      wr__bytes_u64(b, s->size);
+  wr__bytes_u32(b, s->link), wr__bytes_u32(b, s->info);
+  wr__bytes_u64(b, 8), wr__bytes_u64(b, s->entry);
 }
 
 static void make_file(const wr__image *image, wr__bytes parts[SECTION_COUNT], wr__bytes *out) {
@@ -227,7 +174,7 @@ static void make_file(const wr__image *image, wr__bytes parts[SECTION_COUNT], wr
   uint64_t at = ELF_HEADER, places[SECTION_COUNT] = {0};
   for (int i = SYMBOLS; i < SECTION_COUNT; i++) {
     sections[i].size = parts[i].size;
-    while (parts[i].size % 8) add_u8(&parts[i], 0);
+    while (parts[i].size % 8) wr__bytes_u8(&parts[i], 0);
     places[i] = at;
     at += parts[i].size;
   }
@@ -242,7 +189,7 @@ uint8_t *wr__debug_elf(const wr__image *image, const wr__debug_symbols *symbols,
   make_symbols(image, symbols, &parts[SYMBOLS], &parts[STRINGS]);
   make_info(image, &parts[INFO], &parts[ABBREV]);
   make_lines(image, symbols, &parts[LINE]);
-  make_frames(image, &parts[FRAME]);
+  wr__debug_frames(image, symbols, &parts[FRAME]);
   wr__bytes_add(&parts[NAMES], section_names, sizeof section_names);
   make_file(image, parts, &out);
   for (int i = 0; i < SECTION_COUNT; i++) {
