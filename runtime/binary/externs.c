@@ -263,7 +263,10 @@ wr_status wr__decode_imports(wr__decoder *d) {
 
 wr_status wr__decode_funcs(wr__decoder *d) {
   uint32_t count;
+  wr__module *m = d->module;
   WR_TRY(wr__decode_count(d, WR__MAX_FUNCS, "functions", &count));
+  if (count && !wr__grow32(&m->funcs, &d->func_capacity, m->func_count + count, sizeof *m->funcs))
+    return wr__decoder_fail_oom(d);
   for (uint32_t i = 0; i < count; i++) {
     const wr__deftype *type;
     WR_TRY(decode_func_type(d, &type));

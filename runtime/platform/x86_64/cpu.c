@@ -11,7 +11,7 @@ enum { AVX_VNNI = 1 << 4 };
 #define TEST(bit, name) \
   if (__builtin_cpu_supports(name)) features |= 1ull << WR__CPU_##bit
 
-uint64_t wr__cpu_features(void) {
+static uint64_t read_features(void) {
   uint64_t features = 0;
   unsigned a, b, c, d; /* the compiler's list of names has no cx16 */
   if (__get_cpuid(1, &a, &b, &c, &d) && c & bit_CMPXCHG16B) features |= 1ull << WR__CPU_CX16;
@@ -42,6 +42,18 @@ uint64_t wr__cpu_features(void) {
   if (__builtin_cpu_supports("avx2") && __get_cpuid_count(7, 1, &a, &b, &c, &d) && a & AVX_VNNI)
     features |= 1ull << WR__CPU_AVXVNNI;
   return features;
+}
+
+/* Read once: on a virtual machine each question to the processor takes microseconds. */
+uint64_t wr__cpu_features(void) {
+  enum { IS_KNOWN = 63 };
+  static _Atomic uint64_t known;
+  uint64_t features = atomic_load_explicit(&known, memory_order_relaxed);
+  if (!features) {
+    features = read_features() | 1ull << IS_KNOWN;
+    atomic_store_explicit(&known, features, memory_order_relaxed);
+  }
+  return features & ~(1ull << IS_KNOWN);
 }
 
 bool wr__cpu_is_wide(void) {
