@@ -82,13 +82,22 @@ static bool parse_option(const char *argument, wr__compile_options *options, wr_
 #define HOST "x86_64-linux"
 #endif
 
-/* A prologue may not be delayed past an access that traps: backtraces need the frame. There are no
- * variables for a debugger, and finding out takes long. */
+/* What LLVM may not do here, and what would take long for nothing. */
 static void configure_llvm(void) {
-  static const char *const arguments[] = {"wasmrun-compile", "-enable-shrink-wrap=false",
-                                          "-force-instr-ref-livedebugvalues=0",
-                                          "-experimental-debug-variable-locations=0",
-                                          "-enable-tail-merge=false"};
+  static const char *const arguments[] = {
+      "wasmrun-compile",
+      /* A prologue may not be delayed past an access that traps: backtraces need the frame. */
+      "-enable-shrink-wrap=false",
+      /* A conditional move from memory reads it in any case; a branch around it would lose traps.
+       */
+      "-x86-cmov-converter-force-mem-operand=false",
+      /* Equal instructions have places of their own; one without a place says so. */
+      "-enable-tail-merge=false",
+      "-use-unknown-locations=Enable",
+      /* There are no variables for a debugger. */
+      "-force-instr-ref-livedebugvalues=0",
+      "-experimental-debug-variable-locations=0",
+  };
   LLVMParseCommandLineOptions((int)WR_ARRAY_COUNT(arguments), arguments, NULL);
 }
 

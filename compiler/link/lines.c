@@ -1,6 +1,8 @@
 /* From .debug_line (DWARF 4) to the line table of an image: which code belongs to which line. A
  * line here is an offset in the module. The section is LLVM's own, yet nothing in it is trusted to
  * be in bounds. */
+#include <stdlib.h>
+
 #include "compile.h"
 
 typedef struct reader {
@@ -54,13 +56,14 @@ typedef struct line_program {
   wr__line_rows *rows;
 } line_program;
 
-/* LLVM says line 0 of what no source asked for. Nobody looks for that; it goes with what is before.
- */
+/* What rows say that name no place: END ends a sequence, UNKNOWN is LLVM's line 0, FUNC the line
+ * that lowering gives to functions as such. */
+enum { END = 0, UNKNOWN = UINT32_MAX, FUNC = 1 };
+
 static bool emit_row(line_program *p, bool end) {
   wr__line_rows *rows = p->rows;
-  if (!end && !p->line) return true;
   if (!wr__grow(&rows->rows, &rows->capacity, rows->count + 1, sizeof *rows->rows)) return false;
-  rows->rows[rows->count++] = (wr__line_row){p->address, end ? 0 : p->line};
+  rows->rows[rows->count++] = (wr__line_row){p->address, end ? END : p->line ? p->line : UNKNOWN};
   return true;
 }
 
@@ -205,4 +208,46 @@ size_t wr__lines_encode(const wr__line_rows *rows, uint8_t *out) {
     pc = row->address;
   }
   return start + w.size;
+}
+
+/* ---- Order */
+
+static int compare_rows(const void *a, const void *b) {
+  uint64_t x = ((const wr__line_row *)a)->address, y = ((const wr__line_row *)b)->address;
+  return x < y ? -1 : x > y;
+}
+
+/* An instruction without a place goes with those behind it: where code generation takes a load out
+ * of an instruction again, the load loses its place and stands before that instruction. The last
+ * ones of a function go with those before. */
+static void fill_unknown(wr__line_rows *rows) {
+  uint32_t next = END;
+  for (size_t i = rows->count; i-- > 0;) {
+    wr__line_row *row = &rows->rows[i];
+    bool is_func = row->line == FUNC;
+    if (row->line == UNKNOWN || is_func) row->line = next != END ? next : is_func ? END : UNKNOWN;
+    next = is_func || row->line == UNKNOWN ? END : row->line;
+  }
+}
+
+void wr__lines_tidy(wr__line_rows *rows) {
+  if (!rows->count) return;
+  qsort(rows->rows, rows->count, sizeof *rows->rows, compare_rows);
+  size_t kept = 0;
+  for (size_t i = 0; i < rows->count; i++) {
+    wr__line_row row = rows->rows[i], *last = kept ? &rows->rows[kept - 1] : NULL;
+    if (!last || last->address != row.address)
+      rows->rows[kept++] = row;
+    else if (row.line != END && (row.line != UNKNOWN || last->line == END))
+      last->line = row.line;
+  }
+  rows->count = kept;
+  fill_unknown(rows);
+  kept = 0;
+  for (size_t i = 0; i < rows->count; i++) {
+    wr__line_row row = rows->rows[i];
+    if (row.line == UNKNOWN || (kept && rows->rows[kept - 1].line == row.line)) continue;
+    rows->rows[kept++] = row;
+  }
+  rows->count = kept;
 }

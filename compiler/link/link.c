@@ -291,32 +291,9 @@ static wr_status object_lines(linker *k, const object *o) {
   return WR_OK;
 }
 
-static int compare_rows(const void *a, const void *b) {
-  uint64_t x = ((const wr__line_row *)a)->address, y = ((const wr__line_row *)b)->address;
-  return x < y ? -1 : x > y;
-}
-
-/* Sorted by address; the last of those at one address counts, and a row that changes nothing goes.
- */
-static void tidy_rows(wr__line_rows *rows) {
-  /* Marks an end of sequence so that a sequence that starts there wins: stable by construction. */
-  qsort(rows->rows, rows->count, sizeof *rows->rows, compare_rows);
-  size_t kept = 0;
-  for (size_t i = 0; i < rows->count; i++) {
-    wr__line_row row = rows->rows[i];
-    if (kept && rows->rows[kept - 1].address == row.address) {
-      if (row.line) rows->rows[kept - 1].line = row.line;
-      continue;
-    }
-    if (kept && rows->rows[kept - 1].line == row.line) continue;
-    rows->rows[kept++] = row;
-  }
-  rows->count = kept;
-}
-
 static wr_status collect_lines(linker *k) {
   for (size_t n = 0; n < k->object_count; n++) WR_TRY(object_lines(k, &k->objects[n]));
-  if (k->rows.count) tidy_rows(&k->rows);
+  wr__lines_tidy(&k->rows);
   return WR_OK;
 }
 

@@ -22,6 +22,9 @@ void wr__check_accesses(wr__lower *l);
  * the function's. */
 bool wr__search_loops(wr__lower *l, const wr__cfg *cfg);
 
+/* place.c: instructions that may take in a load, which then traps there, get its place. */
+void wr__place_folded_loads(LLVMValueRef func);
+
 /* finish.c: what LLVM's optimisation must not see: looks at the stack's end and at interrupts.
  * False when out of memory. l->inst is the function's. */
 bool wr__finish_func(wr__lower *l, LLVMValueRef func);

@@ -247,3 +247,23 @@
 (assert_return (invoke "fill_growing" (i32.const 65472) (i32.const 100) (i32.const 71)))
 (assert_return (invoke "size") (i32.const 2))
 (assert_return (invoke "word" (i32.const 65868)) (i32.const 71))
+
+;; A load whose value a select may leave is not left out; an access that goes into an instruction traps in its place.
+(module
+  (memory 1)
+  (func (export "select") (param $at i32) (param $n i32) (result i32)
+    (select (i32.load (local.get $at)) (local.get $n) (i32.lt_u (local.get $n) (i32.const 94))))
+  (func (export "select_in_loop") (param $at i32) (param $n i32) (result i32)
+    (local $sum i32)
+    (loop $next
+      (local.set $sum (i32.add (local.get $sum)
+        (select (i32.load (local.get $at)) (local.get $n) (i32.lt_u (local.get $n) (i32.const 2)))))
+      (local.set $at (i32.add (local.get $at) (i32.const 4)))
+      (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+    (local.get $sum)))
+(assert_return (invoke "select" (i32.const 65532) (i32.const 94)) (i32.const 94))
+(assert_return (invoke "select" (i32.const 65532) (i32.const 93)) (i32.const 0))
+(assert_trap (invoke "select" (i32.const 65536) (i32.const 94)) "out of bounds memory access")
+(assert_trap (invoke "select" (i32.const 65533) (i32.const 93)) "out of bounds memory access")
+(assert_return (invoke "select_in_loop" (i32.const 65520) (i32.const 4)) (i32.const 9))
+(assert_trap (invoke "select_in_loop" (i32.const 65528) (i32.const 4)) "out of bounds memory access")

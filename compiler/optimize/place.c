@@ -1,0 +1,39 @@
+/* Places of loads that go into other instructions. Instruction selection folds a load into what
+ * uses it, and the machine's instruction has the place of the user, which has none where it cannot
+ * trap itself. So what may take a load in gets the load's place. Where a value is changed in
+ * memory, the load is what traps first. */
+#include "optimize/optimize.h"
+
+/* Conversions between a load and the instruction that takes it in, and comparisons that become its
+ * flags. */
+enum { MAX_CHAIN = 4, MAX_USERS = 4 };
+
+/* May the user of a value that comes of the load be one instruction with it? */
+static bool may_take_in(LLVMValueRef user, LLVMValueRef value, LLVMValueRef load) {
+  if (!LLVMIsAInstruction(user) || LLVMIsAPHINode(user) || LLVMIsALoadInst(user)) return false;
+  if (LLVMGetInstructionParent(user) != LLVMGetInstructionParent(load)) return false;
+  if (LLVMIsAStoreInst(user))
+    return LLVMGetOperand(user, 0) == value && LLVMGetOperand(user, 1) == LLVMGetOperand(load, 0);
+  return !LLVMIsACallInst(user) || !LLVMInstructionGetDebugLoc(user);
+}
+
+static void place_users(LLVMValueRef load, LLVMValueRef value, LLVMMetadataRef place, int depth) {
+  int users = 0;
+  for (LLVMUseRef use = LLVMGetFirstUse(value); use; use = LLVMGetNextUse(use)) {
+    LLVMValueRef user = LLVMGetUser(use);
+    if (users++ == MAX_USERS) return;
+    if (!may_take_in(user, value, load) || LLVMInstructionGetDebugLoc(user) == place) continue;
+    LLVMInstructionSetDebugLoc(user, place);
+    if (depth < MAX_CHAIN) place_users(load, user, place, depth + 1);
+  }
+}
+
+/* A load that several use is an instruction of its own. */
+void wr__place_folded_loads(LLVMValueRef func) {
+  for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(func); b; b = LLVMGetNextBasicBlock(b))
+    for (LLVMValueRef i = LLVMGetFirstInstruction(b); i; i = LLVMGetNextInstruction(i)) {
+      LLVMMetadataRef place = LLVMIsALoadInst(i) ? LLVMInstructionGetDebugLoc(i) : NULL;
+      LLVMUseRef use = place ? LLVMGetFirstUse(i) : NULL;
+      if (use && !LLVMGetNextUse(use)) place_users(i, i, place, 1);
+    }
+}
