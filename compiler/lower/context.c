@@ -85,7 +85,8 @@ wr_status wr__lower_init(wr__lower *l, const wr__module *module, const wr__facts
   l->cpu_features = machine->cpu_features;
   l->guarded = wr__compile_flags(module, options, false) & WR__IMAGE_GUARDED;
   bool alone = module->memory_count == 1 && !module->memories[0].limits.shared;
-  l->late = !l->guarded && alone && !module->memories[0].limits.is64 && options->level >= '2';
+  l->late = !l->guarded && alone && options->level >= '2';
+  l->wide = l->late && module->memories[0].limits.is64;
   l->context = LLVMContextCreate();
   l->llvm = LLVMModuleCreateWithNameInContext("module", l->context);
   l->b = LLVMCreateBuilderInContext(l->context);

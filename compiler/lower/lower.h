@@ -53,6 +53,7 @@ typedef struct wr__lower {
   unsigned convention;
   bool guarded; /* memory 0 needs no checks */
   bool late;    /* it does, and plain accesses get theirs in check.c */
+  bool wide;    /* and it is a 64-bit memory */
   bool aarch64;
   uint64_t cpu_features; /* bits of wr__cpu_feature */
   LLVMContextRef context;
@@ -186,6 +187,9 @@ LLVMValueRef wr__lower_take_array(wr__lower *l, const wr__deftype *type, LLVMVal
 /* Of memory 0, as it is now. */
 LLVMValueRef wr__lower_memory_base(wr__lower *l);
 LLVMValueRef wr__lower_memory_size(wr__lower *l);
+/* l->wide: an access' base, index and offset in a call, until it is checked: LLVM would not leave
+ * index and offset apart, and their sum may wrap. NULL: it is not that. */
+LLVMValueRef wr__lower_wide_call(wr__lower *l, LLVMValueRef value);
 /* The address of an access, checked where that is not left to guards. *exact tells
  * whether the access itself may trap. */
 LLVMValueRef wr__lower_address(wr__lower *l, uint32_t memory, uint64_t offset, LLVMValueRef index,

@@ -65,12 +65,39 @@ LLVMValueRef wr__lower_address(wr__lower *l, uint32_t memory, uint64_t offset, L
   return wr__lower_at(l, at, offset);
 }
 
+/* ptr wr.at(base, index, offset) */
+static LLVMValueRef wide_func(wr__lower *l) {
+  LLVMValueRef func = LLVMGetNamedFunction(l->llvm, "wr.at");
+  if (func) return func;
+  static const char *const attributes[] = {"nounwind", "willreturn", "nosync", "nofree",
+                                           "speculatable"};
+  LLVMTypeRef params[] = {l->ptr, l->i64, l->i64};
+  func = LLVMAddFunction(l->llvm, "wr.at", LLVMFunctionType(l->ptr, params, 3, false));
+  for (size_t i = 0; i < WR_ARRAY_COUNT(attributes); i++)
+    wr__lower_enum_attribute(l, func, LLVMAttributeFunctionIndex, attributes[i], 0);
+  wr__lower_enum_attribute(l, func, LLVMAttributeFunctionIndex, "memory", 0); /* none */
+  return func;
+}
+
+LLVMValueRef wr__lower_wide_call(wr__lower *l, LLVMValueRef value) {
+  if (!l->wide || !LLVMIsACallInst(value)) return NULL;
+  return LLVMGetCalledValue(value) == LLVMGetNamedFunction(l->llvm, "wr.at") ? value : NULL;
+}
+
+enum { MAX_WIDE_REACH = 1 << 30 };
+
 /* Of a plain load or store. */
 static LLVMValueRef plain_address(wr__lower *l, const wr__instr *instr, LLVMValueRef index,
                                   uint32_t bytes, bool *exact) {
   uint64_t offset = instr->imm.mem.offset;
-  if (!l->late) return wr__lower_address(l, instr->imm.mem.memory, offset, index, bytes, exact);
+  if (!l->late || (l->wide && offset > MAX_WIDE_REACH))
+    return wr__lower_address(l, instr->imm.mem.memory, offset, index, bytes, exact);
   *exact = true;
+  if (l->wide) {
+    LLVMValueRef func = wide_func(l),
+                 args[] = {wr__lower_memory_base(l), index, wr__c64(l, offset)};
+    return LLVMBuildCall2(l->b, LLVMGlobalGetValueType(func), func, args, 3, "");
+  }
   index = LLVMBuildZExt(l->b, index, l->i64, "");
   return wr__lower_at(l, LLVMBuildGEP2(l->b, l->i8, wr__lower_memory_base(l), &index, 1, ""),
                       offset);

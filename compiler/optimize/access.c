@@ -34,8 +34,24 @@ static bool is_byte_step(wr__lower *l, LLVMValueRef value) {
          LLVMGetGEPSourceElementType(value) == l->i8;
 }
 
+/* A constant index is part of the offset where their sum is small. */
+static bool split_wide(wr__lower *l, LLVMValueRef call, wr__access *out) {
+  out->base = LLVMGetOperand(call, 0);
+  out->index = LLVMGetOperand(call, 1);
+  out->offset = LLVMConstIntGetZExtValue(LLVMGetOperand(call, 2));
+  if (LLVMIsAConstantInt(out->index) && LLVMConstIntGetZExtValue(out->index) <= UINT32_MAX) {
+    out->offset += LLVMConstIntGetZExtValue(out->index);
+    out->index = NULL;
+  }
+  return is_memory_base(l, out->base);
+}
+
 /* base + index + offset, in either order; index is NULL where all of it is constant. */
 static bool split_address(wr__lower *l, LLVMValueRef pointer, wr__access *out) {
+  if (l->wide) {
+    LLVMValueRef call = wr__lower_wide_call(l, pointer);
+    return call && split_wide(l, call, out);
+  }
   int64_t offset = 0;
   out->index = NULL;
   while (is_byte_step(l, pointer)) {
@@ -150,7 +166,7 @@ static uint64_t bound_of(LLVMValueRef value, unsigned depth) {
 
 uint64_t wr__upper_bound(LLVMValueRef value) { return bound_of(value, 6); }
 
-bool wr__is_quiet(LLVMValueRef instr) {
+bool wr__is_quiet(wr__lower *l, LLVMValueRef instr) {
   switch (LLVMGetInstructionOpcode(instr)) {
     case LLVMStore:
     case LLVMFence:
@@ -161,7 +177,8 @@ bool wr__is_quiet(LLVMValueRef instr) {
       return LLVMGetOrdering(instr) == LLVMAtomicOrderingNotAtomic;
     case LLVMCall: { /* intrinsics on values, all of which have no effect */
       LLVMValueRef callee = LLVMGetCalledValue(instr);
-      return LLVMIsAFunction(callee) && LLVMGetIntrinsicID(callee);
+      return wr__lower_wide_call(l, instr) ||
+             (LLVMIsAFunction(callee) && LLVMGetIntrinsicID(callee));
     }
     default:
       return true;
@@ -261,7 +278,7 @@ static bool visit_block(facts *f, uint32_t block) {
     if (wr__access_read(f->l, instr, &access) && LLVMGetVolatile(instr) &&
         !visit_access(f, &access))
       return false;
-    if (!wr__is_quiet(instr)) f->pending_count = 0;
+    if (!wr__is_quiet(f->l, instr)) f->pending_count = 0;
   }
   return true;
 }

@@ -22,7 +22,7 @@ bool wr__access_read(wr__lower *l, LLVMValueRef instr, wr__access *out);
 /* A constant that the unsigned value is never above. */
 uint64_t wr__upper_bound(LLVMValueRef value);
 /* No store, call or trap: nothing that a trap before it would have to leave undone. */
-bool wr__is_quiet(LLVMValueRef instr);
+bool wr__is_quiet(wr__lower *l, LLVMValueRef instr);
 /* Makes the loads of a function plain that cannot trap, or that another of the same trap stands
  * for. False when out of memory. */
 bool wr__relax_loads(wr__lower *l, const wr__cfg *cfg);

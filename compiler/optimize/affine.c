@@ -1,5 +1,6 @@
 /* Induction variables and trip counts of innermost loops (affine.h). All arithmetic of the program
- * wraps at 32 bits; what is computed here about it is in 64 bits, where nothing wraps. */
+ * wraps at its width; what is computed here about it is in 64 bits, where nothing wraps: not what
+ * is extended from 32, and of wide values only such count as keep away from the ends. */
 #include "optimize/affine.h"
 
 #include <stdlib.h>
@@ -24,19 +25,35 @@ bool wr__linear_same_terms(const wr__linear *a, const wr__linear *b) {
 }
 
 bool wr__linear_is_constant(const wr__linear *a, int64_t *value) {
-  *value = (int32_t)a->constant;
+  *value = a->wide ? (int64_t)a->constant : (int32_t)a->constant;
   return a->count == 0;
 }
 
+bool wr__linear_apart(const wr__linear *a, const wr__linear *b, int64_t *out) {
+  int64_t apart = (int64_t)(a->constant - b->constant);
+  *out = a->wide ? apart : (int32_t)apart;
+  return *out >= INT32_MIN && *out <= INT32_MAX;
+}
+
+LLVMValueRef wr__linear_is_small(wr__lower *l, const wr__linear *a, LLVMValueRef value) {
+  LLVMValueRef most = wr__c64(l, 1ull << WR__WIDE_ADDRESS_LOG2);
+  return a->wide ? LLVMBuildICmp(l->b, LLVMIntULE, value, most, "") : NULL;
+}
+
+static uint64_t wrap(const wr__linear *a, uint64_t value) {
+  return a->wide ? value : (uint32_t)value;
+}
+
 /* *a += factor * b; false: too many terms. */
-static bool add_scaled(wr__linear *a, const wr__linear *b, uint32_t factor) {
-  a->constant += factor * b->constant;
+static bool add_scaled(wr__linear *a, const wr__linear *b, uint64_t factor) {
+  a->wide |= b->wide;
+  a->constant = wrap(a, a->constant + factor * b->constant);
   for (uint32_t i = 0; i < b->count; i++) {
     uint32_t at = 0;
     while (at < a->count && a->terms[at].value != b->terms[i].value) at++;
     if (at == WR__LINEAR_TERMS) return false;
     if (at == a->count) a->terms[a->count++] = (struct wr__linear_term){b->terms[i].value, 0};
-    a->terms[at].factor += factor * b->terms[i].factor;
+    a->terms[at].factor = wrap(a, a->terms[at].factor + factor * b->terms[i].factor);
     if (!a->terms[at].factor) {
       a->count--;
       memmove(&a->terms[at], &a->terms[at + 1], (a->count - at) * sizeof *a->terms);
@@ -45,15 +62,19 @@ static bool add_scaled(wr__linear *a, const wr__linear *b, uint32_t factor) {
   return true;
 }
 
+static LLVMValueRef constant_of(wr__lower *l, const wr__linear *a, uint64_t value) {
+  return a->wide ? wr__c64(l, value) : wr__c32(l, (uint32_t)value);
+}
+
 LLVMValueRef wr__linear_build(wr__lower *l, const wr__linear *a) {
   LLVMValueRef sum = NULL;
   for (uint32_t i = 0; i < a->count; i++) {
     LLVMValueRef term = a->terms[i].value;
     if (a->terms[i].factor != 1)
-      term = LLVMBuildMul(l->b, term, wr__c32(l, a->terms[i].factor), "");
+      term = LLVMBuildMul(l->b, term, constant_of(l, a, a->terms[i].factor), "");
     sum = sum ? LLVMBuildAdd(l->b, sum, term, "") : term;
   }
-  LLVMValueRef constant = wr__c32(l, a->constant);
+  LLVMValueRef constant = constant_of(l, a, a->constant);
   if (!sum) return constant;
   return a->constant ? LLVMBuildAdd(l->b, sum, constant, "") : sum;
 }
@@ -81,7 +102,7 @@ static const wr__affine nothing = {0};
 
 static wr__affine affine_at(wr__affine_loop *a, LLVMValueRef value, unsigned depth);
 
-static wr__affine affine_sum(const wr__affine *x, const wr__affine *y, uint32_t factor) {
+static wr__affine affine_sum(const wr__affine *x, const wr__affine *y, uint64_t factor) {
   wr__affine sum = *x;
   sum.known = x->known && y->known && add_scaled(&sum.start, &y->start, factor) &&
               add_scaled(&sum.step, &y->step, factor);
@@ -105,11 +126,11 @@ static wr__affine affine_of_operation(wr__affine_loop *a, LLVMValueRef value, un
   if (op == LLVMShl) {
     if (!LLVMIsAConstantInt(second) || LLVMConstIntGetZExtValue(second) > 31) return nothing;
     wr__affine zero = {.known = true};
-    return affine_sum(&zero, &x, 1u << LLVMConstIntGetZExtValue(second));
+    return affine_sum(&zero, &x, 1ull << LLVMConstIntGetZExtValue(second));
   }
   wr__affine y = affine_at(a, second, depth);
   if (op == LLVMMul) return affine_product(&x, &y);
-  return affine_sum(&x, &y, op == LLVMSub ? UINT32_MAX : 1);
+  return affine_sum(&x, &y, op == LLVMSub ? UINT64_MAX : 1);
 }
 
 static LLVMValueRef incoming_from(LLVMValueRef phi, LLVMBasicBlockRef block) {
@@ -132,7 +153,7 @@ static wr__affine affine_of_phi(wr__affine_loop *a, LLVMValueRef phi, unsigned d
     bool first = is_invariant(a, x), second = is_invariant(a, y);
     if (first == second || (first && op == LLVMSub)) return nothing;
     wr__affine moved = affine_at(a, first ? x : y, depth - 1);
-    if (!moved.known || !add_scaled(&result.step, &moved.start, op == LLVMSub ? UINT32_MAX : 1))
+    if (!moved.known || !add_scaled(&result.step, &moved.start, op == LLVMSub ? UINT64_MAX : 1))
       return nothing;
     next = first ? y : x;
   }
@@ -142,7 +163,7 @@ static wr__affine affine_of_phi(wr__affine_loop *a, LLVMValueRef phi, unsigned d
 static wr__affine compute(wr__affine_loop *a, LLVMValueRef value, unsigned depth) {
   wr__affine leaf = {.known = true};
   if (LLVMIsAConstantInt(value)) {
-    leaf.start.constant = (uint32_t)LLVMConstIntGetZExtValue(value);
+    leaf.start.constant = LLVMConstIntGetZExtValue(value);
     return leaf;
   }
   wr__affine result = nothing;
@@ -157,11 +178,21 @@ static wr__affine compute(wr__affine_loop *a, LLVMValueRef value, unsigned depth
   return depth && op == LLVMPHI ? affine_of_phi(a, value, depth - 1) : nothing;
 }
 
+static bool is_short_step(const wr__linear *step) {
+  int64_t value, high;
+  if (!wr__linear_is_constant(step, &value)) return false;
+  high = value >> WR__WIDE_STEP_LOG2;
+  return high == 0 || high == -1;
+}
+
 static wr__affine affine_at(wr__affine_loop *a, LLVMValueRef value, unsigned depth) {
-  if (LLVMTypeOf(value) != a->l->i32) return nothing;
+  bool wide = LLVMTypeOf(value) == a->l->i64;
+  if (wide ? !a->l->wide : LLVMTypeOf(value) != a->l->i32) return nothing;
   uint32_t number = wr__pointer_map_get(&a->numbers, value);
   if (number != WR__CFG_NONE) return a->found[number];
   wr__affine result = compute(a, value, depth);
+  result.start.wide = result.step.wide = wide;
+  if (wide && !is_short_step(&result.step)) result = nothing;
   if (!wr__grow(&a->found, &a->found_capacity, a->found_count + 1, sizeof *a->found) ||
       !wr__pointer_map_set(&a->numbers, value, (uint32_t)a->found_count)) {
     a->out_of_memory = true;
@@ -190,9 +221,9 @@ static void count_unequal(wr__affine_loop *a, LLVMValueRef start, LLVMValueRef b
   out->holds = NULL;
   out->last = LLVMBuildZExt(b, distance, a->l->i64, "");
   if (step == 1 || step == -1) return;
-  LLVMValueRef size = wr__c32(a->l, (uint32_t)(step > 0 ? step : -step));
+  LLVMValueRef size = LLVMConstInt(LLVMTypeOf(start), (uint64_t)(step > 0 ? step : -step), false);
   LLVMValueRef rest = LLVMBuildURem(b, distance, size, "");
-  out->holds = LLVMBuildICmp(b, LLVMIntEQ, rest, wr__c32(a->l, 0), "");
+  out->holds = LLVMBuildICmp(b, LLVMIntEQ, rest, LLVMConstNull(LLVMTypeOf(start)), "");
   out->last = LLVMBuildZExt(b, LLVMBuildUDiv(b, distance, size, ""), a->l->i64, "");
 }
 
@@ -217,6 +248,17 @@ static void count_ordered(wr__affine_loop *a, LLVMValueRef start, LLVMValueRef b
   int64_t most = is_signed ? INT32_MAX : UINT32_MAX, least = is_signed ? INT32_MIN : 0;
   out->holds = up ? LLVMBuildICmp(b, LLVMIntSLE, end, wr__c64(l, (uint64_t)most), "")
                   : LLVMBuildICmp(b, LLVMIntSGE, end, wr__c64(l, (uint64_t)least), "");
+}
+
+static LLVMValueRef both(wr__lower *l, LLVMValueRef a, LLVMValueRef b) {
+  return a ? LLVMBuildAnd(l->b, a, b, "") : b;
+}
+
+/* A wide value that keeps away from where its signedness ends. */
+static LLVMValueRef is_moderate(wr__lower *l, LLVMValueRef value, bool is_signed) {
+  LLVMValueRef quarter = wr__c64(l, 1ull << 62), half = wr__c64(l, 1ull << 63);
+  if (!is_signed) return LLVMBuildICmp(l->b, LLVMIntULE, value, quarter, "");
+  return LLVMBuildICmp(l->b, LLVMIntULE, LLVMBuildAdd(l->b, value, quarter, ""), half, "");
 }
 
 static LLVMIntPredicate swap_sides(LLVMIntPredicate p) {
@@ -272,19 +314,27 @@ static bool count_while(wr__affine_loop *a, const wr__affine *moving, LLVMIntPre
                         const wr__linear *limit, wr__trip *out) {
   wr__lower *l = a->l;
   int64_t step;
+  bool wide = moving->start.wide;
   if (!wr__linear_is_constant(&moving->step, &step) || !step) return false;
   bool is_signed = p == LLVMIntSLT || p == LLVMIntSLE || p == LLVMIntSGT || p == LLVMIntSGE;
   bool below = p == LLVMIntULT || p == LLVMIntULE || p == LLVMIntSLT || p == LLVMIntSLE;
   if (p == LLVMIntEQ || (p != LLVMIntNE && below != (step > 0))) return false;
   LLVMValueRef start = wr__linear_build(l, &moving->start), bound = wr__linear_build(l, limit);
+  LLVMValueRef few = wr__c64(l, 1ull << WR__WIDE_ROUNDS_LOG2);
   if (p == LLVMIntNE) {
     count_unequal(a, start, bound, step, out);
+    if (wide) out->holds = both(l, out->holds, LLVMBuildICmp(l->b, LLVMIntULE, out->last, few, ""));
     return true;
   }
+  LLVMValueRef moderate = NULL;
+  if (wide) moderate = both(l, is_moderate(l, start, is_signed), is_moderate(l, bound, is_signed));
   bound = LLVMBuildCast(l->b, is_signed ? LLVMSExt : LLVMZExt, bound, l->i64, "");
   if (p == LLVMIntULE || p == LLVMIntSLE) bound = LLVMBuildAdd(l->b, bound, wr__c64(l, 1), "");
   if (p == LLVMIntUGE || p == LLVMIntSGE) bound = LLVMBuildSub(l->b, bound, wr__c64(l, 1), "");
   count_ordered(a, start, bound, step, is_signed, out);
+  if (!wide) return true;
+  moderate = both(l, moderate, LLVMBuildICmp(l->b, LLVMIntULE, out->last, few, ""));
+  out->holds = moderate; /* nothing wraps then */
   return true;
 }
 
@@ -301,8 +351,8 @@ static bool count_branch(wr__affine_loop *a, LLVMValueRef branch, wr__trip *out)
   if (is_fixed(&y)) return count_while(a, &x, p, &y.start, out);
   if (is_fixed(&x)) return count_while(a, &y, swap_sides(p), &x.start, out);
   if (p != LLVMIntNE) return false;
-  wr__affine difference = affine_sum(&x, &y, UINT32_MAX);
-  wr__linear zero = {0};
+  wr__affine difference = affine_sum(&x, &y, UINT64_MAX);
+  wr__linear zero = {.wide = x.start.wide};
   return difference.known && count_while(a, &difference, p, &zero, out);
 }
 

@@ -1,4 +1,5 @@
-/* What the i32 values of an innermost loop are in each of its iterations. */
+/* What the i32 values of an innermost loop are in each of its iterations; for a 64-bit memory also
+ * the i64 values. */
 #ifndef WR__AFFINE_H
 #define WR__AFFINE_H
 
@@ -7,18 +8,23 @@
 
 enum { WR__LINEAR_TERMS = 6 };
 
-/* constant + the sum of factor * value, modulo 2^32, of i32 values that do not change in the loop.
- * So that two of them that differ by a constant are seen to. */
+/* constant + the sum of factor * value, modulo 2^32 or 2^64, of values of that width that do not
+ * change in the loop. So that two of them that differ by a constant are seen to. */
 typedef struct wr__linear {
-  uint32_t constant;
+  uint64_t constant;
   uint32_t count;
+  bool wide; /* i64 */
   struct wr__linear_term {
     LLVMValueRef value;
-    uint32_t factor;
+    uint64_t factor;
   } terms[WR__LINEAR_TERMS];
 } wr__linear;
 
-/* In iteration i, counted from 0: start + i * step, modulo 2^32. */
+/* What a check in 64 bits takes for granted of wide values, and asks of them: addresses, rounds and
+ * steps below these powers of two do not wrap together. */
+enum { WR__WIDE_ADDRESS_LOG2 = 48, WR__WIDE_ROUNDS_LOG2 = 40, WR__WIDE_STEP_LOG2 = 15 };
+
+/* In iteration i, counted from 0: start + i * step, modulo 2^32 or 2^64. */
 typedef struct wr__affine {
   bool known;
   wr__linear start, step;
@@ -48,6 +54,11 @@ typedef struct wr__trip {
 bool wr__affine_open(wr__affine_loop *a);
 bool wr__linear_same_terms(const wr__linear *a, const wr__linear *b);
 bool wr__linear_is_constant(const wr__linear *a, int64_t *value);
+/* Of two with the same terms: how far a is behind b. False: further than anything needs. */
+bool wr__linear_apart(const wr__linear *a, const wr__linear *b, int64_t *out);
+/* Is the value one of an address that a check can be made of? NULL: always. Built where the builder
+ * stands; value is the index in 64 bits. */
+LLVMValueRef wr__linear_is_small(wr__lower *l, const wr__linear *a, LLVMValueRef value);
 /* Its value, built where the builder stands. */
 LLVMValueRef wr__linear_build(wr__lower *l, const wr__linear *a);
 

@@ -36,21 +36,39 @@ static LLVMBasicBlockRef split_before(wr__lower *l, LLVMValueRef instr) {
   return head;
 }
 
-/* Where the access ends, from the memory's start. */
-static LLVMValueRef build_end(wr__lower *l, LLVMValueRef instr) {
-  wr__access access;
-  if (wr__access_read(l, instr, &access)) {
-    if (!access.index) return wr__c64(l, access.end);
-    LLVMValueRef index = access.index;
-    if (LLVMTypeOf(index) == l->i32) index = LLVMBuildZExt(l->b, index, l->i64, "");
-    return LLVMBuildAdd(l->b, index, wr__c64(l, access.end), "");
-  }
-  bool is_store = LLVMIsAStoreInst(instr);
-  LLVMTypeRef type = LLVMTypeOf(is_store ? LLVMGetOperand(instr, 0) : instr);
-  uint64_t bytes = LLVMStoreSizeOfType(LLVMGetModuleDataLayout(l->llvm), type);
-  LLVMValueRef at = LLVMBuildPtrToInt(l->b, LLVMGetOperand(instr, is_store), l->i64, "");
+static uint64_t bytes_of(wr__lower *l, LLVMValueRef instr) {
+  LLVMTypeRef type = LLVMTypeOf(LLVMIsAStoreInst(instr) ? LLVMGetOperand(instr, 0) : instr);
+  return LLVMStoreSizeOfType(LLVMGetModuleDataLayout(l->llvm), type);
+}
+
+/* Whatever the pointer is: how far its access reaches from the memory's start. */
+static LLVMValueRef build_distance(wr__lower *l, LLVMValueRef instr, LLVMValueRef pointer) {
+  LLVMValueRef at = LLVMBuildPtrToInt(l->b, pointer, l->i64, "");
   LLVMValueRef base = LLVMBuildPtrToInt(l->b, wr__lower_memory_base(l), l->i64, "");
-  return LLVMBuildAdd(l->b, LLVMBuildSub(l->b, at, base, ""), wr__c64(l, bytes), "");
+  at = LLVMBuildSub(l->b, at, base, "");
+  return LLVMBuildAdd(l->b, at, wr__c64(l, bytes_of(l, instr)), "");
+}
+
+static LLVMValueRef build_end(wr__lower *l, LLVMValueRef instr, LLVMValueRef pointer) {
+  wr__access access;
+  if (!wr__access_read(l, instr, &access)) return build_distance(l, instr, pointer);
+  if (!access.index) return wr__c64(l, access.end);
+  LLVMValueRef index = access.index;
+  if (LLVMTypeOf(index) == l->i32) index = LLVMBuildZExt(l->b, index, l->i64, "");
+  return LLVMBuildAdd(l->b, index, wr__c64(l, access.end), "");
+}
+
+static LLVMValueRef is_outside(wr__lower *l, LLVMValueRef instr) {
+  LLVMValueRef pointer = LLVMGetOperand(instr, LLVMIsAStoreInst(instr) ? 1 : 0);
+  LLVMValueRef call = wr__lower_wide_call(l, pointer), size = wr__lower_memory_size(l);
+  if (!call) return LLVMBuildICmp(l->b, LLVMIntUGT, build_end(l, instr, pointer), size, "");
+  /* index + offset + bytes may be above 2^64 */
+  uint64_t reach = LLVMConstIntGetZExtValue(LLVMGetOperand(call, 2)) + bytes_of(l, instr);
+  LLVMValueRef args[] = {LLVMGetOperand(call, 1), wr__c64(l, reach)};
+  LLVMValueRef sum = wr__lower_intrinsic(l, "llvm.uadd.with.overflow", &l->i64, 1, args, 2);
+  LLVMValueRef end = LLVMBuildExtractValue(l->b, sum, 0, "");
+  LLVMValueRef past = LLVMBuildICmp(l->b, LLVMIntUGT, end, size, "");
+  return LLVMBuildOr(l->b, past, LLVMBuildExtractValue(l->b, sum, 1, ""), "");
 }
 
 static void insert_check(wr__lower *l, LLVMValueRef instr) {
@@ -59,13 +77,47 @@ static void insert_check(wr__lower *l, LLVMValueRef instr) {
   l->offset = line ? line : l->module->funcs[l->func_index].code_offset;
   LLVMBasicBlockRef rest = LLVMGetInstructionParent(instr);
   LLVMPositionBuilderAtEnd(l->b, split_before(l, instr));
-  LLVMValueRef outside =
-      LLVMBuildICmp(l->b, LLVMIntUGT, build_end(l, instr), wr__lower_memory_size(l), "");
+  LLVMValueRef outside = is_outside(l, instr);
   LLVMBasicBlockRef trap = wr__lower_block(l, "trap");
   LLVMValueRef branch = LLVMBuildCondBr(l->b, outside, trap, rest);
   LLVMSetMetadata(branch, l->kind_prof, LLVMMetadataAsValue(l->context, l->unlikely));
   LLVMPositionBuilderAtEnd(l->b, trap);
   wr__lower_trap(l, wr__c32(l, WR_TRAP_MEMORY_OUT_OF_BOUNDS));
+}
+
+/* Used for anything but accesses that were checked by index and offset? */
+static bool is_mixed(LLVMValueRef call) {
+  for (LLVMUseRef use = LLVMGetFirstUse(call); use; use = LLVMGetNextUse(use)) {
+    LLVMValueRef user = LLVMGetUser(use);
+    bool is_store = LLVMIsAStoreInst(user);
+    if (!is_store && !LLVMIsALoadInst(user)) return true;
+    if (LLVMGetOperand(user, is_store) != call) return true;
+  }
+  return false;
+}
+
+/* Where pointers were mixed before they were used, their distance is checked, which must not wrap:
+ * so an index that is outside anyway is cut down. */
+static LLVMValueRef cut_index(wr__lower *l, LLVMValueRef index) {
+  LLVMValueRef args[] = {index, wr__c64(l, 1ull << 62)};
+  return wr__lower_intrinsic(l, "llvm.umin", &l->i64, 1, args, 2);
+}
+
+/* Checked, index and offset may come together. */
+static void open_wide_calls(wr__lower *l) {
+  for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(l->func); b; b = LLVMGetNextBasicBlock(b)) {
+    LLVMValueRef next;
+    for (LLVMValueRef i = LLVMGetFirstInstruction(b); i; i = next) {
+      next = LLVMGetNextInstruction(i);
+      if (!wr__lower_wide_call(l, i)) continue;
+      LLVMValueRef index = LLVMGetOperand(i, 1), offset = LLVMGetOperand(i, 2);
+      LLVMPositionBuilderBefore(l->b, i);
+      if (is_mixed(i)) index = cut_index(l, index);
+      LLVMValueRef at = LLVMBuildGEP2(l->b, l->i8, LLVMGetOperand(i, 0), &index, 1, "");
+      LLVMReplaceAllUsesWith(i, LLVMBuildGEP2(l->b, l->i8, at, &offset, 1, ""));
+      LLVMInstructionEraseFromParent(i);
+    }
+  }
 }
 
 void wr__check_accesses(wr__lower *l) {
@@ -79,4 +131,5 @@ void wr__check_accesses(wr__lower *l) {
       LLVMSetVolatile(i, false);
     }
   }
+  if (l->wide) open_wide_calls(l);
 }

@@ -71,7 +71,8 @@ static bool read_load(search *s, LLVMValueRef load, stream **of, int64_t *offset
   s->bytes = bytes;
   stream *found = *of = stream_of(s, &index);
   if (!found) return false;
-  int64_t apart = (int32_t)(index.start.constant - found->index.start.constant);
+  int64_t apart;
+  if (!wr__linear_apart(&index.start, &found->index.start, &apart)) return false;
   *offset = apart + (int64_t)access.offset;
   if (apart < found->least) found->least = apart;
   if (apart + (int64_t)access.end > found->end) found->end = apart + (int64_t)access.end;
@@ -115,7 +116,7 @@ static bool note_block(search *s, LLVMBasicBlockRef block, uint32_t *instrs) {
   stream *of;
   int64_t offset;
   for (LLVMValueRef i = LLVMGetFirstInstruction(block); i; i = LLVMGetNextInstruction(i)) {
-    if (++*instrs > MAX_INSTRS || !wr__is_quiet(i)) return false;
+    if (++*instrs > MAX_INSTRS || !wr__is_quiet(s->l, i)) return false;
     if (LLVMIsALoadInst(i) && LLVMGetVolatile(i) && !read_load(s, i, &of, &offset)) return false;
   }
   LLVMValueRef end = LLVMGetBasicBlockTerminator(block);
@@ -166,6 +167,8 @@ static LLVMValueRef rounds_inside(search *s, const stream *of, LLVMValueRef size
   LLVMValueRef rounds = LLVMBuildSub(l->b, left, first, "");
   if (s->bytes > 1)
     rounds = LLVMBuildAShr(l->b, rounds, wr__c64(l, (uint64_t)__builtin_ctz(s->bytes)), "");
+  LLVMValueRef small = wr__linear_is_small(l, &of->index.start, first);
+  if (small) rounds = LLVMBuildSelect(l->b, small, rounds, wr__c64(l, 0), "");
   if (!of->least) return rounds;
   LLVMValueRef low = LLVMBuildICmp(l->b, LLVMIntSLT, first, wr__c64(l, (uint64_t)-of->least), "");
   return LLVMBuildSelect(l->b, low, wr__c64(l, 0), rounds, "");
@@ -291,12 +294,13 @@ static void build_step(search *s, steps *t, LLVMValueRef limit) {
 /* The header's phis begin as they are in that round, and come from there. */
 static void enter_loop(search *s, const steps *t) {
   wr__lower *l = s->l;
-  LLVMValueRef round = LLVMBuildTrunc(l->b, t->round, l->i32, ""), next;
+  LLVMValueRef narrow = LLVMBuildTrunc(l->b, t->round, l->i32, ""), next;
   LLVMValueRef enter = LLVMBuildBr(l->b, s->header);
   for (LLVMValueRef phi = LLVMGetFirstInstruction(s->header); LLVMIsAPHINode(phi); phi = next) {
     next = LLVMGetNextInstruction(phi);
     wr__affine value = wr__affine_of(&s->affine, phi);
     LLVMPositionBuilderBefore(l->b, enter);
+    LLVMValueRef round = value.step.wide ? t->round : narrow;
     LLVMValueRef moved = LLVMBuildMul(l->b, round, wr__linear_build(l, &value.step), "");
     LLVMValueRef start = LLVMBuildAdd(l->b, wr__linear_build(l, &value.start), moved, "");
     LLVMPositionBuilderBefore(l->b, phi);

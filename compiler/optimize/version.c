@@ -91,7 +91,8 @@ static bool join_group(version *v, loop_access *made, const wr__affine *index) {
   made->group = group_of(v, index);
   if (made->group == WR__CFG_NONE) return false;
   group *g = &v->groups[made->group];
-  int64_t apart = (int32_t)(index->start.constant - g->index.start.constant);
+  int64_t apart;
+  if (!wr__linear_apart(&index->start, &g->index.start, &apart)) return false;
   int64_t end = apart + (int64_t)made->access.end;
   made->offset = apart + (int64_t)made->access.offset;
   if (apart < g->least) g->least = apart;
@@ -124,7 +125,7 @@ static bool note_block(version *v, LLVMBasicBlockRef block) {
     if (++v->instr_count > MAX_INSTRS) return false;
     if (wr__access_read(v->l, i, &access)) {
       if (!note_access(v, &access)) return false;
-    } else if (!wr__is_quiet(i) || (LLVMIsALoadInst(i) && LLVMGetVolatile(i))) {
+    } else if (!wr__is_quiet(v->l, i) || (LLVMIsALoadInst(i) && LLVMGetVolatile(i))) {
       return false;
     }
   }
@@ -154,6 +155,8 @@ static LLVMValueRef check_group(version *v, const group *g, LLVMValueRef size, L
   LLVMValueRef first = LLVMBuildZExt(l->b, wr__linear_build(l, &g->index.start), l->i64, "");
   LLVMValueRef step = LLVMBuildSExt(l->b, wr__linear_build(l, &g->index.step), l->i64, "");
   LLVMValueRef last = LLVMBuildAdd(l->b, first, LLVMBuildMul(l->b, step, v->trip.last, ""), "");
+  LLVMValueRef small = wr__linear_is_small(l, &g->index.start, first);
+  if (small) holds = both(l, holds, small);
   int64_t constant;
   bool fixed = wr__linear_is_constant(&g->index.step, &constant);
   bool up = fixed && constant >= 0, down = fixed && constant < 0;
