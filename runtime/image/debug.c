@@ -122,14 +122,30 @@ bool wr__debug_symbols_make(const wr__module *module, const wr__image *image,
     n.by_index[count + i] = (wr__debug_symbol){
         .start = image->funcs[i].wrapper, .func_index = WR_NO_INDEX, .name = wrapper_name};
   }
-  *out = (wr__debug_symbols){n.by_index, order_symbols(n.by_index, 2 * count, (uint32_t)end),
-                             module->imported_funcs, (char *)n.text.data};
+  *out = (wr__debug_symbols){n.by_index,
+                             order_symbols(n.by_index, 2 * count, (uint32_t)end),
+                             module->imported_funcs,
+                             (char *)n.text.data,
+                             {0}};
   return true;
 }
 
 void wr__debug_symbols_free(wr__debug_symbols *symbols) {
+  wr__source_free(&symbols->source);
   free(symbols->all);
   free(symbols->names);
+}
+
+uint32_t wr__debug_line(const wr__image *image, const wr__debug_symbols *symbols, uint32_t line,
+                        uint32_t *file) {
+  uint32_t offset = wr__image_line_offset(image, line);
+  const wr__source_row *row = wr__source_at(&symbols->source, offset);
+  *file = row ? row->file : WR_NO_INDEX;
+  return row ? row->line : offset;
+}
+
+const char *wr__debug_file(const wr__debug_symbols *symbols, uint32_t file) {
+  return file == WR_NO_INDEX ? "wasm" : symbols->source.files[file];
 }
 
 /* ---- gdb. The names, and the order of the fields, are gdb's. */
@@ -231,23 +247,25 @@ typedef struct dump_line {
   uint32_t line, discriminator;
 } dump_line;
 
-/* A function's lines come before its code. The file of each is the module. */
-static void add_lines(wr__bytes *dump, const wr__image *image, const wr__debug_symbol *s) {
-  static const char file[] = "wasm";
-  size_t entry = sizeof(dump_line) + sizeof file, start = dump->size;
+/* A function's lines come before its code. */
+static void add_lines(wr__bytes *dump, const wr__image *image, const wr__debug_symbols *symbols,
+                      const wr__debug_symbol *s) {
+  size_t start = dump->size;
   dump_lines head = {.record = {JIT_CODE_DEBUG_INFO, 0, wr__monotonic_ns()},
                      .code_address = (uintptr_t)image->base + s->start};
   wr__bytes_add(dump, &head, sizeof head);
   wr__image_rows rows = wr__image_rows_at(image, s->start);
   while (wr__image_rows_next(&rows) && rows.row.pc < s->start + s->size) {
     if (rows.row.pc < s->start) continue;
+    uint32_t file;
     dump_line line = {(uintptr_t)image->base + rows.row.pc,
-                      wr__image_line_offset(image, rows.row.module_offset), 0};
+                      wr__debug_line(image, symbols, rows.row.module_offset, &file), 0};
+    const char *name = wr__debug_file(symbols, file);
     wr__bytes_add(dump, &line, sizeof line);
-    wr__bytes_add(dump, file, sizeof file);
+    wr__bytes_add(dump, name, strlen(name) + 1);
     head.count++;
   }
-  head.record.total_size = (uint32_t)(sizeof head + head.count * entry);
+  head.record.total_size = (uint32_t)(dump->size - start);
   if (!head.count)
     dump->size = start;
   else if (!dump->failed)
@@ -291,7 +309,7 @@ static wr__bytes make_dump(const wr__image *image, const wr__debug_symbols *symb
   static _Atomic uint64_t index;
   wr__bytes dump = {0};
   for (uint32_t i = 0; i < symbols->count; i++) {
-    add_lines(&dump, image, &symbols->all[i]);
+    add_lines(&dump, image, symbols, &symbols->all[i]);
     add_unwinding(&dump, image, &symbols->all[i]);
     add_load(&dump, image, &symbols->all[i], atomic_fetch_add(&index, 1));
   }
@@ -345,6 +363,7 @@ static void tell_perf(const wr__image *image, const wr__debug_symbols *symbols,
 void wr__debug_register(wr__module *module, const char *directory) {
   wr__debug_symbols symbols;
   if (!module->image || !wr__debug_symbols_make(module, module->image, &symbols)) return;
+  (void)wr__source_read(module, &symbols.source); /* without memory for it: none */
   tell_gdb(module->image, &symbols);
   if (directory) tell_perf(module->image, &symbols, directory);
   wr__debug_symbols_free(&symbols);

@@ -2,11 +2,13 @@
  *
  * gdb learns of it through the interface that it has for compilers at run time: an ELF file in
  * memory without code, of symbols, a line table and call frame information. perf reads a dump file
- * (`perf inject --jit`) and a map of names. Lines are module offsets, as in backtraces. */
+ * (`perf inject --jit`) and a map of names. Lines are those of the source where the module's DWARF
+ * has them; else the file is "wasm", and lines are module offsets, as in backtraces. */
 #ifndef WR__DEBUG_H
 #define WR__DEBUG_H
 
 #include "image/image.h"
+#include "image/source.h"
 
 /* A function's code. Names end with a NUL. */
 typedef struct wr__debug_symbol {
@@ -20,12 +22,19 @@ typedef struct wr__debug_symbols {
   uint32_t count;
   uint32_t imported; /* functions before the first that has code */
   char *names;       /* what they point into */
+  wr__source source; /* of the module */
 } wr__debug_symbols;
 
 /* False when out of memory. */
 bool wr__debug_symbols_make(const wr__module *module, const wr__image *image,
                             wr__debug_symbols *out);
 void wr__debug_symbols_free(wr__debug_symbols *symbols);
+
+/* The line that code of this line of the image is shown with, and its file's name. */
+uint32_t wr__debug_line(const wr__image *image, const wr__debug_symbols *symbols, uint32_t line,
+                        uint32_t *file);
+/* file is from wr__debug_line: WR_NO_INDEX is "wasm". */
+const char *wr__debug_file(const wr__debug_symbols *symbols, uint32_t file);
 
 /* wr__debug_register: tells gdb, and writes for perf, where `directory` is not NULL: jit-PID.dump
  * there, and /tmp/perf-PID.map. What cannot be had is left out. wr__debug_unregister takes back

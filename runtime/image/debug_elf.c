@@ -1,5 +1,5 @@
 /* The ELF file that gdb reads: where code is, but not the code; symbols; DWARF 4 with one unit,
- * whose lines are module offsets; and the description of frames. */
+ * whose lines are those of the source, or module offsets; and the description of frames. */
 #include <stdlib.h>
 
 #include "image/debug.h"
@@ -63,7 +63,8 @@ static void make_info(const wr__image *image, wr__bytes *info, wr__bytes *abbrev
   wr__bytes_close(info, 0);
 }
 
-static void make_line_header(wr__bytes *b) {
+/* Files count from 1: "wasm", and then those of the source. */
+static void make_line_header(wr__bytes *b, const wr__debug_symbols *symbols) {
   static const uint8_t operand_counts[] = {0, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1};
   wr__bytes_u32(b, 0);
   wr__bytes_u16(b, 4);
@@ -77,54 +78,64 @@ static void make_line_header(wr__bytes *b) {
   wr__bytes_u8(b, 13);
   wr__bytes_add(b, operand_counts, sizeof operand_counts);
   wr__bytes_u8(b, 0); /* no folders */
-  wr__bytes_add(b, "wasm", 5);
-  wr__bytes_u8(b, 0), wr__bytes_u8(b, 0), wr__bytes_u8(b, 0);
+  for (size_t i = 0; i <= symbols->source.file_count; i++) {
+    const char *name = wr__debug_file(symbols, i ? (uint32_t)i - 1 : WR_NO_INDEX);
+    wr__bytes_add(b, name, strlen(name) + 1);
+    wr__bytes_u8(b, 0), wr__bytes_u8(b, 0), wr__bytes_u8(b, 0);
+  }
   wr__bytes_u8(b, 0);
   wr__bytes_close(b, at);
 }
 
-enum { LNS_COPY = 1, LNS_ADVANCE_PC = 2, LNS_ADVANCE_LINE = 3 };
+enum { LNS_COPY = 1, LNS_ADVANCE_PC = 2, LNS_ADVANCE_LINE = 3, LNS_SET_FILE = 4 };
 
 /* Where the line program stands. */
 typedef struct line_state {
   wr__bytes *out;
+  const wr__image *image;
+  const wr__debug_symbols *symbols;
   uint64_t pc; /* image offset */
   int64_t line;
+  uint32_t file;
 } line_state;
 
-static void add_row(line_state *s, uint64_t pc, uint32_t line) {
+static void add_row(line_state *s, uint64_t pc, uint32_t module_offset) {
   if (pc < s->pc) return;
+  uint32_t file, line = wr__debug_line(s->image, s->symbols, module_offset, &file);
+  if (file != s->file) {
+    wr__bytes_u8(s->out, LNS_SET_FILE), wr__bytes_uleb(s->out, file == WR_NO_INDEX ? 1 : file + 2);
+  }
   wr__bytes_u8(s->out, LNS_ADVANCE_PC), wr__bytes_uleb(s->out, pc - s->pc);
   wr__bytes_u8(s->out, LNS_ADVANCE_LINE), wr__bytes_sleb(s->out, (int64_t)line - s->line);
   wr__bytes_u8(s->out, LNS_COPY);
   s->pc = pc;
   s->line = line;
+  s->file = file;
 }
 
 /* Debuggers stop where the frame is set up, and take that to be where the second line of a function
  * begins. */
-static void add_start(line_state *s, const wr__image *image, const wr__debug_symbol *symbol,
-                      uint32_t imported) {
+static void add_start(line_state *s, const wr__debug_symbol *symbol) {
   enum { SET_UP_BYTES_X86_64 = 4, SET_UP_BYTES_AARCH64 = 8 };
   if (symbol->func_index == WR_NO_INDEX) return;
-  uint32_t body = image->bodies[symbol->func_index - imported].offset;
-  bool x86 = image->header->machine == WR__IMAGE_MACHINE_X86_64;
+  uint32_t body = s->image->bodies[symbol->func_index - s->symbols->imported].offset;
+  bool x86 = s->image->header->machine == WR__IMAGE_MACHINE_X86_64;
   add_row(s, symbol->start, body);
   add_row(s, symbol->start + (x86 ? SET_UP_BYTES_X86_64 : SET_UP_BYTES_AARCH64), body + 1);
 }
 
 /* Code that belongs to no instruction keeps the line before it. */
 static void make_lines(const wr__image *image, const wr__debug_symbols *symbols, wr__bytes *b) {
-  make_line_header(b);
-  line_state state = {b, image->header->text_offset, 1};
+  make_line_header(b, symbols);
+  line_state state = {b, image, symbols, image->header->text_offset, 1, WR_NO_INDEX};
   uint32_t next = 0;
   wr__bytes_u8(b, 0), wr__bytes_uleb(b, 9), wr__bytes_u8(b, 2), wr__bytes_u64(b, text_start(image));
   wr__image_rows rows = wr__image_rows_at(image, 0);
   while (wr__image_rows_next(&rows)) {
     wr__image_line row = rows.row;
     for (; next < symbols->count && symbols->all[next].start <= row.pc; next++)
-      add_start(&state, image, &symbols->all[next], symbols->imported);
-    if (row.module_offset) add_row(&state, row.pc, wr__image_line_offset(image, row.module_offset));
+      add_start(&state, &symbols->all[next]);
+    if (row.module_offset) add_row(&state, row.pc, row.module_offset);
   }
   wr__bytes_u8(b, LNS_ADVANCE_PC);
   wr__bytes_uleb(b, image->header->text_offset + image->header->text_bytes - state.pc);

@@ -115,7 +115,8 @@ typedef struct wr__signature_head {
   uint32_t reserved;
 } wr__signature_head;
 
-/* Processor features that an image may need, by LLVM's names. Their order is part of the version. */
+/* Processor features that an image may need, by LLVM's names. Their order is part of the version.
+ */
 /* clang-format off */
 #define WR__CPU_FEATURES_X86_64(X)                                                            \
   X(SSE3, "sse3") X(SSSE3, "ssse3") X(SSE41, "sse4.1") X(SSE42, "sse4.2") X(POPCNT, "popcnt") \

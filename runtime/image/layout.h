@@ -1,5 +1,6 @@
 /* One number for everything that native code knows of the runtime beyond the format: the rows of
- * layout.def, the order of helpers.def, and the heap's sizes of cells. Compiler and loader must agree on it. */
+ * layout.def, the order of helpers.def, and the heap's sizes of cells. Compiler and loader must
+ * agree on it. */
 #ifndef WR__IMAGE_LAYOUT_H
 #define WR__IMAGE_LAYOUT_H
 

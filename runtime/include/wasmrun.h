@@ -589,9 +589,9 @@ WR_API WR_NODISCARD wr_status wr_config_set_verdicts(wasm_config_t *config, cons
  * about 50 ms, once for each load. */
 WR_API void wr_config_set_copy_files(wasm_config_t *config, bool copy);
 
-/* wr_config_set_debug: makes native code known to gdb: functions, frames, and module offsets as
- * line numbers. Where dump_folder is not NULL, also to perf: jit-PID.dump in that folder, for `perf
- * inject
+/* wr_config_set_debug: makes native code known to gdb: functions, frames, and lines of the source
+ * where the module has line tables in DWARF, else module offsets as line numbers. Where dump_folder
+ * is not NULL, also to perf: jit-PID.dump in that folder, for `perf inject
  * --jit`, and /tmp/perf-PID.map. Errors WR_OUT_OF_MEMORY. */
 WR_API WR_NODISCARD wr_status wr_config_set_debug(wasm_config_t *config, bool on,
                                                   const char *dump_folder);
