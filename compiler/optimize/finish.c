@@ -88,21 +88,27 @@ static bool needs_no_frame(LLVMValueRef func) {
 
 /* ---- Polls */
 
-/* The phis of `to` see `poll` where they saw `from`, once. */
-static void redirect_phis(wr__lower *l, LLVMBasicBlockRef from, LLVMBasicBlockRef to,
-                          LLVMBasicBlockRef poll) {
+static bool comes_from(LLVMValueRef phi, LLVMBasicBlockRef block) {
+  for (unsigned i = 0; i < LLVMCountIncoming(phi); i++)
+    if (LLVMGetIncomingBlock(phi, i) == block) return true;
+  return false;
+}
+
+void wr__redirect_phis(wr__lower *l, LLVMBasicBlockRef from, LLVMBasicBlockRef to,
+                       LLVMBasicBlockRef by, bool once) {
   LLVMValueRef next;
   for (LLVMValueRef phi = LLVMGetFirstInstruction(to); phi && LLVMIsAPHINode(phi); phi = next) {
     next = LLVMGetNextInstruction(phi);
+    if (!comes_from(phi, from)) return;
     LLVMPositionBuilderBefore(l->b, phi);
     LLVMValueRef made = LLVMBuildPhi(l->b, LLVMTypeOf(phi), "");
     bool moved = false;
     for (unsigned i = 0; i < LLVMCountIncoming(phi); i++) {
       LLVMValueRef value = LLVMGetIncomingValue(phi, i);
       LLVMBasicBlockRef block = LLVMGetIncomingBlock(phi, i);
-      if (block == from && moved) continue;
+      if (block == from && moved && once) continue;
       if (block == from) {
-        block = poll;
+        block = by;
         moved = true;
       }
       LLVMAddIncoming(made, &value, &block, 1);
@@ -119,7 +125,7 @@ static void insert_poll(wr__lower *l, LLVMBasicBlockRef from, LLVMBasicBlockRef 
   LLVMValueRef end = LLVMGetBasicBlockTerminator(from);
   for (unsigned i = 0; i < LLVMGetNumSuccessors(end); i++)
     if (LLVMGetSuccessor(end, i) == to) LLVMSetSuccessor(end, i, poll);
-  redirect_phis(l, from, to, poll);
+  wr__redirect_phis(l, from, to, poll, true);
   LLVMPositionBuilderAtEnd(l->b, poll);
   LLVMValueRef flag_at =
       wr__lower_field(l, l->ptr, l->inst, offsetof(wr__instance, interrupt), true);

@@ -137,5 +137,6 @@ wr_status wr__optimize(wr__lower *l, LLVMTargetMachineRef machine) {
   }
   WR_TRY(run_passes(l, machine, pipeline(l->options->level)));
   if (!each_func(l, wr__finish_func)) return wr__fail_oom(l->error);
+  (void)each_func(l, wr__split_blocks);
   return dump(l, "optimized");
 }

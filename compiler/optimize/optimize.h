@@ -29,6 +29,13 @@ void wr__place_folded_loads(LLVMValueRef func);
  * False when out of memory. l->inst is the function's. */
 bool wr__finish_func(wr__lower *l, LLVMValueRef func);
 
+/* The phis of `to` see `by` where they saw `from`; once, however many ways led from there. */
+void wr__redirect_phis(wr__lower *l, LLVMBasicBlockRef from, LLVMBasicBlockRef to,
+                       LLVMBasicBlockRef by, bool once);
+
+/* split.c: cuts blocks that would take long to compile, behind everything else. */
+bool wr__split_blocks(wr__lower *l, LLVMValueRef func);
+
 /* optimize.c */
 wr_status wr__optimize(wr__lower *l, LLVMTargetMachineRef machine);
 
