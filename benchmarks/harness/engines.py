@@ -77,6 +77,13 @@ def ours(root):
     return engines
 
 
+def wasmedge_options():
+    """Later versions interpret what was compiled, unless they are told."""
+    path = shutil.which("wasmedge")
+    known = subprocess.run([path, "--help"], capture_output=True, text=True).stdout if path else ""
+    return ["--run-mode", "aot"] if "--run-mode" in known else []
+
+
 def peers():
     """Each peer as it is meant to be run: wasmtime, WAMR (wamrc, then iwasm) and WasmEdge ahead of time, WAMR and
     WasmEdge as interpreters too; wasmer and node compile in each run."""
@@ -98,7 +105,7 @@ def peers():
     add("wasmi", [], ["--dir", "."], executable="wasmi_cli")
     add("toywasm", ["--wasi", "--wasi-dir=.", "--"])
     add("wasmedge-interpreter", ["--force-interpreter"], ["--dir", ".:."], executable="wasmedge")
-    add("wasmedge", [], ["--dir", ".:."], ["compile", "{input}", "{output}"])
+    add("wasmedge", wasmedge_options(), ["--dir", ".:."], ["compile", "{input}", "{output}"])
     add("wasmtime", ["run", "--allow-precompiled"], ["--dir", "."], ["compile", "{input}", "-o", "{output}"])
     add("wasmer", ["run"], ["--volume", ".:."], after=["--"])
     add("node", ["--no-warnings", NODE_SCRIPT], ["--dir", "."])
