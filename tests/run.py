@@ -117,6 +117,10 @@ def environment_of(build):
         UBSAN_OPTIONS="print_stacktrace=1",
     )
     environment.pop("NO_COLOR", None)
+    # A compiler makes code for every processor: a build without one borrows the release build's.
+    compiler = programs_of(ROOT / "build" / "release") / "wasmrun-compile"
+    if not (programs_of(build) / "wasmrun-compile").exists() and compiler.exists():
+        environment.setdefault("WASMRUN_COMPILE", str(compiler))
     return environment
 
 
