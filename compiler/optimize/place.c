@@ -13,7 +13,8 @@ static bool may_take_in(LLVMValueRef user, LLVMValueRef value, LLVMValueRef load
   if (!LLVMIsAInstruction(user) || LLVMIsAPHINode(user) || LLVMIsALoadInst(user)) return false;
   if (LLVMGetInstructionParent(user) != LLVMGetInstructionParent(load)) return false;
   if (LLVMIsAStoreInst(user))
-    return LLVMGetOperand(user, 0) == value && LLVMGetOperand(user, 1) == LLVMGetOperand(load, 0);
+    return LLVMGetOperand(user, 0) == value && LLVMGetOperand(user, 1) == LLVMGetOperand(load, 0) &&
+           LLVMTypeOf(value) == LLVMTypeOf(load);
   return !LLVMIsACallInst(user) || !LLVMInstructionGetDebugLoc(user);
 }
 

@@ -63,4 +63,26 @@
   (func (export "calls") (param i32 i32)
     (if (local.get 0)
       (then (call $loops (local.get 1) (i32.const 3)))
-      (else (call $loops (local.get 1) (i32.const 3))))))
+      (else (call $loops (local.get 1) (i32.const 3)))))
+  ;; Accesses that may be one instruction with what uses them.
+  (func (export "folded") (param $which i32) (param $at i32) (result i32)
+    (local $i i32)
+    (if (i32.eqz (local.get $which)) (then
+      (block $out
+        (loop $next
+          (br_if $out (i32.eqz (i32.load8_u (local.get $at))))
+          (local.set $at (i32.add (local.get $at) (i32.const 1)))
+          (br $next)))
+      (return (local.get $at))))
+    (if (i32.eq (local.get $which) (i32.const 1)) (then
+      (i32.store (local.get $at) (i32.load8_s (local.get $at)))
+      (return (i32.const 1))))
+    (if (i32.eq (local.get $which) (i32.const 2)) (then
+      (return (i32.trunc_sat_f64_s
+        (f64.add (f64.convert_i32_s (local.get $which)) (f64.load (local.get $at)))))))
+    (loop $next
+      (if (i32.eqz (local.tee $i (i32.add (local.get $i) (i32.load (local.get $at)))))
+        (then (i32.store8 (local.get $at) (i32.const 1))))
+      (local.set $at (i32.add (local.get $at) (i32.const 4)))
+      (br_if $next (local.tee $which (i32.sub (local.get $which) (i32.const 1)))))
+    (local.get $i)))
