@@ -255,9 +255,9 @@ wr_status wr__native_prepare_instance(wr__instance *instance, wr_error *error) {
 
 /* ---- Roots */
 
-void __attribute__((noinline)) wr__native_visit_roots(wr__exec *exec,
-                                                      void (*mark)(void *context, wr__ref ref),
-                                                      void *context) {
+/* AddressSanitizer would not have it that what lies between the variables of frames is read. */
+void __attribute__((noinline, no_sanitize_address)) wr__native_visit_roots(
+    wr__exec *exec, void (*mark)(void *context, wr__ref ref), void *context) {
   if (exec->native_exception) mark(context, exec->native_exception);
   const wr__native_activation *outermost = exec->native_activation;
   if (!outermost) return;

@@ -53,9 +53,10 @@ void wr__module_visit_names(const wr__module *module,
                             void (*visit)(void *context, uint32_t func_index, wr__span name),
                             void *context) {
   wr__span map = find_subsection(module, NAMES_FUNCS);
+  if (!map.data) return;
   const uint8_t *at = map.data, *end = at + map.size;
   uint32_t count, index;
-  if (!map.data || !read_u32(&at, end, &count)) return;
+  if (!read_u32(&at, end, &count)) return;
   for (uint32_t i = 0; i < count; i++) {
     wr__span name;
     if (!read_u32(&at, end, &index) || !read_name(&at, end, &name)) return;
