@@ -73,10 +73,23 @@ static bool may_change(const wr__parsed *parsed, const char *path) {
   return may;
 }
 
+/* Or to what --engine compile keeps? */
+static bool may_change_cache(const wr__parsed *parsed) {
+  const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+  bool is_named = cache && cache[0] == '/';
+  char path[4096];
+  int length = snprintf(path, sizeof path, "%s/%swasmrun/compiled",
+                        is_named ? cache
+                        : home   ? home
+                                 : "",
+                        is_named ? "" : ".cache/");
+  return length < 0 || (size_t)length >= sizeof path || may_change(parsed, path);
+}
+
 /* Or to any module's? Code that is compiled here does not come from those files. */
 static bool may_change_any(const wr__parsed *parsed) {
   const char *engine = wr__option_last(parsed, WR__OPTION_ENGINE);
-  if (engine && strcmp(engine, "compile") == 0) return false;
+  if (engine && strcmp(engine, "compile") == 0) return may_change_cache(parsed);
   bool may = may_change(parsed, parsed->operands[0]);
   for (size_t i = 0; !may && i < parsed->given_count; i++) {
     if (parsed->given[i].id != WR__OPTION_PRELOAD) continue;

@@ -111,7 +111,9 @@ bool wr__host_check_file(const char *path, char *reason, size_t reason_size) {
 bool wr__host_is_beneath(const char *file, const char *directory) {
   struct stat own, top, at;
   char *path = realpath(file, NULL);
-  bool found = !path || stat(path, &own) != 0 || own.st_nlink != 1 || stat(directory, &top) != 0;
+  bool found = !path || stat(path, &own) != 0 || stat(directory, &top) != 0 ||
+               (own.st_nlink != 1 && !S_ISDIR(own.st_mode)) ||
+               (own.st_dev == top.st_dev && own.st_ino == top.st_ino);
   while (!found && path[0] != '\0') {
     char *slash = strrchr(path, '/');
     slash[slash == path] = '\0';

@@ -24,8 +24,8 @@ double wr__host_seconds(void);
  * line of reason, with the nearest name in the same folder where there is a near one. */
 bool wr__host_check_file(const char *path, char *reason, size_t reason_size);
 
-/* wr__host_is_beneath: can the file be reached through the directory? Also where it has another
- * name that may lie there. */
+/* wr__host_is_beneath: can the file, or folder, be reached through the directory? Also where it has
+ * another name that may lie there. */
 bool wr__host_is_beneath(const char *file, const char *directory);
 
 #endif
