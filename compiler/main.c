@@ -93,7 +93,10 @@ static void configure_llvm(void) {
       "-x86-cmov-converter-force-mem-operand=false",
       /* Equal instructions have places of their own; one without a place says so. */
       "-enable-tail-merge=false",
+      "-aarch64-enable-atomic-cfg-tidy=false",
       "-use-unknown-locations=Enable",
+      /* Images call no library: LLVM computes with 128 bits where it counts the rounds of loops. */
+      "-expand-div-rem-bits=64",
       /* There are no variables for a debugger. */
       "-force-instr-ref-livedebugvalues=0",
       "-experimental-debug-variable-locations=0",

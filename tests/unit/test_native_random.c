@@ -383,7 +383,16 @@ static const char *compiler(void) {
   return named ? named : WR_BUILD_DIR "/bin/wasmrun-compile";
 }
 
-static void run_with(const wasm_byte_vec_t *binary, configuration with, outcome *out) {
+/* Writes a program with which something is wrong where it can be looked at. */
+static void keep(const maker *m) {
+  FILE *file = fopen("native_random.wat", "w");
+  if (!file) return;
+  fwrite(m->text, 1, m->size, file);
+  fclose(file);
+}
+
+static void run_with(const maker *m, const wasm_byte_vec_t *binary, configuration with,
+                     outcome *out) {
   wasm_config_t *config = wasm_config_new();
   wr_config_set_engine(config, with.level ? WR_ENGINE_AUTO : WR_ENGINE_INTERP);
   /* Two accesses in one handler of the interpreter have one place. */
@@ -402,7 +411,10 @@ static void run_with(const wasm_byte_vec_t *binary, configuration with, outcome 
     options.level = with.level;
     options.bounds_explicit = with.bounds_explicit;
     options.compiler = compiler();
-    if (wr_module_compile(module, &options, &error) != WR_OK) fail_msg("%s", error.message);
+    if (wr_module_compile(module, &options, &error) != WR_OK) {
+      keep(m);
+      fail_msg("level %c: %s", with.level, error.message);
+    }
     assert_true(wr_module_is_native(module));
   }
   assert_int_equal(wr_instance_new(store, module, NULL, 0, &instance, NULL, &error), WR_OK);
@@ -430,11 +442,7 @@ static void compare(const maker *m, uint64_t seed, configuration with, const out
     if (a->result == b->result && a->status == b->status && a->kind == b->kind &&
         same_place(with, a, b) && a->digest == b->digest)
       continue;
-    FILE *file = fopen("native_random.wat", "w");
-    if (file) {
-      fwrite(m->text, 1, m->size, file);
-      fclose(file);
-    }
+    keep(m);
     fail_msg(
         "seed %llu, level %c%s: f%d with arguments %d: interpreter %d %d %#llx (%zu frames, %#zx, "
         "digest %#llx), native %d %d %#llx (%zu, %#zx, %#llx); native_random.wat is the program",
@@ -463,9 +471,9 @@ static void test_engines_agree(void **state) {
     wasm_byte_vec_t binary;
     wr_error error;
     if (wr_text_to_binary(m.text, m.size, &binary, &error) != WR_OK) fail_msg("%s", error.message);
-    run_with(&binary, (configuration){0}, expected);
+    run_with(&m, &binary, (configuration){0}, expected);
     for (size_t i = 0; i < sizeof with / sizeof *with; i++) {
-      run_with(&binary, with[i], got);
+      run_with(&m, &binary, with[i], got);
       compare(&m, seed, with[i], expected, got);
     }
     wasm_byte_vec_delete(&binary);
