@@ -50,9 +50,21 @@ static void add_weight(wr__facts *facts, const wr__walker *w, uint16_t op) {
   facts->weights[w->func_index] = (uint16_t)weight;
 }
 
+static void note_pointer_call(wr__facts *facts, const wr__instr *instr) {
+  switch (instr->op) {
+    case WR__OP_call_indirect:
+    case WR__OP_return_call_indirect:
+    case WR__OP_call_ref:
+    case WR__OP_return_call_ref:
+      facts->by_pointer[instr->imm.index] = true;
+      break;
+  }
+}
+
 static wr_status note_instr(void *context, wr__walker *w, const wr__instr *instr) {
   wr__facts *facts = context;
   add_weight(facts, w, instr->op);
+  note_pointer_call(facts, instr);
   switch (instr->op) {
     case WR__OP_try_table:
     case WR__OP_try:
@@ -176,8 +188,9 @@ wr_status wr__facts_init(wr__facts *facts, const wr__module *module, wr_error *e
   *facts = (wr__facts){.table_count = module->table_count};
   facts->calls = wr__alloc_array(module->func_count, sizeof *facts->calls);
   facts->weights = wr__alloc_array(module->func_count, sizeof *facts->weights);
+  facts->by_pointer = wr__alloc_array(module->type_count, sizeof *facts->by_pointer);
   facts->tables = wr__alloc_array(module->table_count, sizeof *facts->tables);
-  bool made = facts->calls && facts->weights && facts->tables;
+  bool made = facts->calls && facts->weights && facts->by_pointer && facts->tables;
   wr_status status = made ? WR_OK : wr__fail_oom(error);
   if (made) find_own_tables(module, facts);
   wr__walker walker;
@@ -201,6 +214,7 @@ void wr__facts_free(wr__facts *facts) {
   }
   free(facts->tables);
   free(facts->calls);
+  free(facts->by_pointer);
   free(facts->weights);
   *facts = (wr__facts){0};
 }

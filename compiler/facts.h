@@ -29,10 +29,11 @@ typedef struct wr__table_facts {
 enum { WR__NO_WEIGHT = UINT16_MAX };
 
 typedef struct wr__facts {
-  bool handlers;   /* a function catches exceptions: then all frames check for them */
-  bool tail_calls; /* a function has tail calls: then all are called by a convention that allows it
-                    */
-  bool *calls;     /* by function index: it calls others, so it looks at the stack's end */
+  bool handlers;    /* a function catches exceptions: then all frames check for them */
+  bool tail_calls;  /* a function has tail calls: then all are called by a convention that allows it
+                     */
+  bool *calls;      /* by function index: it calls others, so it looks at the stack's end */
+  bool *by_pointer; /* by type index: functions of it are called through tables or references */
   uint16_t *weights; /* by function index: about how many instructions its body comes to */
   wr__table_facts *tables;
   uint32_t table_count;

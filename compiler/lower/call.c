@@ -358,20 +358,45 @@ static void build_trap(wr__lower *l, LLVMValueRef func) {
   LLVMBuildUnreachable(l->b);
 }
 
-wr_status wr__lower_glue(wr__lower *l) {
-  l->di_scope = NULL;
-  for (uint32_t i = 0; i < l->module->type_count; i++) {
-    const wr__deftype *type = l->module->types[i];
-    if (type->comp != WR__COMP_FUNC) continue;
-    uint32_t need = type->result_count + 1;
-    if (!wr__grow32(&l->stack, &l->stack_capacity, need, sizeof *l->stack))
-      return wr__fail_oom(l->error);
+static wr_status grow_stack(wr__lower *l, const wr__deftype *type) {
+  uint32_t need = type->result_count + 1;
+  bool done = wr__grow32(&l->stack, &l->stack_capacity, need, sizeof *l->stack);
+  return done ? WR_OK : wr__fail_oom(l->error);
+}
+
+/* Of the types of the module's own functions, which others may call. */
+static wr_status build_wrappers(wr__lower *l) {
+  for (uint32_t i = l->module->imported_funcs; i < l->module->func_count; i++) {
+    const wr__deftype *type = l->module->funcs[i].type;
     char name[MAX_SIGNATURE + 4] = "w.";
     wr__type_signature(type, name + 2, MAX_SIGNATURE);
     if (LLVMGetNamedFunction(l->llvm, name)) continue;
+    WR_TRY(grow_stack(l, type));
     build_wrapper(l, type, name);
-    build_adapter(l, type);
   }
+  return WR_OK;
+}
+
+static wr_status build_adapter_once(wr__lower *l, const wr__deftype *type) {
+  if (LLVMCountBasicBlocks(wr__lower_adapter(l, type))) return WR_OK;
+  WR_TRY(grow_stack(l, type));
+  build_adapter(l, type);
+  return WR_OK;
+}
+
+/* Of the types of imports, and of those that are called by a pointer, which may lead anywhere. */
+static wr_status build_adapters(wr__lower *l) {
+  for (uint32_t i = 0; i < l->module->imported_funcs; i++)
+    WR_TRY(build_adapter_once(l, l->module->funcs[i].type));
+  for (uint32_t i = 0; i < l->module->type_count; i++)
+    if (l->facts->by_pointer[i]) WR_TRY(build_adapter_once(l, l->module->types[i]));
+  return WR_OK;
+}
+
+wr_status wr__lower_glue(wr__lower *l) {
+  l->di_scope = NULL;
+  WR_TRY(build_wrappers(l));
+  WR_TRY(build_adapters(l));
   LLVMValueRef trap = LLVMGetNamedFunction(l->llvm, "wr.trap");
   if (!trap) {
     LLVMTypeRef params[] = {l->ptr, l->i32, l->i32};
