@@ -348,13 +348,14 @@ static void build_adapter(wr__lower *l, const wr__deftype *type) {
   wr__lower_return(l);
 }
 
-/* The body of wr.trap: util.c declares it. */
-static void build_trap(wr__lower *l, LLVMValueRef func) {
+/* The body of wr.trap or wr.limit: the helper with the stub's arguments and its frame. */
+static void build_stub(wr__lower *l, LLVMValueRef func, enum wr__helper helper) {
   begin_glue(l, func);
-  LLVMValueRef zero = wr__c32(l, 0);
-  LLVMValueRef frame = wr__lower_intrinsic(l, "llvm.frameaddress", &l->ptr, 1, &zero, 1);
-  LLVMValueRef args[] = {l->inst, LLVMGetParam(func, 1), LLVMGetParam(func, 2), frame};
-  wr__lower_call_helper(l, WR__HELPER_trap, args, 4);
+  unsigned count = LLVMCountParams(func);
+  LLVMValueRef args[3], zero = wr__c32(l, 0);
+  LLVMGetParams(func, args);
+  args[count] = wr__lower_intrinsic(l, "llvm.frameaddress", &l->ptr, 1, &zero, 1);
+  wr__lower_call_helper(l, helper, args, count + 1);
   LLVMBuildUnreachable(l->b);
 }
 
@@ -397,13 +398,7 @@ wr_status wr__lower_glue(wr__lower *l) {
   l->di_scope = NULL;
   WR_TRY(build_wrappers(l));
   WR_TRY(build_adapters(l));
-  LLVMValueRef trap = LLVMGetNamedFunction(l->llvm, "wr.trap");
-  if (!trap) {
-    LLVMTypeRef params[] = {l->ptr, l->i32, l->i32};
-    trap = LLVMAddFunction(l->llvm, "wr.trap", LLVMFunctionType(l->void_type, params, 3, false));
-    LLVMSetVisibility(trap, LLVMHiddenVisibility);
-    wr__lower_enum_attribute(l, trap, LLVMAttributeFunctionIndex, "noreturn", 0);
-  }
-  build_trap(l, trap);
+  build_stub(l, wr__lower_trap_stub(l), WR__HELPER_trap);
+  build_stub(l, wr__lower_limit_stub(l), WR__HELPER_limit);
   return wr__lower_fixed_tables(l);
 }

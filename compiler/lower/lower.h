@@ -139,6 +139,11 @@ void wr__lower_unlikely(wr__lower *l, LLVMValueRef condition, LLVMBasicBlockRef 
 void wr__lower_trap_if(wr__lower *l, LLVMValueRef condition, wr_trap_kind kind);
 /* Ends the block with a trap; kind is an i32 value. */
 void wr__lower_trap(wr__lower *l, LLVMValueRef kind);
+/* Ends the block: the stack's end, or an interrupt. */
+void wr__lower_limit(wr__lower *l);
+/* void wr.trap(instance, kind) and void wr.limit(instance), which call.c defines. */
+LLVMValueRef wr__lower_trap_stub(wr__lower *l);
+LLVMValueRef wr__lower_limit_stub(wr__lower *l);
 LLVMValueRef wr__lower_intrinsic(wr__lower *l, const char *name, LLVMTypeRef *types,
                                  unsigned type_count, LLVMValueRef *args, unsigned arg_count);
 LLVMValueRef wr__lower_call_helper(wr__lower *l, enum wr__helper helper, LLVMValueRef *args,

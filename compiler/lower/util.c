@@ -104,28 +104,38 @@ void wr__lower_unlikely(wr__lower *l, LLVMValueRef condition, LLVMBasicBlockRef 
   LLVMPositionBuilderAtEnd(l->b, next);
 }
 
-/* void wr.trap(instance, kind, offset): a call in five bytes; it knows its caller's frame. */
-static LLVMValueRef trap_func(wr__lower *l) {
-  LLVMValueRef func = LLVMGetNamedFunction(l->llvm, "wr.trap");
+/* A call in five bytes of a function that knows its caller's frame, and by that its place. */
+static LLVMValueRef stub(wr__lower *l, const char *name, unsigned param_count) {
+  LLVMValueRef func = LLVMGetNamedFunction(l->llvm, name);
   if (func) return func;
-  LLVMTypeRef params[] = {l->ptr, l->i32, l->i32};
-  func = LLVMAddFunction(l->llvm, "wr.trap", LLVMFunctionType(l->void_type, params, 3, false));
+  LLVMTypeRef params[] = {l->ptr, l->i32};
+  func = LLVMAddFunction(l->llvm, name, LLVMFunctionType(l->void_type, params, param_count, false));
   LLVMSetVisibility(func, LLVMHiddenVisibility);
   unsigned at = LLVMAttributeFunctionIndex;
   wr__lower_enum_attribute(l, func, at, "noreturn", 0);
   wr__lower_enum_attribute(l, func, at, "cold", 0);
   wr__lower_enum_attribute(l, func, at, "noinline", 0);
+  wr__lower_enum_attribute(l, func, at, "nomerge", 0); /* each has a place of its own */
   return func;
 }
 
-void wr__lower_trap(wr__lower *l, LLVMValueRef kind) {
-  LLVMValueRef func = trap_func(l);
-  LLVMValueRef args[] = {l->inst, kind, wr__c32(l, wr__lower_place(l))};
+LLVMValueRef wr__lower_trap_stub(wr__lower *l) { return stub(l, "wr.trap", 2); }
+
+LLVMValueRef wr__lower_limit_stub(wr__lower *l) { return stub(l, "wr.limit", 1); }
+
+static void call_stub(wr__lower *l, LLVMValueRef func, LLVMValueRef *args, unsigned count) {
   wr__lower_mark(l, true);
-  LLVMBuildCall2(l->b, LLVMGlobalGetValueType(func), func, args, 3, "");
+  LLVMBuildCall2(l->b, LLVMGlobalGetValueType(func), func, args, count, "");
   wr__lower_mark(l, false);
   LLVMBuildUnreachable(l->b);
 }
+
+void wr__lower_trap(wr__lower *l, LLVMValueRef kind) {
+  LLVMValueRef args[] = {l->inst, kind};
+  call_stub(l, wr__lower_trap_stub(l), args, 2);
+}
+
+void wr__lower_limit(wr__lower *l) { call_stub(l, wr__lower_limit_stub(l), &l->inst, 1); }
 
 void wr__lower_trap_if(wr__lower *l, LLVMValueRef condition, wr_trap_kind kind) {
   LLVMBasicBlockRef block = wr__lower_block(l, "trap");

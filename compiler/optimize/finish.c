@@ -30,13 +30,11 @@ static uint64_t most_frame_bytes(wr__lower *l, LLVMValueRef func) {
   return total;
 }
 
-static void build_limit_call(wr__lower *l, LLVMBasicBlockRef block) {
+static LLVMBasicBlockRef make_limit(wr__lower *l, LLVMValueRef func) {
+  LLVMBasicBlockRef block = LLVMAppendBasicBlockInContext(l->context, func, "limit");
   LLVMPositionBuilderAtEnd(l->b, block);
-  LLVMValueRef zero = wr__c32(l, 0);
-  LLVMValueRef frame = wr__lower_intrinsic(l, "llvm.frameaddress", &l->ptr, 1, &zero, 1);
-  LLVMValueRef args[] = {l->inst, wr__c32(l, l->offset), frame};
-  wr__lower_call_helper(l, WR__HELPER_limit, args, 3);
-  LLVMBuildUnreachable(l->b);
+  wr__lower_limit(l);
+  return block;
 }
 
 /* A new entry, with the old one's allocas, which LLVM wants there. */
@@ -55,10 +53,11 @@ static LLVMBasicBlockRef make_entry(wr__lower *l, LLVMValueRef func) {
 }
 
 /* Below the limit there is no room, or an interrupt waits. */
-static void build_check(wr__lower *l, LLVMValueRef func, uint64_t frame_bytes) {
+static void build_check(wr__lower *l, LLVMValueRef func, uint64_t frame_bytes,
+                        LLVMBasicBlockRef stop) {
   LLVMBasicBlockRef old = LLVMGetEntryBasicBlock(func);
   LLVMBasicBlockRef entry = make_entry(l, func);
-  LLVMBasicBlockRef full = LLVMAppendBasicBlockInContext(l->context, func, "limit");
+  if (!stop) stop = make_limit(l, func);
   LLVMPositionBuilderAtEnd(l->b, entry);
   LLVMValueRef zero = wr__c32(l, 0);
   LLVMValueRef frame = wr__lower_intrinsic(l, "llvm.frameaddress", &l->ptr, 1, &zero, 1);
@@ -71,9 +70,8 @@ static void build_check(wr__lower *l, LLVMValueRef func, uint64_t frame_bytes) {
   }
   LLVMValueRef at = LLVMBuildPtrToInt(l->b, frame, l->i64, "");
   LLVMValueRef below = LLVMBuildICmp(l->b, LLVMIntULT, at, limit, "");
-  LLVMValueRef branch = LLVMBuildCondBr(l->b, below, full, old);
+  LLVMValueRef branch = LLVMBuildCondBr(l->b, below, stop, old);
   LLVMSetMetadata(branch, l->kind_prof, LLVMMetadataAsValue(l->context, l->unlikely));
-  build_limit_call(l, full);
 }
 
 /* Nothing in it traps, calls or is polled: nobody looks for its frame. */
@@ -157,8 +155,9 @@ static bool edge_polls(wr__lower *l, const wr__cfg *cfg, uint32_t from, uint32_t
   }
 }
 
-/* Every cycle has an edge that does not go forward in reverse postorder. */
-static void poll_edges(wr__lower *l, const wr__cfg *cfg) {
+/* Every cycle has an edge that does not go forward in reverse postorder. Returns where polls go, or
+ * NULL. */
+static LLVMBasicBlockRef poll_edges(wr__lower *l, const wr__cfg *cfg) {
   LLVMBasicBlockRef stop = NULL;
   for (uint32_t to = 0; to < cfg->count; to++) {
     uint32_t last = WR__CFG_NONE;
@@ -167,11 +166,11 @@ static void poll_edges(wr__lower *l, const wr__cfg *cfg) {
       if (from < to || from == last) continue; /* forward, or twice the same */
       last = from;
       if (edge_polls(l, cfg, from, to)) continue;
-      if (!stop) stop = LLVMAppendBasicBlockInContext(l->context, l->func, "interrupt");
+      if (!stop) stop = make_limit(l, l->func);
       insert_poll(l, cfg->blocks[from].block, cfg->blocks[to].block, stop);
     }
   }
-  if (stop) build_limit_call(l, stop);
+  return stop;
 }
 
 bool wr__finish_func(wr__lower *l, LLVMValueRef func) {
@@ -181,10 +180,10 @@ bool wr__finish_func(wr__lower *l, LLVMValueRef func) {
   l->inst = LLVMGetParam(func, 0);
   wr__place_folded_loads(func);
   uint64_t frame_bytes = most_frame_bytes(l, func);
-  if (l->options->polls) poll_edges(l, &cfg);
+  LLVMBasicBlockRef stop = l->options->polls ? poll_edges(l, &cfg) : NULL;
   wr__cfg_free(&cfg);
   bool check = l->facts->calls[l->func_index] || frame_bytes > SMALL_FRAME_BYTES;
-  if (check) build_check(l, func, frame_bytes);
+  if (check) build_check(l, func, frame_bytes, stop);
   bool bare = !check && needs_no_frame(func);
   wr__lower_attribute(l, func, "frame-pointer", bare ? "none" : "all");
   return true;

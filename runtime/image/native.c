@@ -67,20 +67,18 @@ static void __attribute__((noreturn)) land(wr__exec *exec, wr_status status) {
 
 /* ---- Helpers of their own */
 
-/* frame is that of the stub which the trapping function called. */
-static void wr__native_trap(wr__instance *instance, uint32_t kind, uint32_t offset,
-                            const uintptr_t *frame) {
+/* frame is that of the stub which the trapping function called: the line of the call is that of the
+ * instruction. */
+static void wr__native_trap(wr__instance *instance, uint32_t kind, const uintptr_t *frame) {
   wr_status status = wr__exec_trap(instance->exec, (wr_trap_kind)kind);
-  add_frames(instance, offset);
-  add_callers(instance, (const uintptr_t *)frame[0]);
+  add_callers(instance, frame);
   land(instance->exec, status);
 }
 
-static void wr__native_limit(wr__instance *instance, uint32_t offset, const uintptr_t *frame) {
+static void wr__native_limit(wr__instance *instance, const uintptr_t *frame) {
   bool interrupted = wr__exec_interrupted(instance->exec);
   wr_status status = wr__exec_trap(
       instance->exec, interrupted ? WR_TRAP_INTERRUPTED : WR_TRAP_CALL_STACK_EXHAUSTED);
-  add_frames(instance, offset);
   add_callers(instance, frame);
   land(instance->exec, status);
 }
