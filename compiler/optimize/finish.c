@@ -178,6 +178,7 @@ bool wr__finish_func(wr__lower *l, LLVMValueRef func) {
   if (!wr__cfg_init(&cfg, func)) return false;
   l->func = func;
   l->inst = LLVMGetParam(func, 0);
+  wr__place_merged(l, func);
   wr__place_folded_loads(func);
   uint64_t frame_bytes = most_frame_bytes(l, func);
   LLVMBasicBlockRef stop = l->options->polls ? poll_edges(l, &cfg) : NULL;

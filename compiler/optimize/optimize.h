@@ -24,6 +24,8 @@ bool wr__search_loops(wr__lower *l, const wr__cfg *cfg);
 
 /* place.c: instructions that may take in a load, which then traps there, get its place. */
 void wr__place_folded_loads(LLVMValueRef func);
+/* Accesses that are two of the program get the start of their function (l->offset, l->di_scope). */
+void wr__place_merged(wr__lower *l, LLVMValueRef func);
 
 /* finish.c: what LLVM's optimisation must not see: looks at the stack's end and at interrupts.
  * False when out of memory. l->inst is the function's. */

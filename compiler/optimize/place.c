@@ -29,6 +29,21 @@ static void place_users(LLVMValueRef load, LLVMValueRef value, LLVMMetadataRef p
   }
 }
 
+/* LLVM makes one load of two whose values come together, and neither place is left: at least the
+ * function is named. */
+static void place_merged(wr__lower *l, LLVMValueRef access) {
+  LLVMMetadataRef place = LLVMInstructionGetDebugLoc(access);
+  if (!LLVMGetVolatile(access) || !place || LLVMDILocationGetLine(place)) return;
+  place = LLVMDIBuilderCreateDebugLocation(l->context, l->offset, 0, l->di_scope, NULL);
+  LLVMInstructionSetDebugLoc(access, place);
+}
+
+void wr__place_merged(wr__lower *l, LLVMValueRef func) {
+  for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(func); b; b = LLVMGetNextBasicBlock(b))
+    for (LLVMValueRef i = LLVMGetFirstInstruction(b); i; i = LLVMGetNextInstruction(i))
+      if (LLVMIsALoadInst(i) || LLVMIsAStoreInst(i)) place_merged(l, i);
+}
+
 /* A load that several use is an instruction of its own. */
 void wr__place_folded_loads(LLVMValueRef func) {
   for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(func); b; b = LLVMGetNextBasicBlock(b))
