@@ -39,6 +39,9 @@ static uint32_t weigh(uint16_t op) {
       return WR__NO_WEIGHT;
     case WR__OP_call:
       return 4;
+    case WR__OP_call_indirect:
+    case WR__OP_call_ref:
+      return 8;
     default:
       return wr__opinfos[op].page == WR__PAGE_CORE ? 1 : 2;
   }

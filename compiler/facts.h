@@ -6,7 +6,7 @@
 #include "base/base.h"
 #include "module/module.h"
 
-enum { WR__MAX_TARGETS = 4 };
+enum { WR__MAX_TARGETS = 12 };
 
 /* The elements of a table that are functions of the module and of exactly that type. */
 typedef struct wr__targets {

@@ -225,6 +225,19 @@ static wr_status call_targets(wr__lower *l, wr__walker *w, const wr__instr *inst
   return WR_OK;
 }
 
+/* A few are found by comparisons, which are cheaper than a call that the processor does not
+ * foresee; more of them by a jump, where no call is left. */
+enum { FEW_TARGETS = 4 };
+
+static bool has_own_ways(const wr__lower *l, const wr__table_facts *table,
+                         const wr__targets *targets) {
+  uint32_t funcs[WR__MAX_TARGETS];
+  if (l->options->level < '2' || targets->count > WR__MAX_TARGETS) return false;
+  if (targets->count <= FEW_TARGETS) return true;
+  for (uint32_t i = 0; i < targets->count; i++) funcs[i] = table->funcs[targets->at[i]];
+  return wr__lower_may_inline_all(l, funcs, targets->count);
+}
+
 static wr_status call_indirect(wr__lower *l, wr__walker *w, const wr__instr *instr, bool tail) {
   LLVMValueRef at = wr__lower_pop(l);
   const wr__deftype *type = l->module->types[instr->imm.index];
@@ -235,8 +248,7 @@ static wr_status call_indirect(wr__lower *l, wr__walker *w, const wr__instr *ins
     return WR_OK;
   }
   const wr__targets *targets = wr__facts_targets(l->facts, instr->imm.index2, type);
-  if (!tail && targets->count <= WR__MAX_TARGETS && l->options->level >= '2')
-    return call_targets(l, w, instr, at, targets);
+  if (!tail && has_own_ways(l, table, targets)) return call_targets(l, w, instr, at, targets);
   wr__lower_trap_if(l, LLVMBuildICmp(l->b, LLVMIntUGE, at, wr__c64(l, table->size), ""),
                     WR_TRAP_UNDEFINED_ELEMENT);
   LLVMBasicBlockRef away = wr__lower_block(l, "");

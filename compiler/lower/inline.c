@@ -69,6 +69,15 @@ bool wr__lower_may_inline(const wr__lower *l, uint32_t func_index) {
          !is_open(l, func_index);
 }
 
+bool wr__lower_may_inline_all(const wr__lower *l, const uint32_t *funcs, uint32_t count) {
+  uint32_t growth = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    if (!wr__lower_may_inline(l, funcs[i])) return false;
+    growth += growth_of(l, funcs[i]) + 2; /* its way in and out */
+  }
+  return growth <= l->inline_budget;
+}
+
 /* ---- The body */
 
 static wr__walker *walker_of(wr__lower *l) {

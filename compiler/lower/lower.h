@@ -213,6 +213,8 @@ void wr__lower_enter(wr__lower *l, wr__lower_frame *frame, uint32_t height);
 void wr__lower_return(wr__lower *l);
 /* inline.c: small functions where they are called. */
 bool wr__lower_may_inline(const wr__lower *l, uint32_t func_index);
+/* All of them, one after the other? */
+bool wr__lower_may_inline_all(const wr__lower *l, const uint32_t *funcs, uint32_t count);
 /* The function's body instead of a call: takes the arguments off the stack, leaves the results. */
 wr_status wr__lower_inline(wr__lower *l, uint32_t func_index);
 /* How much weight a function may take in; whole programs grow by a few percent. */
