@@ -72,8 +72,8 @@ typedef struct wr__line_rows {
   size_t count, capacity;
 } wr__line_rows;
 wr_status wr__lines_decode(const uint8_t *data, size_t size, wr__line_rows *rows, wr_error *error);
-/* Sorts rows by address, and leaves those that change something; instructions without a place go with
- * those behind them. */
+/* Sorts rows by address, and leaves those that change something; instructions without a place go
+ * with those behind them. */
 void wr__lines_tidy(wr__line_rows *rows);
 /* Rows sorted by address as an image holds them. Returns the bytes; out, which is aligned to 4, is
  * NULL or has so many. */

@@ -328,8 +328,7 @@ static void write_places(linker *k, const wr__object_bytes *objects) {
   wr__image_place *at = (wr__image_place *)(void *)(k->image + k->places_offset);
   for (size_t i = 0; i < k->object_count; i++) {
     if (!objects[i].place_count) continue;
-    if (objects[i].place_count)
-      memcpy(at, objects[i].places, objects[i].place_count * sizeof *at);
+    if (objects[i].place_count) memcpy(at, objects[i].places, objects[i].place_count * sizeof *at);
     at += objects[i].place_count;
   }
 }
