@@ -4,36 +4,11 @@
  * so the image is the same whatever that number. */
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "compile.h"
 #include "platform/platform.h"
 
 enum { PARTITION_BYTES = 96 << 10 }; /* of code in the module */
-
-uint32_t wr__compile_flags(const wr__module *module, const wr__compile_options *options,
-                           bool handlers) {
-  uint32_t flags = (options->polls ? WR__IMAGE_POLLS : 0) | (handlers ? WR__IMAGE_HANDLERS : 0);
-  if (options->bounds == WR__BOUNDS_EXPLICIT || !module->memory_count) return flags;
-  const wr__memory_decl *memory = &module->memories[0];
-  if (!memory->limits.is64 && memory->page_size_log2 == 16) flags |= WR__IMAGE_GUARDED;
-  return flags;
-}
-
-void wr__type_signature(const wr__deftype *type, char *out, size_t size) {
-  size_t at = 0;
-  for (uint32_t i = 0; i < type->param_count + type->result_count && at + 3 < size; i++) {
-    bool result = i >= type->param_count;
-    if (i == type->param_count) out[at++] = '_';
-    wr_valtype t = result ? type->results[i - type->param_count] : type->params[i];
-    out[at++] = t == WR_I32    ? 'i'
-                : t == WR_F32  ? 'f'
-                : t == WR_F64  ? 'd'
-                : t == WR_V128 ? 'v'
-                               : 'l';
-  }
-  out[at] = 0;
-}
 
 typedef struct job {
   const wr__module *module;

@@ -79,6 +79,7 @@ void wr__lines_tidy(wr__line_rows *rows);
  * NULL or has so many. */
 size_t wr__lines_encode(const wr__line_rows *rows, uint8_t *out);
 
+/* agree.c */
 /* "ilfdv_i": one letter a value, references as l; names wrappers and adapters. */
 void wr__type_signature(const wr__deftype *type, char *out, size_t size);
 
