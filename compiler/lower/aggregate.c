@@ -155,22 +155,31 @@ static void array_with_value(wr__lower *l, const wr__instr *instr) {
   wr__lower_operation(l, WR__HELPER_array_fill, instr->imm.index, 0, operands, 4, NULL);
 }
 
+static void array_get(wr__lower *l, const wr__instr *instr) {
+  const wr__deftype *type = l->module->types[instr->imm.index];
+  LLVMValueRef index = wr__lower_pop(l);
+  push_stored(l, element(l, type, wr__lower_pop(l), index), type->fields[0].type,
+              instr->op == WR__OP_array_get_s);
+}
+
+static void array_set(wr__lower *l, const wr__instr *instr) {
+  const wr__deftype *type = l->module->types[instr->imm.index];
+  LLVMValueRef value = wr__lower_pop(l);
+  LLVMValueRef index = wr__lower_pop(l);
+  store_value(l, element(l, type, wr__lower_pop(l), index), type->fields[0].type, value);
+}
+
 static bool lower_array(wr__lower *l, const wr__instr *instr) {
   uint32_t a = instr->imm.index, b = instr->imm.index2;
-  const wr__deftype *type = instr->op == WR__OP_array_len ? NULL : l->module->types[a];
-  LLVMValueRef value, index;
+  LLVMValueRef value;
   switch (instr->op) {
     case WR__OP_array_get:
     case WR__OP_array_get_s:
     case WR__OP_array_get_u:
-      index = wr__lower_pop(l);
-      push_stored(l, element(l, type, wr__lower_pop(l), index), type->fields[0].type,
-                  instr->op == WR__OP_array_get_s);
+      array_get(l, instr);
       return true;
     case WR__OP_array_set:
-      value = wr__lower_pop(l);
-      index = wr__lower_pop(l);
-      store_value(l, element(l, type, wr__lower_pop(l), index), type->fields[0].type, value);
+      array_set(l, instr);
       return true;
     case WR__OP_array_len:
       value = object_pointer(l, wr__lower_pop(l), WR_TRAP_NULL_ARRAY_REFERENCE);

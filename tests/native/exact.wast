@@ -267,3 +267,10 @@
 (assert_trap (invoke "select" (i32.const 65533) (i32.const 93)) "out of bounds memory access")
 (assert_return (invoke "select_in_loop" (i32.const 65520) (i32.const 4)) (i32.const 9))
 (assert_trap (invoke "select_in_loop" (i32.const 65528) (i32.const 4)) "out of bounds memory access")
+
+;; An immediate of one instruction is no index of another: the shuffle's bytes are beyond every type.
+(module
+  (func (export "shuffle") (result i32)
+    (i32x4.extract_lane 0 (i8x16.shuffle 31 30 29 28 27 26 25 24 23 22 21 20 19 18 17 16
+      (v128.const i32x4 -1 -1 -1 -1) (v128.const i32x4 0xf1f2f3f4 2 3 4)))))
+(assert_return (invoke "shuffle") (i32.const 0x04000000))
