@@ -161,8 +161,7 @@ static void check_func_type(wr__lower *l, LLVMValueRef func, uint32_t type_index
   LLVMBasicBlockRef join = LLVMGetInsertBlock(l->b);
   LLVMPositionBuilderAtEnd(l->b, slow);
   LLVMValueRef ref = LLVMBuildPtrToInt(l->b, func, l->i64, "");
-  LLVMValueRef fits =
-      wr__lower_operation(l, WR__HELPER_ref_test, WR_HEAP_DEFINED + type_index, 0, &ref, 1, l->i32);
+  LLVMValueRef fits = wr__lower_operation(l, WR__HELPER_has_type, type_index, 0, &ref, 1, l->i32);
   wr__lower_trap_if(l, LLVMBuildICmp(l->b, LLVMIntEQ, fits, wr__c32(l, 0), ""),
                     WR_TRAP_INDIRECT_CALL_TYPE_MISMATCH);
   LLVMBuildBr(l->b, join);

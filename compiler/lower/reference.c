@@ -32,8 +32,8 @@ static LLVMValueRef join(wr__lower *l, LLVMBasicBlockRef block, LLVMValueRef *va
   return result;
 }
 
-static LLVMValueRef ask_runtime(wr__lower *l, LLVMValueRef ref, uint32_t heap) {
-  LLVMValueRef found = wr__lower_operation(l, WR__HELPER_ref_test, heap, false, &ref, 1, l->i32);
+static LLVMValueRef ask_runtime(wr__lower *l, LLVMValueRef ref, uint32_t type_index) {
+  LLVMValueRef found = wr__lower_operation(l, WR__HELPER_has_type, type_index, 0, &ref, 1, l->i32);
   return LLVMBuildICmp(l->b, LLVMIntNE, found, wr__c32(l, 0), "");
 }
 
@@ -46,8 +46,8 @@ static LLVMValueRef has_kind(wr__lower *l, LLVMValueRef object, wr__object_kind 
  * after this instance the runtime knows. */
 static LLVMValueRef is_below(wr__lower *l, LLVMValueRef ref, LLVMValueRef id, LLVMValueRef wanted,
                              const wr__deftype *type) {
-  uint32_t heap = WR_HEAP_DEFINED + wr__lower_type_index(l, type);
-  if (type->depth >= WR__NEAR_SUPERTYPES) return ask_runtime(l, ref, heap);
+  uint32_t type_index = wr__lower_type_index(l, type);
+  if (type->depth >= WR__NEAR_SUPERTYPES) return ask_runtime(l, ref, type_index);
   LLVMBasicBlockRef ask = wr__lower_block(l, ""), done = wr__lower_block(l, "");
   LLVMValueRef count =
       wr__lower_field(l, l->i32, l->inst, offsetof(wr__instance, type_record_count), true);
@@ -63,7 +63,7 @@ static LLVMValueRef is_below(wr__lower *l, LLVMValueRef ref, LLVMValueRef id, LL
   LLVMBasicBlockRef from[] = {LLVMGetInsertBlock(l->b), NULL};
   LLVMBuildBr(l->b, done);
   LLVMPositionBuilderAtEnd(l->b, ask);
-  values[1] = ask_runtime(l, ref, heap);
+  values[1] = ask_runtime(l, ref, type_index);
   from[1] = LLVMGetInsertBlock(l->b);
   LLVMBuildBr(l->b, done);
   return join(l, done, values, from, 2);

@@ -24,17 +24,12 @@ static LLVMValueRef table_data(wr__lower *l, uint32_t table_index) {
   return data;
 }
 
-/* Equal types have the number of the first of them. */
-static uint32_t type_number(wr__lower *l, const wr__deftype *type) {
-  return wr__lower_type_index(l, type);
-}
-
 LLVMValueRef wr__lower_fixed_code(wr__lower *l, uint32_t table_index, uint32_t type_index,
                                   LLVMValueRef at, LLVMBasicBlockRef otherwise) {
   LLVMValueRef data = table_data(l, table_index);
   LLVMValueRef entry = LLVMBuildGEP2(l->b, entry_type(l), data, &at, 1, "");
   LLVMValueRef type = wr__lower_field(l, l->i32, entry, 4, true);
-  LLVMValueRef wanted = wr__c32(l, type_number(l, l->module->types[type_index]));
+  LLVMValueRef wanted = wr__c32(l, wr__lower_type_index(l, l->module->types[type_index]));
   wr__lower_unlikely(l, LLVMBuildICmp(l->b, LLVMIntNE, type, wanted, ""), otherwise);
   LLVMValueRef way = wr__lower_field(l, l->i32, entry, 0, true);
   way = LLVMBuildSExt(l->b, way, l->i64, "");
@@ -46,7 +41,7 @@ static LLVMValueRef make_entry(wr__lower *l, LLVMValueRef from, uint32_t func_in
   if (func_index != WR_NO_INDEX && func_index >= l->module->imported_funcs) {
     LLVMValueRef code = LLVMConstPtrToInt(wr__lower_func(l, func_index), l->i64);
     fields[0] = LLVMConstTrunc(LLVMConstSub(code, from), l->i32);
-    fields[1] = wr__c32(l, type_number(l, l->module->funcs[func_index].type));
+    fields[1] = wr__c32(l, wr__lower_type_index(l, l->module->funcs[func_index].type));
   }
   return LLVMConstStructInContext(l->context, fields, 2, false);
 }

@@ -132,10 +132,9 @@ wr_trap_kind wr__native_array_init_elem(wr__instance *instance, uint64_t *slots,
 }
 
 /* a: an abstract heap type, or WR_HEAP_DEFINED and a type index. */
-wr_trap_kind wr__native_ref_test(wr__instance *instance, uint64_t *slots, uint32_t a, uint32_t b) {
-  uint32_t heap =
-      a < WR_HEAP_DEFINED ? a : WR_HEAP_DEFINED + instance->types[a - WR_HEAP_DEFINED]->id;
-  wr_valtype type = b ? WR_REF_NULL_TYPE(heap) : WR_REF_TYPE(heap);
+wr_trap_kind wr__native_has_type(wr__instance *instance, uint64_t *slots, uint32_t a, uint32_t b) {
+  (void)b;
+  wr_valtype type = WR_REF_TYPE(WR_HEAP_DEFINED + instance->types[a]->id);
   slots[0] = wr__ref_matches(instance->store->engine->types, slots[0], type);
   return WR_TRAP_NONE;
 }
