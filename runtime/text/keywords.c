@@ -2,7 +2,7 @@
  * at the first look-up and never changes afterwards. */
 #include "text/lexer.h"
 
-#include <threads.h>
+#include <pthread.h>
 
 enum { SLOT_COUNT = 4096, EMPTY = 0xffff };
 
@@ -16,7 +16,7 @@ _Static_assert((WR__OP_COUNT + sizeof words / sizeof *words) * 2 < SLOT_COUNT,
                "the table must stay sparse");
 
 static uint16_t slots[SLOT_COUNT];
-static once_flag slots_made = ONCE_FLAG_INIT;
+static pthread_once_t slots_made = PTHREAD_ONCE_INIT;
 
 const char *wr__word_text(uint16_t word) {
   if (word < WR__OP_COUNT) return wr__opinfos[word].text;
@@ -50,7 +50,7 @@ static void make_slots(void) {
 }
 
 uint16_t wr__word_lookup(const char *text, size_t size) {
-  call_once(&slots_made, make_slots);
+  pthread_once(&slots_made, make_slots);
   if (size > 64) return WR__WORD_UNKNOWN;
   uint16_t word = slots[find_slot(text, size)];
   return word == EMPTY ? WR__WORD_UNKNOWN : word;

@@ -1,4 +1,5 @@
-/* One module in several stores, each with a thread of its own. */
+/* One module in several stores, each with a thread of its own; and threads that are the first in
+ * their process to use what is made at first use. */
 #include <pthread.h>
 
 #include "check.h"
@@ -50,7 +51,25 @@ static void *run(void *argument) {
   return NULL;
 }
 
+/* An engine, a store and a module from text, all of this thread alone. */
+static void *run_alone(void *argument) {
+  (void)argument;
+  wasm_engine_t *engine = wasm_engine_new();
+  wasm_store_t *store = wasm_store_new(engine);
+  wasm_module_delete(load(store, "(module (func (result i32) (i32.const 1)))"));
+  wasm_store_delete(store);
+  wasm_engine_delete(engine);
+  return NULL;
+}
+
+static void run_first(void) {
+  pthread_t threads[THREADS];
+  for (int i = 0; i < THREADS; i++) CHECK(!pthread_create(&threads[i], NULL, run_alone, NULL));
+  for (int i = 0; i < THREADS; i++) CHECK(!pthread_join(threads[i], NULL));
+}
+
 int main(void) {
+  run_first();
   wasm_engine_t *engine = wasm_engine_new();
   wasm_store_t *store = wasm_store_new(engine);
   wasm_module_t *module = load(store,
