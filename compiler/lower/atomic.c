@@ -115,7 +115,7 @@ static void lower_access(wr__lower *l, const wr__instr *instr, const atomic_row 
   wr__lower_push(l, type == wide ? result : LLVMBuildZExt(l->b, result, wide, ""));
 }
 
-/* notify and wait: the operation adds the offset, and checks in the specification's order. */
+/* notify and wait: the operation adds the offset and checks. */
 static void lower_park(wr__lower *l, const wr__instr *instr, enum wr__helper op, uint32_t count) {
   LLVMValueRef operands[4];
   for (uint32_t i = count; i-- > 0;) operands[i] = wr__lower_pop(l);

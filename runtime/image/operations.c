@@ -5,24 +5,13 @@
 
 /* ---- Parking. Spec: threads, memory.atomic.wait and notify. slots: [address, …, offset] */
 
-static wr_trap_kind park_address(wr__memory *memory, uint64_t address, uint64_t offset,
-                                 uint32_t size_bytes, uint64_t *out) {
-  uint64_t at, end, size = wr__memory_size(memory);
-  if (__builtin_add_overflow(address, offset, &at) ||
-      __builtin_add_overflow(at, size_bytes, &end) || end > size)
-    return WR_TRAP_MEMORY_OUT_OF_BOUNDS;
-  if (at % size_bytes) return WR_TRAP_UNALIGNED_ATOMIC;
-  *out = at;
-  return WR_TRAP_NONE;
-}
-
 wr_trap_kind wr__native_atomic_notify(wr__instance *instance, uint64_t *slots, uint32_t a,
                                       uint32_t b) {
   (void)b;
   uint64_t at;
   uint32_t woken = 0;
   wr__memory *memory = instance->memories[a];
-  wr_trap_kind trap = park_address(memory, slots[0], slots[2], 4, &at);
+  wr_trap_kind trap = wr__memory_locate_atomic(memory, slots[0], slots[2], 4, &at);
   if (!trap) trap = wr__memory_notify(memory, at, (uint32_t)slots[1], &woken);
   slots[0] = woken;
   return trap;
@@ -32,7 +21,7 @@ static wr_trap_kind wait(wr__instance *instance, uint64_t *slots, uint32_t a, bo
   uint64_t at;
   uint32_t result = 0;
   wr__memory *memory = instance->memories[a];
-  wr_trap_kind trap = park_address(memory, slots[0], slots[3], is64 ? 8 : 4, &at);
+  wr_trap_kind trap = wr__memory_locate_atomic(memory, slots[0], slots[3], is64 ? 8 : 4, &at);
   uint64_t expected = is64 ? slots[1] : (uint32_t)slots[1];
   if (!trap)
     trap = wr__memory_wait(instance->exec, memory, at, expected, is64, (int64_t)slots[2], &result);

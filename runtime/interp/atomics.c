@@ -59,12 +59,7 @@ static uint64_t act_on(void *at, action act, uint32_t width, const uint64_t *slo
 static wr_trap_kind locate(const wr__memory *memory, uint64_t slot, uint64_t offset, uint32_t width,
                            uint64_t *address) {
   uint64_t base = memory->is64 ? slot : (uint32_t)slot;
-  if (__builtin_add_overflow(base, offset, address)) return WR_TRAP_MEMORY_OUT_OF_BOUNDS;
-  if (*address % width) return WR_TRAP_UNALIGNED_ATOMIC;
-  uint64_t size =
-      atomic_load_explicit(&((wr__memory *)(uintptr_t)memory)->size_bytes, memory_order_acquire);
-  if (*address > size || size - *address < width) return WR_TRAP_MEMORY_OUT_OF_BOUNDS;
-  return WR_TRAP_NONE;
+  return wr__memory_locate_atomic(memory, base, offset, width, address);
 }
 
 /* [address, expected, timeout] -> [0, 1 or 2];  [address, count] -> [woken] */
@@ -78,7 +73,6 @@ static wr_trap_kind wait_or_notify(wr__instance *inst, wr__memory *memory, uint6
   if (op == WR__OP_memory_atomic_notify) {
     kind = wr__memory_notify(memory, address, (uint32_t)slots[1], &result);
   } else {
-    if (!memory->shared) return WR_TRAP_EXPECTED_SHARED_MEMORY;
     uint64_t expected = is64 ? slots[1] : (uint32_t)slots[1];
     kind = wr__memory_wait(inst->exec, memory, address, expected, is64, (int64_t)slots[2], &result);
   }

@@ -305,7 +305,12 @@ wr__ref wr__host_ref_intern(wr__store *store, uintptr_t value);
 uintptr_t wr__host_ref_value(wr__ref ref);
 /* Where a host reference's info hangs. */
 wr__host_info **wr__host_ref_info(wr__ref ref);
-/* ---- wait.c. Spec: threads, memory.atomic.wait and notify. address is the effective address,
+/* ---- wait.c */
+/* The effective address of an atomic access: unaligned comes before out of bounds. Threads any.
+ * Spec: threads, atomic memory instructions. */
+wr_trap_kind wr__memory_locate_atomic(const wr__memory *memory, uint64_t address, uint64_t offset,
+                                      uint32_t size_bytes, uint64_t *out);
+/* Spec: threads, memory.atomic.wait and notify. address is the effective address,
  * *result 0 "ok", 1 "not-equal", 2 "timed-out". timeout_ns < 0 waits for ever; an interrupt ends it
  * with WR_TRAP_INTERRUPTED. */
 wr_trap_kind wr__memory_wait(wr__exec *exec, wr__memory *memory, uint64_t address,

@@ -85,11 +85,12 @@ static void unlink_waiter(struct wr__waiters *list, waiter *w) {
   *(w->next ? &w->next->previous : &list->last) = w->previous;
 }
 
-/* Is an access of that size at the address aligned and within the memory? */
-static wr_trap_kind check_access(const wr__memory *memory, uint64_t address, uint64_t size) {
-  if (address % size != 0) return WR_TRAP_UNALIGNED_ATOMIC;
+wr_trap_kind wr__memory_locate_atomic(const wr__memory *memory, uint64_t address, uint64_t offset,
+                                      uint32_t size_bytes, uint64_t *out) {
+  bool wraps = __builtin_add_overflow(address, offset, out);
+  if (*out % size_bytes) return WR_TRAP_UNALIGNED_ATOMIC;
   uint64_t length = wr__memory_size(memory);
-  if (address > length || length - address < size) return WR_TRAP_MEMORY_OUT_OF_BOUNDS;
+  if (wraps || *out > length || length - *out < size_bytes) return WR_TRAP_MEMORY_OUT_OF_BOUNDS;
   return WR_TRAP_NONE;
 }
 
@@ -121,10 +122,9 @@ static uint64_t end_of_wait(int64_t timeout_ns) {
 
 wr_trap_kind wr__memory_wait(wr__exec *exec, wr__memory *memory, uint64_t address,
                              uint64_t expected, bool is64, int64_t timeout_ns, uint32_t *result) {
-  wr_trap_kind trap = check_access(memory, address, is64 ? 8 : 4);
-  if (trap == WR_TRAP_UNALIGNED_ATOMIC) return trap;
-  if (!memory->shared) return WR_TRAP_EXPECTED_SHARED_MEMORY;
+  wr_trap_kind trap = wr__memory_locate_atomic(memory, address, 0, is64 ? 8 : 4, &address);
   if (trap) return trap;
+  if (!memory->shared) return WR_TRAP_EXPECTED_SHARED_MEMORY;
   struct wr__waiters *list = memory->waiters;
   struct wr__parking *parking = exec->store->parking;
   waiter w = {.address = address};
@@ -144,7 +144,7 @@ wr_trap_kind wr__memory_wait(wr__exec *exec, wr__memory *memory, uint64_t addres
 
 wr_trap_kind wr__memory_notify(wr__memory *memory, uint64_t address, uint32_t count,
                                uint32_t *woken) {
-  wr_trap_kind trap = check_access(memory, address, 4);
+  wr_trap_kind trap = wr__memory_locate_atomic(memory, address, 0, 4, &address);
   if (trap) return trap;
   *woken = 0;
   if (!memory->shared) return WR_TRAP_NONE; /* nobody can wait there */
