@@ -44,11 +44,13 @@ void wr__place_merged(wr__lower *l, LLVMValueRef func) {
       if (LLVMIsALoadInst(i) || LLVMIsAStoreInst(i)) place_merged(l, i);
 }
 
-/* A load that several use is an instruction of its own. */
+/* A load that several use is an instruction of its own. An atomic operation that changes nothing
+ * (adding 0) becomes a load. */
 void wr__place_folded_loads(LLVMValueRef func) {
   for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(func); b; b = LLVMGetNextBasicBlock(b))
     for (LLVMValueRef i = LLVMGetFirstInstruction(b); i; i = LLVMGetNextInstruction(i)) {
-      LLVMMetadataRef place = LLVMIsALoadInst(i) ? LLVMInstructionGetDebugLoc(i) : NULL;
+      bool loads = LLVMIsALoadInst(i) || LLVMIsAAtomicRMWInst(i);
+      LLVMMetadataRef place = loads ? LLVMInstructionGetDebugLoc(i) : NULL;
       LLVMUseRef use = place ? LLVMGetFirstUse(i) : NULL;
       if (use && !LLVMGetNextUse(use)) place_users(i, i, place, 1);
     }

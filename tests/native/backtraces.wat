@@ -85,4 +85,9 @@
         (then (i32.store8 (local.get $at) (i32.const 1))))
       (local.set $at (i32.add (local.get $at) (i32.const 4)))
       (br_if $next (local.tee $which (i32.sub (local.get $which) (i32.const 1)))))
-    (local.get $i)))
+    (local.get $i))
+  ;; An atomic operation that changes nothing, and so may become a load.
+  (func (export "idempotent") (param $at i32) (param $value i32)
+    (i32.store8
+      (i32.and (i32.atomic.rmw8.xor_u (local.get $at) (i32.const 0)) (i32.const 15))
+      (local.get $value))))
