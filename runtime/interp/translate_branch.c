@@ -84,7 +84,6 @@ static void write_return(translator *t, uint32_t handler, uint32_t slot, uint32_
 
 static void return_one(translator *t) {
   wr__emit *e = &t->e;
-  wr__emit_flush_traps(e);
   wr__operand *o = wr__emit_top(e, 0);
   if (!wr__emit_is_slot(o)) {
     e->lasting = true;
@@ -103,9 +102,11 @@ static void return_one(translator *t) {
                o->leaves[0], 0);
 }
 
+/* What is left below the results still traps. */
 static void emit_return(translator *t) {
   wr__emit *e = &t->e;
   wr__emit_settle_tees(e);
+  wr__emit_flush_traps(e);
   uint32_t count = t->walker.func_type->result_count;
   if (count == 1) {
     return_one(t);
