@@ -1,7 +1,8 @@
 /* Exceptions: a status that travels. A function that an exception leaves sets
  * exec->native_exception and returns; in modules with handlers, every call is followed by a look at
- * it. Modules without handlers have no such looks: there a throw ends the activation, and whoever
- * entered it gets the exception. Spec: exec/instructions, try_table, throw; the legacy proposal. */
+ * it, and each function that it leaves tells the runtime, for the backtrace. Modules without
+ * handlers have no such looks: there a throw ends the activation, and whoever entered it gets the
+ * exception. Spec: exec/instructions, try_table, throw; the legacy proposal. */
 #include <stdlib.h>
 
 #include "image/format.h"
@@ -43,6 +44,9 @@ void wr__lower_check_exception(wr__lower *l, wr__walker *w) {
 void wr__lower_finish_propagate(wr__lower *l) {
   if (!l->propagate) return;
   LLVMPositionBuilderAtEnd(l->b, l->propagate);
+  LLVMValueRef zero = wr__c32(l, 0);
+  LLVMValueRef args[] = {l->inst, wr__lower_intrinsic(l, "llvm.returnaddress", NULL, 0, &zero, 1)};
+  wr__lower_call_helper(l, WR__HELPER_leave, args, 2);
   LLVMTypeRef result = LLVMGetReturnType(wr__lower_func_type(l, l->type));
   if (result == l->void_type)
     LLVMBuildRetVoid(l->b);
@@ -50,11 +54,18 @@ void wr__lower_finish_propagate(wr__lower *l) {
     LLVMBuildRet(l->b, LLVMConstNull(result));
 }
 
-/* Ends the block: the exception goes to the handlers around depth. */
-static void emit_throw(wr__lower *l, wr__walker *w, LLVMValueRef ref, uint32_t depth) {
+/* Ends the block: an exception on its way goes to the handlers around depth. */
+static void send_on(wr__lower *l, wr__walker *w, LLVMValueRef ref, uint32_t depth) {
+  LLVMBuildStore(l->b, ref, exception_field(l));
+  LLVMBuildBr(l->b, handler_block(l, w, depth));
+}
+
+/* Ends the block: an exception sets out here. */
+static void emit_throw(wr__lower *l, wr__walker *w, LLVMValueRef ref) {
   if (l->facts->handlers) {
-    LLVMBuildStore(l->b, ref, exception_field(l));
-    LLVMBuildBr(l->b, handler_block(l, w, depth));
+    LLVMValueRef args[] = {l->inst, ref, wr__c32(l, wr__lower_place(l))};
+    wr__lower_call_helper(l, WR__HELPER_throw_in, args, 3);
+    LLVMBuildBr(l->b, handler_block(l, w, 0));
     return;
   }
   LLVMValueRef zero = wr__c32(l, 0);
@@ -148,7 +159,7 @@ static wr_status lower_dispatch(wr__lower *l, wr__walker *w, wr__lower_frame *fr
     open = lower_clause(l, w, &frame->catches[i], ref);
     l->stack_count = height;
   }
-  if (open) emit_throw(l, w, ref, 0);
+  if (open) send_on(l, w, ref, 0);
   LLVMPositionBuilderAtEnd(l->b, here);
   return WR_OK;
 }
@@ -209,7 +220,7 @@ static void pass_on(wr__lower *l, wr__walker *w, wr__lower_frame *frame, LLVMBas
   if (!from) return;
   LLVMPositionBuilderAtEnd(l->b, from);
   LLVMValueRef ref = frame->exception ? frame->exception : take_exception(l);
-  emit_throw(l, w, ref, depth);
+  send_on(l, w, ref, depth);
 }
 
 static wr_status end_try(wr__lower *l, wr__walker *w, const wr__instr *instr) {
@@ -233,7 +244,7 @@ static void lower_throw(wr__lower *l, wr__walker *w, uint32_t tag) {
   l->stack_count -= count;
   LLVMValueRef ref =
       wr__lower_operation(l, WR__HELPER_exn_new, tag, 0, &l->stack[l->stack_count], count, l->i64);
-  emit_throw(l, w, ref, 0);
+  emit_throw(l, w, ref);
 }
 
 bool wr__lower_exception(wr__lower *l, wr__walker *w, const wr__instr *instr, wr_status *status) {
@@ -263,11 +274,10 @@ bool wr__lower_exception(wr__lower *l, wr__walker *w, const wr__instr *instr, wr
       ref = wr__lower_pop(l);
       wr__lower_trap_if(l, LLVMBuildICmp(l->b, LLVMIntEQ, ref, wr__c64(l, 0), ""),
                         WR_TRAP_NULL_EXCEPTION_REFERENCE);
-      emit_throw(l, w, ref, 0);
+      emit_throw(l, w, ref);
       return true;
     case WR__OP_rethrow:
-      emit_throw(l, w, ((wr__lower_frame *)wr__walker_label(w, instr->imm.index)->user)->exception,
-                 0);
+      emit_throw(l, w, ((wr__lower_frame *)wr__walker_label(w, instr->imm.index)->user)->exception);
       return true;
   }
   return false;

@@ -102,7 +102,7 @@ static void add_frames(wr__api_trap *trap, wr__trap *from) {
     trap->frames = frames;
     trap->frame_count += more;
   }
-  from->trace_count = from->trace_total = 0;
+  from->trace_count = 0;
 }
 
 /* The trap that a callback returned, now with its way through the guest. */
@@ -126,7 +126,7 @@ wasm_trap_t *wr__api_trap_take(wr__store *store, wr_status status) {
     from->message = NULL;
   }
   from->exception = WR__NULL_REF;
-  from->trace_count = from->trace_total = 0;
+  from->trace_count = 0;
   wasm_trap_t *handle = new_handle(store, trap);
   return handle ? handle : wr__api_spare_lend(store);
 }

@@ -83,6 +83,26 @@ static void wr__native_limit(wr__instance *instance, const uintptr_t *frame) {
   land(instance->exec, status);
 }
 
+/* The exception travels: native code looks at it after each call. */
+static void set_out(wr__exec *exec, wr__ref exception, uint32_t line) {
+  exec->native_exception = exception;
+  exec->native_way.line = line;
+  exec->native_way.count = 0;
+}
+
+static void add_way(wr__exec *exec, uintptr_t pc) {
+  wr__native_way *way = &exec->native_way;
+  if (way->count < WR__MAX_TRACE) way->pcs[way->count++] = pc;
+}
+
+static void wr__native_throw_in(wr__instance *instance, uint64_t exception, uint32_t line) {
+  set_out(instance->exec, exception, line);
+}
+
+static void wr__native_leave(wr__instance *instance, const void *pc) {
+  add_way(instance->exec, (uintptr_t)pc);
+}
+
 /* frame is the adapter's. */
 static void wr__native_call_out(wr__instance *instance, wr__func *func, uint64_t *slots,
                                 const uintptr_t *frame) {
@@ -93,7 +113,8 @@ static void wr__native_call_out(wr__instance *instance, wr__func *func, uint64_t
   exec->caller = caller;
   if (WR_LIKELY(status == WR_OK)) return;
   if (status == WR_EXCEPTION && instance->module->image->header->flags & WR__IMAGE_HANDLERS) {
-    exec->native_exception = exec->trap.exception;
+    set_out(exec, exec->trap.exception, 0);
+    add_way(exec, frame[1]);
     return;
   }
   add_callers(instance, frame);
@@ -138,11 +159,18 @@ static void set_limit(wr__exec *exec, uintptr_t limit) {
 
 typedef void (*wrapper_code)(wr__instance *instance, uint64_t *slots, const void *code);
 
-static wr_status finish(wr__exec *exec) {
-  if (WR_LIKELY(!exec->native_exception)) return WR_OK;
+/* An exception that nobody took: one that came out of a call has its first frames already. */
+static wr_status finish_exception(wr__exec *exec, wr__instance *instance) {
+  const wr__native_way *way = &exec->native_way;
+  const wr__trap *trap = &exec->trap;
   wr__ref exception = exec->native_exception;
   exec->native_exception = WR__NULL_REF;
-  return raise_exception(exec, exception);
+  if (way->line || trap->kind != WR_TRAP_UNCAUGHT_EXCEPTION || trap->exception != exception)
+    raise_exception(exec, exception);
+  if (way->line) add_frames(instance, way->line);
+  for (uint32_t i = 0; i < way->count; i++)
+    add_frames(instance, wr__image_line_at(instance->module->image, way->pcs[i] - 1));
+  return WR_EXCEPTION;
 }
 
 /* A fault lands here, on the thread's own stack, after the signal handler returned. */
@@ -181,7 +209,7 @@ static wr_status run(wr__exec *exec, wr__func *func, uint64_t *slots) {
   } else {
     ((wrapper_code)(uintptr_t)(image->base + image->funcs[index].wrapper))(instance, slots,
                                                                            func->native);
-    status = finish(exec);
+    status = WR_LIKELY(!exec->native_exception) ? WR_OK : finish_exception(exec, instance);
   }
   exec->native_activation = activation.outer;
   current = outer_current;

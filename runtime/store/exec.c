@@ -31,7 +31,7 @@ wr_status wr__exec_trap(wr__exec *exec, wr_trap_kind kind) {
   trap->status = trap_status(kind);
   trap->exit_status = 0;
   trap->is_raised = false;
-  trap->trace_count = trap->trace_total = 0;
+  trap->trace_count = 0;
   if (kind != WR_TRAP_UNCAUGHT_EXCEPTION) trap->exception = WR__NULL_REF;
   if (kind == WR_TRAP_INTERRUPTED) wr__store_clear_interrupt(exec->store);
   return trap->status;
@@ -53,7 +53,6 @@ wr_status wr__exec_exit(wr__exec *exec, int32_t exit_status) {
 void wr__exec_trace(wr__exec *exec, wr__instance *instance, uint32_t func_index,
                     uint64_t module_offset) {
   wr__trap *trap = &exec->trap;
-  trap->trace_total++;
   if (trap->trace_count == WR__MAX_TRACE) return;
   trap->trace[trap->trace_count++] = (wr__frame){instance, func_index, module_offset};
 }

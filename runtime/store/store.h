@@ -183,8 +183,14 @@ typedef struct wr__trap {
   wr__ref exception; /* an exn object */
   wr__frame trace[WR__MAX_TRACE]; /* innermost first; the outermost are cut */
   uint32_t trace_count;
-  uint32_t trace_total; /* with those cut */
 } wr__trap;
+
+/* The way of an exception through native frames, for its backtrace if nobody takes it. */
+typedef struct wr__native_way {
+  uint32_t line; /* of the throw, as the line table says it; 0: it came out of a call */
+  uint32_t count;
+  uintptr_t pcs[WR__MAX_TRACE]; /* where the first functions that it left were called from */
+} wr__native_way;
 
 /* The execution context: one for each store. Engines and native code reach the
  * world through it. */
@@ -205,6 +211,7 @@ struct wr__exec {
   _Atomic uintptr_t native_limit;
   _Atomic uintptr_t native_stack_limit;            /* what native_limit is without an interrupt */
   wr__ref native_exception;                        /* travels up through native frames */
+  wr__native_way native_way;                       /* that it took */
   struct wr__native_activation *native_activation; /* the innermost entry into native code */
   uint64_t *native_results;                        /* NULL until the first instance with an image */
 };
@@ -355,7 +362,7 @@ wr_status wr__func_invoke(wr__exec *exec, wr__func *func, uint64_t *slots);
 wr_status wr__exec_trap(wr__exec *exec, wr_trap_kind kind);
 wr_status wr__exec_trap_message(wr__exec *exec, const char *message);
 wr_status wr__exec_exit(wr__exec *exec, int32_t status);
-/* Appends a frame to exec->trap.trace (counts it where the trace is full). */
+/* Appends a frame to exec->trap.trace, where there is room. */
 void wr__exec_trace(wr__exec *exec, wr__instance *instance, uint32_t func_index,
                     uint64_t module_offset);
 /* The entry of host functions: runs func->callback with exec->caller set as it is. The callback's
