@@ -4,9 +4,9 @@
  * memory, the load is what traps first. */
 #include "optimize/optimize.h"
 
-/* Conversions between a load and the instruction that takes it in, and comparisons that become its
- * flags. */
-enum { MAX_CHAIN = 4, MAX_USERS = 4 };
+/* Conversions and shuffles between a load and the instruction that takes it in, and comparisons
+ * that become its flags. Behind the first few, only a value with one user is followed. */
+enum { MAX_CHAIN = 16, MAX_BRANCHING = 4, MAX_USERS = 4 };
 
 /* May the user of a value that comes of the load be one instruction with it? */
 static bool may_take_in(LLVMValueRef user, LLVMValueRef value, LLVMValueRef load) {
@@ -22,7 +22,7 @@ static void place_users(LLVMValueRef load, LLVMValueRef value, LLVMMetadataRef p
   int users = 0;
   for (LLVMUseRef use = LLVMGetFirstUse(value); use; use = LLVMGetNextUse(use)) {
     LLVMValueRef user = LLVMGetUser(use);
-    if (users++ == MAX_USERS) return;
+    if (users++ == (depth > MAX_BRANCHING ? 1 : MAX_USERS)) return;
     if (!may_take_in(user, value, load) || LLVMInstructionGetDebugLoc(user) == place) continue;
     LLVMInstructionSetDebugLoc(user, place);
     if (depth < MAX_CHAIN) place_users(load, user, place, depth + 1);

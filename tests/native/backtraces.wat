@@ -90,4 +90,7 @@
   (func (export "idempotent") (param $at i32) (param $value i32)
     (i32.store8
       (i32.and (i32.atomic.rmw8.xor_u (local.get $at) (i32.const 0)) (i32.const 15))
-      (local.get $value))))
+      (local.get $value)))  ;; A load at the end of a chain of conversions.
+  (func (export "conversions") (param $at i32) (result v128)
+    (f64x2.neg (f32x4.demote_f64x2_zero (i64x2.extend_low_i32x4_u
+      (v128.load32_splat (local.get $at)))))))
