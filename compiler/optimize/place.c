@@ -11,6 +11,7 @@ enum { MAX_CHAIN = 16, MAX_BRANCHING = 4, MAX_USERS = 4 };
 /* May the user of a value that comes of the load be one instruction with it? */
 static bool may_take_in(LLVMValueRef user, LLVMValueRef value, LLVMValueRef load) {
   if (!LLVMIsAInstruction(user) || LLVMIsAPHINode(user) || LLVMIsALoadInst(user)) return false;
+  if (LLVMIsAAtomicRMWInst(user) || LLVMIsAAtomicCmpXchgInst(user)) return false;
   if (LLVMGetInstructionParent(user) != LLVMGetInstructionParent(load)) return false;
   if (LLVMIsAStoreInst(user))
     return LLVMGetOperand(user, 0) == value && LLVMGetOperand(user, 1) == LLVMGetOperand(load, 0) &&

@@ -93,4 +93,7 @@
       (local.get $value)))  ;; A load at the end of a chain of conversions.
   (func (export "conversions") (param $at i32) (result v128)
     (f64x2.neg (f32x4.demote_f64x2_zero (i64x2.extend_low_i32x4_u
-      (v128.load32_splat (local.get $at)))))))
+      (v128.load32_splat (local.get $at))))))
+  ;; An atomic operation with a loaded operand.
+  (func (export "exchange") (param $at i32) (param $from i32) (result i32)
+    (i32.atomic.rmw8.xchg_u (local.get $at) (i32.load8_u (local.get $from)))))
