@@ -10,13 +10,19 @@
 #include "image/format.h"
 #include "lower/lower.h"
 
-static LLVMTypeRef adapter_type(wr__lower *l, const wr__deftype *type) {
+/* Of glue that takes something about the callee before the arguments. */
+static LLVMTypeRef other_type(wr__lower *l, const wr__deftype *type, LLVMTypeRef callee) {
   LLVMTypeRef params[WR__MAX_PARAMS + 2];
-  params[0] = params[1] = l->ptr;
+  params[0] = l->ptr;
+  params[1] = callee;
   for (uint32_t i = 0; i < type->param_count; i++)
     params[i + 2] = wr__lower_type(l, type->params[i]);
   LLVMTypeRef result = type->result_count ? wr__lower_type(l, type->results[0]) : l->void_type;
   return LLVMFunctionType(result, params, type->param_count + 2, false);
+}
+
+static LLVMTypeRef adapter_type(wr__lower *l, const wr__deftype *type) {
+  return other_type(l, type, l->ptr);
 }
 
 enum { MAX_SIGNATURE = WR__MAX_PARAMS + WR__MAX_RESULTS + 8 };
@@ -29,6 +35,7 @@ LLVMValueRef wr__lower_adapter(wr__lower *l, const wr__deftype *type) {
   func = LLVMAddFunction(l->llvm, name, adapter_type(l, type));
   LLVMSetFunctionCallConv(func, l->convention);
   LLVMSetVisibility(func, LLVMHiddenVisibility);
+  wr__lower_take_instance(l, func);
   return func;
 }
 
@@ -54,6 +61,7 @@ static LLVMValueRef build_call(wr__lower *l, LLVMTypeRef type, LLVMValueRef func
   LLVMValueRef call = LLVMBuildCall2(l->b, type, func, args, count, "");
   wr__lower_mark(l, false);
   LLVMSetInstructionCallConv(call, l->convention);
+  wr__lower_pass_instance(l, call);
   if (tail) {
     LLVMSetTailCallKind(call, LLVMTailCallKindMustTail);
     if (LLVMGetReturnType(type) == l->void_type)
@@ -169,9 +177,10 @@ static void check_func_type(wr__lower *l, LLVMValueRef func, uint32_t type_index
 }
 
 /* The element at an index of a table, a function that is not null and of the type. */
-static LLVMValueRef load_element(wr__lower *l, const wr__instr *instr, LLVMValueRef at) {
+static LLVMValueRef load_element(wr__lower *l, uint32_t table_index, uint32_t type_index,
+                                 LLVMValueRef at) {
   LLVMValueRef all = wr__lower_field(l, l->ptr, l->inst, offsetof(wr__instance, tables), true);
-  LLVMValueRef table = wr__lower_field(l, l->ptr, all, instr->imm.index2 * sizeof(void *), true);
+  LLVMValueRef table = wr__lower_field(l, l->ptr, all, table_index * sizeof(void *), true);
   LLVMValueRef size = wr__lower_field(l, l->i64, table, offsetof(wr__table, size), false);
   wr__lower_trap_if(l, LLVMBuildICmp(l->b, LLVMIntUGE, at, size, ""), WR_TRAP_UNDEFINED_ELEMENT);
   LLVMValueRef elems = wr__lower_field(l, l->ptr, table, offsetof(wr__table, elems), false);
@@ -179,16 +188,41 @@ static LLVMValueRef load_element(wr__lower *l, const wr__instr *instr, LLVMValue
       LLVMBuildLoad2(l->b, l->ptr, LLVMBuildGEP2(l->b, l->i64, elems, &at, 1, ""), "");
   wr__lower_tag(l, func, l->tag_table);
   wr__lower_trap_if(l, LLVMBuildIsNull(l->b, func, ""), WR_TRAP_UNINITIALIZED_ELEMENT);
-  check_func_type(l, func, instr->imm.index);
+  check_func_type(l, func, type_index);
   return func;
 }
 
-/* What is not plainly a function of the module and of the type: null, of another type or a subtype,
- * imported. */
+/* The glue for what is not plainly a function of the module and of the type: null, of another type
+ * or a subtype, imported, no element at all. R f(instance, index as 64 bits, arguments...). */
+static LLVMValueRef other_func(wr__lower *l, uint32_t table_index, uint32_t type_index) {
+  const wr__deftype *type = l->module->types[type_index];
+  char name[32];
+  snprintf(name, sizeof name, "o%u.%u", table_index, wr__lower_type_index(l, type));
+  LLVMValueRef func = LLVMGetNamedFunction(l->llvm, name);
+  if (func) return func;
+  func = LLVMAddFunction(l->llvm, name, other_type(l, type, l->i64));
+  LLVMSetFunctionCallConv(func, l->convention);
+  LLVMSetVisibility(func, LLVMHiddenVisibility);
+  wr__lower_take_instance(l, func);
+  return func;
+}
+
 static LLVMValueRef call_other(wr__lower *l, const wr__instr *instr, LLVMValueRef at,
-                               const LLVMValueRef *operands, bool tail) {
-  LLVMValueRef func = load_element(l, instr, at);
-  return call_adapter(l, l->module->types[instr->imm.index], func, operands, tail);
+                               const LLVMValueRef *operands) {
+  const wr__deftype *type = l->module->types[instr->imm.index];
+  LLVMValueRef args[WR__MAX_PARAMS + 2];
+  args[0] = l->inst;
+  args[1] = at;
+  memcpy(args + 2, operands, type->param_count * sizeof *args);
+  LLVMValueRef func = other_func(l, instr->imm.index2, instr->imm.index);
+  return build_call(l, LLVMGlobalGetValueType(func), func, args, type->param_count + 2, false);
+}
+
+/* The same as the last thing that a function does: its frame must still be there where it traps. */
+static void tail_call_other(wr__lower *l, const wr__instr *instr, LLVMValueRef at,
+                            const LLVMValueRef *operands) {
+  LLVMValueRef func = load_element(l, instr->imm.index2, instr->imm.index, at);
+  call_adapter(l, l->module->types[instr->imm.index], func, operands, true);
 }
 
 /* Each function that the call may reach has a way of its own, where it may be inlined. */
@@ -216,7 +250,7 @@ static wr_status call_targets(wr__lower *l, wr__walker *w, const wr__instr *inst
   }
   LLVMPositionBuilderAtEnd(l->b, other);
   l->stack_count = height;
-  LLVMValueRef there = call_other(l, instr, at, operands, false);
+  LLVMValueRef there = call_other(l, instr, at, operands);
   wr__lower_check_exception(l, w);
   push_results(l, type, there);
   wr__lower_leave(l, join);
@@ -243,14 +277,14 @@ static wr_status call_indirect(wr__lower *l, wr__walker *w, const wr__instr *ins
   if (LLVMTypeOf(at) == l->i32) at = LLVMBuildZExt(l->b, at, l->i64, "");
   const wr__table_facts *table = &l->facts->tables[instr->imm.index2];
   if (!table->fixed) {
-    call_pointer(l, w, type, load_element(l, instr, at), tail);
+    LLVMValueRef func = load_element(l, instr->imm.index2, instr->imm.index, at);
+    call_pointer(l, w, type, func, tail);
     return WR_OK;
   }
   const wr__targets *targets = wr__facts_targets(l->facts, instr->imm.index2, type);
   if (!tail && has_own_ways(l, table, targets)) return call_targets(l, w, instr, at, targets);
-  wr__lower_trap_if(l, LLVMBuildICmp(l->b, LLVMIntUGE, at, wr__c64(l, table->size), ""),
-                    WR_TRAP_UNDEFINED_ELEMENT);
   LLVMBasicBlockRef away = wr__lower_block(l, "");
+  wr__lower_unlikely(l, LLVMBuildICmp(l->b, LLVMIntUGE, at, wr__c64(l, table->size), ""), away);
   LLVMValueRef code = wr__lower_fixed_code(l, instr->imm.index2, instr->imm.index, at, away);
   LLVMValueRef args[WR__MAX_PARAMS + 1];
   l->stack_count -= type->param_count;
@@ -260,8 +294,10 @@ static wr_status call_indirect(wr__lower *l, wr__walker *w, const wr__instr *ins
       build_call(l, wr__lower_func_type(l, type), code, args, type->param_count + 1, tail);
   LLVMBasicBlockRef here_block = LLVMGetInsertBlock(l->b);
   LLVMPositionBuilderAtEnd(l->b, away);
-  LLVMValueRef there = call_other(l, instr, at, args + 1, tail);
-  if (!tail) join_calls(l, w, type, here, here_block, there);
+  if (tail)
+    tail_call_other(l, instr, at, args + 1);
+  else
+    join_calls(l, w, type, here, here_block, call_other(l, instr, at, args + 1));
   return WR_OK;
 }
 
@@ -323,6 +359,7 @@ static void build_wrapper(wr__lower *l, const wr__deftype *type, const char *nam
   LLVMTypeRef func_type = wr__lower_func_type(l, type);
   LLVMValueRef call = LLVMBuildCall2(l->b, func_type, code, args, type->param_count + 1, "");
   LLVMSetInstructionCallConv(call, l->convention);
+  wr__lower_pass_instance(l, call);
   slot = l->stack_count = 0;
   push_results(l, type, call);
   for (uint32_t i = 0; i < l->stack_count; i++) {
@@ -359,6 +396,41 @@ static void build_adapter(wr__lower *l, const wr__deftype *type) {
   wr__lower_return(l);
 }
 
+static wr_status grow_stack(wr__lower *l, const wr__deftype *type) {
+  uint32_t need = type->result_count + 1;
+  bool done = wr__grow32(&l->stack, &l->stack_capacity, need, sizeof *l->stack);
+  return done ? WR_OK : wr__fail_oom(l->error);
+}
+
+/* The trap of a call through a table is that of this glue's call, which has no line. */
+static wr_status build_other(wr__lower *l, uint32_t table_index, uint32_t type_index) {
+  const wr__deftype *type = l->module->types[type_index];
+  LLVMValueRef func = other_func(l, table_index, type_index);
+  if (LLVMCountBasicBlocks(func)) return WR_OK;
+  WR_TRY(grow_stack(l, type));
+  begin_glue(l, func);
+  l->slots_needed = 0;
+  LLVMValueRef operands[WR__MAX_PARAMS];
+  for (uint32_t i = 0; i < type->param_count; i++) operands[i] = LLVMGetParam(func, i + 2);
+  LLVMValueRef callee = load_element(l, table_index, type_index, LLVMGetParam(func, 1));
+  LLVMValueRef result = call_adapter(l, type, callee, operands, false);
+  if (type->result_count)
+    LLVMBuildRet(l->b, result);
+  else
+    LLVMBuildRetVoid(l->b);
+  wr__lower_finish_slots(l);
+  return WR_OK;
+}
+
+static wr_status build_others(wr__lower *l) {
+  for (uint32_t t = 0; t < l->facts->table_count; t++) {
+    if (!l->facts->tables[t].fixed) continue;
+    for (uint32_t i = 0; i < l->module->type_count; i++)
+      if (l->facts->by_pointer[i]) WR_TRY(build_other(l, t, i));
+  }
+  return WR_OK;
+}
+
 /* The body of wr.trap or wr.limit: the helper with the stub's arguments and its frame. */
 static void build_stub(wr__lower *l, LLVMValueRef func, enum wr__helper helper) {
   begin_glue(l, func);
@@ -368,12 +440,6 @@ static void build_stub(wr__lower *l, LLVMValueRef func, enum wr__helper helper) 
   args[count] = wr__lower_intrinsic(l, "llvm.frameaddress", &l->ptr, 1, &zero, 1);
   wr__lower_call_helper(l, helper, args, count + 1);
   LLVMBuildUnreachable(l->b);
-}
-
-static wr_status grow_stack(wr__lower *l, const wr__deftype *type) {
-  uint32_t need = type->result_count + 1;
-  bool done = wr__grow32(&l->stack, &l->stack_capacity, need, sizeof *l->stack);
-  return done ? WR_OK : wr__fail_oom(l->error);
 }
 
 /* Of the types of the module's own functions, which others may call. */
@@ -409,6 +475,7 @@ wr_status wr__lower_glue(wr__lower *l) {
   l->di_scope = NULL;
   WR_TRY(build_wrappers(l));
   WR_TRY(build_adapters(l));
+  WR_TRY(build_others(l));
   build_stub(l, wr__lower_trap_stub(l), WR__HELPER_trap);
   build_stub(l, wr__lower_limit_stub(l), WR__HELPER_limit);
   return wr__lower_fixed_tables(l);

@@ -112,8 +112,7 @@ static wr_status visit_body(void *context, wr__walker *w, const wr__instr *instr
   return wr__lower_visit(walk->l, w, instr);
 }
 
-/* The buffer of operations gets the size that turned out to be needed. */
-static void finish_slots(wr__lower *l) {
+void wr__lower_finish_slots(wr__lower *l) {
   if (!l->slots) return;
   LLVMPositionBuilderBefore(l->b, LLVMGetFirstInstruction(l->entry));
   LLVMValueRef real = LLVMBuildAlloca(l->b, LLVMArrayType2(l->i64, l->slots_needed), "slots");
@@ -134,7 +133,7 @@ static wr_status lower_body(wr__lower *l, wr__walker *walker, uint32_t func_inde
   wr_status status = wr__walk_func(walker, func_index, &visitor);
   if (status == WR_OK) {
     wr__lower_finish_propagate(l);
-    finish_slots(l);
+    wr__lower_finish_slots(l);
   }
   free_frames(l);
   l->di_scope = NULL;

@@ -110,6 +110,9 @@ wr_status wr__lower_visit(void *lower, wr__walker *w, const wr__instr *instr);
 /* The walker's locals, of which the first start as these values. */
 wr_status wr__lower_locals(wr__lower *l, const wr__walker *w, const LLVMValueRef *params);
 
+/* The end of a function: the buffer of operations gets the size that turned out to be needed. */
+void wr__lower_finish_slots(wr__lower *l);
+
 /* ---- util.c */
 static inline LLVMValueRef wr__c32(wr__lower *l, uint32_t v) {
   return LLVMConstInt(l->i32, v, false);
@@ -120,6 +123,10 @@ static inline LLVMValueRef wr__c64(wr__lower *l, uint64_t v) {
 LLVMTypeRef wr__lower_type(wr__lower *l, wr_valtype type);
 LLVMTypeRef wr__lower_func_type(wr__lower *l, const wr__deftype *type);
 LLVMValueRef wr__lower_func(wr__lower *l, uint32_t func_index);
+/* The first parameter of a function, and of a call: the instance, in a register of its own, which
+ * calls preserve. So it stays there from one function to the next. */
+void wr__lower_take_instance(wr__lower *l, LLVMValueRef func);
+void wr__lower_pass_instance(wr__lower *l, LLVMValueRef call);
 /* Is it a function of the module, and which? */
 bool wr__lower_func_index(LLVMValueRef func, uint32_t *index);
 LLVMValueRef wr__lower_push(wr__lower *l, LLVMValueRef value);

@@ -41,6 +41,18 @@ void wr__lower_enum_attribute(wr__lower *l, LLVMValueRef func, unsigned at, cons
   LLVMAddAttributeAtIndex(func, at, LLVMCreateEnumAttribute(l->context, kind, value));
 }
 
+static LLVMAttributeRef instance_attribute(wr__lower *l) {
+  return LLVMCreateEnumAttribute(l->context, LLVMGetEnumAttributeKindForName("swiftself", 9), 0);
+}
+
+void wr__lower_take_instance(wr__lower *l, LLVMValueRef func) {
+  LLVMAddAttributeAtIndex(func, 1, instance_attribute(l));
+}
+
+void wr__lower_pass_instance(wr__lower *l, LLVMValueRef call) {
+  LLVMAddCallSiteAttribute(call, 1, instance_attribute(l));
+}
+
 LLVMValueRef wr__lower_func(wr__lower *l, uint32_t func_index) {
   if (l->funcs[func_index]) return l->funcs[func_index];
   char name[24];
@@ -49,6 +61,7 @@ LLVMValueRef wr__lower_func(wr__lower *l, uint32_t func_index) {
   LLVMValueRef func = LLVMAddFunction(l->llvm, name, type);
   LLVMSetFunctionCallConv(func, l->convention);
   LLVMSetVisibility(func, LLVMHiddenVisibility);
+  wr__lower_take_instance(l, func);
   /* Then what never changes in the instance may be read ahead of a loop. */
   wr__lower_enum_attribute(l, func, 1, "dereferenceable", offsetof(wr__instance, funcs));
   wr__lower_enum_attribute(l, func, 1, "align", 8);
@@ -111,6 +124,7 @@ static LLVMValueRef stub(wr__lower *l, const char *name, unsigned param_count) {
   LLVMTypeRef params[] = {l->ptr, l->i32};
   func = LLVMAddFunction(l->llvm, name, LLVMFunctionType(l->void_type, params, param_count, false));
   LLVMSetVisibility(func, LLVMHiddenVisibility);
+  wr__lower_take_instance(l, func);
   unsigned at = LLVMAttributeFunctionIndex;
   wr__lower_enum_attribute(l, func, at, "noreturn", 0);
   wr__lower_enum_attribute(l, func, at, "cold", 0);
@@ -125,7 +139,8 @@ LLVMValueRef wr__lower_limit_stub(wr__lower *l) { return stub(l, "wr.limit", 1);
 
 static void call_stub(wr__lower *l, LLVMValueRef func, LLVMValueRef *args, unsigned count) {
   wr__lower_mark(l, true);
-  LLVMBuildCall2(l->b, LLVMGlobalGetValueType(func), func, args, count, "");
+  LLVMValueRef call = LLVMBuildCall2(l->b, LLVMGlobalGetValueType(func), func, args, count, "");
+  wr__lower_pass_instance(l, call);
   wr__lower_mark(l, false);
   LLVMBuildUnreachable(l->b);
 }
