@@ -21,11 +21,18 @@ typedef struct wr__compile_options {
   const char *dump;              /* NULL, or where the LLVM text goes */
 } wr__compile_options;
 
+/* An instruction of a function whose body stands where it is called, and that call. */
+typedef struct wr__place_row {
+  uint32_t id; /* WR__IMAGE_PLACE and a number, which grows with the partition and in it */
+  uint32_t module_offset;
+  uint32_t call; /* its module offset, or the id of its place */
+} wr__place_row;
+
 /* A compiled partition: an ELF object in memory, and the places that its line table names. */
 typedef struct wr__object_bytes {
   uint8_t *data;
   size_t size;
-  wr__image_place *places; /* by id */
+  wr__place_row *places; /* by id */
   size_t place_count;
 } wr__object_bytes;
 
@@ -78,6 +85,24 @@ void wr__lines_tidy(wr__line_rows *rows);
 /* Rows sorted by address as an image holds them. Returns the bytes; out, which is aligned to 4, is
  * NULL or has so many. */
 size_t wr__lines_encode(const wr__line_rows *rows, uint8_t *out);
+
+/* places.c: the places that the rows name, and those of the calls that they stand in, get numbers
+ * without gaps, in the rows too. *out is malloc'ed. */
+wr_status wr__places_collect(const wr__object_bytes *objects, size_t object_count,
+                             wr__line_rows *lines, wr__place_row **out, size_t *count,
+                             wr_error *error);
+/* Places as an image holds them. Returns the bytes; out, which is aligned to 4, is NULL or has so
+ * many. */
+size_t wr__places_encode(const wr__place_row *places, size_t count, uint8_t *out);
+
+/* encode.c: numbers of an image's tables in LEB128. */
+typedef struct wr__encoder {
+  uint8_t *at; /* NULL: only counts */
+  size_t size;
+} wr__encoder;
+void wr__encode_uleb(wr__encoder *e, uint64_t value);
+/* 0, -1, 1, -2, ... as 0, 1, 2, 3, ... */
+uint32_t wr__zigzag(uint32_t difference);
 
 /* agree.c */
 /* "ilfdv_i": one letter a value, references as l; names wrappers and adapters. */

@@ -29,33 +29,19 @@ wr_status wr__lines_decode(const uint8_t *data, size_t size, wr__line_rows *rows
 
 /* ---- The image's form */
 
-typedef struct writer {
-  uint8_t *at; /* NULL: only counts */
-  size_t size;
-} writer;
-
-static void put_uleb(writer *w, uint64_t value) {
-  do {
-    if (w->at) w->at[w->size] = (uint8_t)(value & 0x7f) | (value > 0x7f ? 0x80 : 0);
-    w->size++;
-    value >>= 7;
-  } while (value);
-}
-
 /* 0 for no line; else its highest bit, and the others as a difference to the last such. */
 static uint64_t line_code(uint32_t last[2], uint32_t line) {
   if (!line) return 0;
   uint32_t high = line >> 31, low = line & INT32_MAX, difference = low - last[high];
   last[high] = low;
-  uint32_t zigzag = difference << 1 ^ -(difference >> 31);
-  return 1 + 2 * (uint64_t)zigzag + high;
+  return 1 + 2 * (uint64_t)wr__zigzag(difference) + high;
 }
 
 size_t wr__lines_encode(const wr__line_rows *rows, uint8_t *out) {
   size_t blocks = wr__image_line_blocks((uint32_t)rows->count);
   size_t start = blocks * sizeof(wr__image_line_block);
   wr__image_line_block *block = (wr__image_line_block *)(void *)out;
-  writer w = {out ? out + start : NULL, 0};
+  wr__encoder e = {out ? out + start : NULL, 0};
   uint64_t pc = 0;
   uint32_t last[2] = {0};
   for (size_t i = 0; i < rows->count; i++) {
@@ -63,13 +49,13 @@ size_t wr__lines_encode(const wr__line_rows *rows, uint8_t *out) {
     if (i % WR__IMAGE_LINE_BLOCK == 0) {
       pc = row->address;
       last[0] = last[1] = 0;
-      if (block) *block++ = (wr__image_line_block){(uint32_t)pc, (uint32_t)(start + w.size)};
+      if (block) *block++ = (wr__image_line_block){(uint32_t)pc, (uint32_t)(start + e.size)};
     }
-    put_uleb(&w, row->address - pc);
-    put_uleb(&w, line_code(last, row->line));
+    wr__encode_uleb(&e, row->address - pc);
+    wr__encode_uleb(&e, line_code(last, row->line));
     pc = row->address;
   }
-  return start + w.size;
+  return start + e.size;
 }
 
 /* ---- Order */

@@ -2,7 +2,7 @@
  *
  * Nothing is left for the loader to resolve: an undefined symbol, a relocation that is not known, a
  * distance that does not fit, or data that would have to be writable fails the compile.
- * Order in an image: header, function and body tables, read-only data, code, line table. */
+ * Order in an image: header, function and body tables, read-only data, code, line table, places. */
 #include <elf.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,9 +40,10 @@ typedef struct linker {
   size_t symbol_size;
   uint8_t *image;
   uint64_t at; /* of what comes next */
-  uint64_t funcs_offset, bodies_offset, text_offset, text_end, places_offset;
-  uint32_t place_count;
+  uint64_t funcs_offset, bodies_offset, text_offset, text_end, lines_offset, places_offset;
   wr__line_rows rows;
+  wr__place_row *places;
+  size_t place_count;
 } linker;
 
 static wr_status fail(linker *k, const char *what, const char *name) {
@@ -323,17 +324,7 @@ static void write_bodies(linker *k) {
     *bodies++ = (wr__image_body){m->funcs[i].code_offset, m->funcs[i].code_size};
 }
 
-/* Ids grow with the partition, and in it. */
-static void write_places(linker *k, const wr__object_bytes *objects) {
-  wr__image_place *at = (wr__image_place *)(void *)(k->image + k->places_offset);
-  for (size_t i = 0; i < k->object_count; i++) {
-    if (!objects[i].place_count) continue;
-    if (objects[i].place_count) memcpy(at, objects[i].places, objects[i].place_count * sizeof *at);
-    at += objects[i].place_count;
-  }
-}
-
-static void write_header(linker *k, uint64_t lines_offset, uint64_t image_bytes) {
+static void write_header(linker *k, uint64_t image_bytes) {
   wr__image_header *h = (wr__image_header *)(void *)(k->image + WR__IMAGE_HEADER_OFFSET);
   *h = (wr__image_header){.magic = WR__IMAGE_MAGIC,
                           .version = WR__IMAGE_VERSION,
@@ -347,13 +338,13 @@ static void write_header(linker *k, uint64_t lines_offset, uint64_t image_bytes)
                           .func_count = k->module->func_count - k->module->imported_funcs,
                           .funcs_offset = (uint32_t)k->funcs_offset,
                           .lines_count = (uint32_t)k->rows.count,
-                          .lines_offset = (uint32_t)lines_offset,
+                          .lines_offset = (uint32_t)k->lines_offset,
                           .text_offset = k->text_offset,
                           .text_bytes = k->text_end - k->text_offset,
                           .layout = wr__image_layout(),
                           .wasm_features = k->module->engine->config.features,
                           .bodies_offset = (uint32_t)k->bodies_offset,
-                          .places_count = k->place_count,
+                          .places_count = (uint32_t)k->place_count,
                           .places_offset = (uint32_t)k->places_offset};
   snprintf(h->cpu, sizeof h->cpu, "%s", k->cpu);
 }
@@ -410,8 +401,7 @@ static wr_status lay_out(linker *k) {
   k->funcs_offset = align_up(WR__IMAGE_HEADER_OFFSET + sizeof(wr__image_header), 16);
   uint32_t funcs = k->module->func_count - k->module->imported_funcs;
   k->bodies_offset = k->funcs_offset + (uint64_t)funcs * sizeof(wr__image_func);
-  k->places_offset = k->bodies_offset + (uint64_t)funcs * sizeof(wr__image_body);
-  k->at = k->places_offset + (uint64_t)k->place_count * sizeof(wr__image_place);
+  k->at = k->bodies_offset + (uint64_t)funcs * sizeof(wr__image_body);
   WR_TRY(place_sections(k, false));
   k->text_offset = k->at = align_up(k->at, text_align(k));
   WR_TRY(place_sections(k, true));
@@ -423,8 +413,11 @@ static wr_status build_image(linker *k, const wr__object_bytes *objects, wr__obj
   WR_TRY(lay_out(k));
   WR_TRY(collect_symbols(k));
   WR_TRY(collect_lines(k));
-  uint64_t lines_offset = align_up(k->text_end, text_align(k));
-  uint64_t size = lines_offset + wr__lines_encode(&k->rows, NULL);
+  WR_TRY(wr__places_collect(objects, k->object_count, &k->rows, &k->places, &k->place_count,
+                            k->error));
+  k->lines_offset = align_up(k->text_end, text_align(k));
+  k->places_offset = align_up(k->lines_offset + wr__lines_encode(&k->rows, NULL), 4);
+  uint64_t size = k->places_offset + wr__places_encode(k->places, k->place_count, NULL);
   k->image = calloc(1, size);
   if (!k->image) return wr__fail_oom(k->error);
   if (k->machine->machine == WR__IMAGE_MACHINE_X86_64)
@@ -433,9 +426,9 @@ static wr_status build_image(linker *k, const wr__object_bytes *objects, wr__obj
   WR_TRY(relocate_all(k));
   WR_TRY(write_funcs(k));
   write_bodies(k);
-  write_places(k, objects);
-  wr__lines_encode(&k->rows, k->image + lines_offset);
-  write_header(k, lines_offset, size);
+  wr__lines_encode(&k->rows, k->image + k->lines_offset);
+  wr__places_encode(k->places, k->place_count, k->image + k->places_offset);
+  write_header(k, size);
   write_elf(k, size);
   out->data = k->image;
   out->size = size;
@@ -454,12 +447,12 @@ wr_status wr__link_image(const wr__module *module, const wr__facts *facts,
   wr_status status = k.objects ? WR_OK : wr__fail_oom(error);
   for (size_t i = 0; i < object_count && status == WR_OK; i++)
     status = open_object(&k, &k.objects[i], &objects[i]);
-  for (size_t i = 0; i < object_count; i++) k.place_count += (uint32_t)objects[i].place_count;
   if (status == WR_OK) status = build_image(&k, objects, out);
   for (size_t i = 0; k.objects && i < object_count; i++) free(k.objects[i].placed);
   free(k.objects);
   free(k.symbols);
   free(k.rows.rows);
+  free(k.places);
   free(k.image);
   return status;
 }

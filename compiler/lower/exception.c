@@ -63,15 +63,15 @@ static void send_on(wr__lower *l, wr__walker *w, LLVMValueRef ref, uint32_t dept
 /* Ends the block: an exception sets out here. */
 static void emit_throw(wr__lower *l, wr__walker *w, LLVMValueRef ref) {
   if (l->facts->handlers) {
-    LLVMValueRef args[] = {l->inst, ref, wr__c32(l, wr__lower_place(l))};
-    wr__lower_call_helper(l, WR__HELPER_throw_in, args, 3);
+    LLVMValueRef args[] = {l->inst, ref};
+    wr__lower_call_helper(l, WR__HELPER_throw_in, args, 2);
     LLVMBuildBr(l->b, handler_block(l, w, 0));
     return;
   }
   LLVMValueRef zero = wr__c32(l, 0);
   LLVMValueRef frame = wr__lower_intrinsic(l, "llvm.frameaddress", &l->ptr, 1, &zero, 1);
-  LLVMValueRef args[] = {l->inst, ref, wr__c32(l, wr__lower_place(l)), frame};
-  wr__lower_call_helper(l, WR__HELPER_throw_out, args, 4);
+  LLVMValueRef args[] = {l->inst, ref, frame};
+  wr__lower_call_helper(l, WR__HELPER_throw_out, args, 3);
   LLVMBuildUnreachable(l->b);
 }
 

@@ -25,14 +25,14 @@ void wr__lower_start_places(wr__lower *l, uint32_t partition) {
 uint32_t wr__lower_place(wr__lower *l) {
   if (!l->inlined) return l->offset;
   uint32_t call = l->inlined->call;
-  wr__image_place *last = l->place_count ? &l->places[l->place_count - 1] : NULL;
+  wr__place_row *last = l->place_count ? &l->places[l->place_count - 1] : NULL;
   if (last && last->module_offset == l->offset && last->call == call) return last->id;
   if (!wr__grow(&l->places, &l->place_capacity, l->place_count + 1, sizeof *l->places)) {
     l->out_of_memory = true;
     return call;
   }
   uint32_t id = l->place_base + (uint32_t)l->place_count;
-  l->places[l->place_count++] = (wr__image_place){id, l->offset, call};
+  l->places[l->place_count++] = (wr__place_row){id, l->offset, call};
   return id;
 }
 

@@ -90,7 +90,7 @@ typedef struct wr__lower {
   wr__inlining *inlined;   /* the innermost open one */
   uint32_t inline_budget;  /* weight that the function may still take in */
   wr__walker *walkers;     /* by depth; made when first needed */
-  wr__image_place *places; /* of the partition */
+  wr__place_row *places;   /* of the partition */
   size_t place_count, place_capacity;
   uint32_t place_base; /* id of the first */
   bool out_of_memory;

@@ -48,7 +48,7 @@ typedef struct wr__image_header {
   uint64_t wasm_features; /* bits of wr_feature that were on: the module is valid with them */
   uint32_t bodies_offset; /* wr__image_body[func_count] */
   uint32_t places_count;
-  uint32_t places_offset; /* wr__image_place[places_count], by id */
+  uint32_t places_offset; /* uint32_t for each WR__IMAGE_PLACE_BLOCK of them, rows */
   uint32_t memory_offset; /* wr__image_memory; 0: none */
 } wr__image_header;
 
@@ -86,14 +86,19 @@ static inline uint32_t wr__image_line_blocks(uint32_t lines_count) {
   return lines_count / WR__IMAGE_LINE_BLOCK + (lines_count % WR__IMAGE_LINE_BLOCK != 0);
 }
 
-/* An instruction of a function whose body stands where it is called. Traps in it name the place
- * too. */
+/* A place: an instruction of a function whose body stands where it is called. Its id is this bit
+ * and its number. The table says for each block of places where its rows begin, from places_offset.
+ * A row is one or two numbers in LEB128: 2 * z + c, z the difference of the place's module offset to
+ * that of the place before it in the block, or to 0, as above, and c whether the call that it stands
+ * in is another one than that place's; then, with c or in a block's first, the call: 2 * d + 1 for
+ * that of the place d numbers before this, or 2 * z, z the difference of the call's module offset to
+ * that of the last such call in the block, or to 0. */
 #define WR__IMAGE_PLACE (1u << 31)
-typedef struct wr__image_place {
-  uint32_t id; /* WR__IMAGE_PLACE and a number */
-  uint32_t module_offset;
-  uint32_t call; /* the module offset of the call that it stands in, or the id of its place */
-} wr__image_place;
+enum { WR__IMAGE_PLACE_BLOCK = 64 };
+
+static inline uint32_t wr__image_place_blocks(uint32_t places_count) {
+  return places_count / WR__IMAGE_PLACE_BLOCK + (places_count % WR__IMAGE_PLACE_BLOCK != 0);
+}
 
 /* The contents of the signature section. What is signed is a hash of all but key, signature and
  * tail, behind WR__SIGNATURE_CONTEXT; the chunks' hashes stand for module and images.

@@ -100,7 +100,8 @@ static bool is_sound(const wr__image_header *h, const uint8_t *bytes, size_t siz
               size))
     return false;
   if (!within(h->bodies_offset, h->func_count, sizeof(wr__image_body), size)) return false;
-  if (!within(h->places_offset, h->places_count, sizeof(wr__image_place), size)) return false;
+  if (!within(h->places_offset, wr__image_place_blocks(h->places_count), sizeof(uint32_t), size))
+    return false;
   const wr__image_func *funcs = (const wr__image_func *)(const void *)(bytes + h->funcs_offset);
   for (uint32_t i = 0; i < h->func_count; i++)
     if (funcs[i].code - h->text_offset >= h->text_bytes ||
@@ -143,7 +144,7 @@ static wr_status finish_image(wr__image *image, wr_error *error) {
   image->header = h;
   image->funcs = (const wr__image_func *)(const void *)(image->base + h->funcs_offset);
   image->line_blocks = (const wr__image_line_block *)(const void *)(image->base + h->lines_offset);
-  image->places = (const wr__image_place *)(const void *)(image->base + h->places_offset);
+  image->place_blocks = (const uint32_t *)(const void *)(image->base + h->places_offset);
   image->bodies = (const wr__image_body *)(const void *)(image->base + h->bodies_offset);
   if (h->memory_offset)
     image->memory = (const wr__image_memory *)(const void *)(image->base + h->memory_offset);

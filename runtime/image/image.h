@@ -16,7 +16,7 @@ typedef struct wr__image {
   const wr__image_func *funcs;
   const wr__image_line_block *line_blocks;
   const wr__image_body *bodies;
-  const wr__image_place *places;
+  const uint32_t *place_blocks;
   const wr__image_memory *memory; /* NULL: none */
   int fd;             /* own, of the file that the image is mapped from, for memory; -1: none */
   uint64_t offset;    /* of the image in it */
@@ -62,8 +62,13 @@ const char *wr__image_host_target(void);
 const wr__image *wr__image_at(uintptr_t pc);
 /* lines.c: the module offset of the instruction at pc, or the id of its place, or 0. */
 uint32_t wr__image_line_at(const wr__image *image, uintptr_t pc);
-/* The place of an id, or NULL: it is a module offset. */
-const wr__image_place *wr__image_place_of(const wr__image *image, uint32_t id);
+/* An instruction of a function whose body stands where it is called. */
+typedef struct wr__image_place {
+  uint32_t module_offset;
+  uint32_t call; /* the module offset of the call that it stands in, or the id of its place */
+} wr__image_place;
+/* The place of an id. False: it is a module offset, or the id of nothing. */
+bool wr__image_place_at(const wr__image *image, uint32_t id, wr__image_place *place);
 /* The module offset of a line. */
 uint32_t wr__image_line_offset(const wr__image *image, uint32_t line);
 

@@ -38,11 +38,11 @@ static void add_frame(wr__instance *instance, uint32_t offset) {
 /* A native frame stands for a function and for those whose bodies are in its code. The places lead
  * outwards in ids that fall, whatever the image says. */
 static void add_frames(wr__instance *instance, uint32_t line) {
-  const wr__image_place *place;
-  while ((place = wr__image_place_of(instance->module->image, line))) {
-    add_frame(instance, place->module_offset);
-    if (place->call >= line) return;
-    line = place->call;
+  wr__image_place place;
+  while (wr__image_place_at(instance->module->image, line, &place)) {
+    add_frame(instance, place.module_offset);
+    if (place.call >= line) return;
+    line = place.call;
   }
   add_frame(instance, line);
 }
@@ -84,9 +84,9 @@ static void wr__native_limit(wr__instance *instance, const uintptr_t *frame) {
 }
 
 /* The exception travels: native code looks at it after each call. */
-static void set_out(wr__exec *exec, wr__ref exception, uint32_t line) {
+static void set_out(wr__exec *exec, wr__ref exception, bool is_thrown) {
   exec->native_exception = exception;
-  exec->native_way.line = line;
+  exec->native_way.is_thrown = is_thrown;
   exec->native_way.count = 0;
 }
 
@@ -95,8 +95,10 @@ static void add_way(wr__exec *exec, uintptr_t pc) {
   if (way->count < WR__MAX_TRACE) way->pcs[way->count++] = pc;
 }
 
-static void wr__native_throw_in(wr__instance *instance, uint64_t exception, uint32_t line) {
-  set_out(instance->exec, exception, line);
+/* The line of the call is that of the instruction, here and below. */
+static void wr__native_throw_in(wr__instance *instance, uint64_t exception) {
+  set_out(instance->exec, exception, true);
+  add_way(instance->exec, (uintptr_t)__builtin_return_address(0));
 }
 
 static void wr__native_leave(wr__instance *instance, const void *pc) {
@@ -113,7 +115,7 @@ static void wr__native_call_out(wr__instance *instance, wr__func *func, uint64_t
   exec->caller = caller;
   if (WR_LIKELY(status == WR_OK)) return;
   if (status == WR_EXCEPTION && instance->module->image->header->flags & WR__IMAGE_HANDLERS) {
-    set_out(exec, exec->trap.exception, 0);
+    set_out(exec, exec->trap.exception, false);
     add_way(exec, frame[1]);
     return;
   }
@@ -126,10 +128,11 @@ static wr_status raise_exception(wr__exec *exec, wr__ref exception) {
   return wr__exec_trap(exec, WR_TRAP_UNCAUGHT_EXCEPTION);
 }
 
-static void wr__native_throw_out(wr__instance *instance, uint64_t exception, uint32_t offset,
+static void wr__native_throw_out(wr__instance *instance, uint64_t exception,
                                  const uintptr_t *frame) {
+  uintptr_t pc = (uintptr_t)__builtin_return_address(0);
   wr_status status = raise_exception(instance->exec, exception);
-  add_frames(instance, offset);
+  add_frames(instance, wr__image_line_at(instance->module->image, pc - 1));
   add_callers(instance, frame);
   land(instance->exec, status);
 }
@@ -165,9 +168,8 @@ static wr_status finish_exception(wr__exec *exec, wr__instance *instance) {
   const wr__trap *trap = &exec->trap;
   wr__ref exception = exec->native_exception;
   exec->native_exception = WR__NULL_REF;
-  if (way->line || trap->kind != WR_TRAP_UNCAUGHT_EXCEPTION || trap->exception != exception)
+  if (way->is_thrown || trap->kind != WR_TRAP_UNCAUGHT_EXCEPTION || trap->exception != exception)
     raise_exception(exec, exception);
-  if (way->line) add_frames(instance, way->line);
   for (uint32_t i = 0; i < way->count; i++)
     add_frames(instance, wr__image_line_at(instance->module->image, way->pcs[i] - 1));
   return WR_EXCEPTION;

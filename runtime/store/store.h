@@ -187,9 +187,9 @@ typedef struct wr__trap {
 
 /* The way of an exception through native frames, for its backtrace if nobody takes it. */
 typedef struct wr__native_way {
-  uint32_t line; /* of the throw, as the line table says it; 0: it came out of a call */
+  bool is_thrown; /* in native code; else it came out of a call */
   uint32_t count;
-  uintptr_t pcs[WR__MAX_TRACE]; /* where the first functions that it left were called from */
+  uintptr_t pcs[WR__MAX_TRACE]; /* of the throw, and where the functions left were called from */
 } wr__native_way;
 
 /* The execution context: one for each store. Engines and native code reach the
@@ -197,6 +197,9 @@ typedef struct wr__native_way {
 struct wr__exec {
   _Atomic uint32_t interrupt; /* non-zero: stop at the next poll */
   uint32_t depth;             /* nested host -> wasm entries */
+  /* Native code's stack may not go below this, which an interrupt raises. Every prologue reads it:
+   * near the start the distance takes a byte. */
+  _Atomic uintptr_t native_limit;
   wr__store *store;
   uint64_t *stack; /* the interpreter's call stack, reserved pages */
   uint64_t *stack_limit;
@@ -207,8 +210,7 @@ struct wr__exec {
   jmp_buf *fault_landing; /* where the fault handler sends a fault of native C stack code; NULL
                              outside */
   wr__instance *caller;   /* the instance that called the running host function */
-  /* Native code; image/. Its stack may not go below native_limit, which an interrupt raises. */
-  _Atomic uintptr_t native_limit;
+  /* Native code; image/ */
   _Atomic uintptr_t native_stack_limit;            /* what native_limit is without an interrupt */
   wr__ref native_exception;                        /* travels up through native frames */
   wr__native_way native_way;                       /* that it took */

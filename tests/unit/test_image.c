@@ -16,7 +16,7 @@
 
 /* If this fails, images that were compiled before run no more. Once there are such images outside
  * of a build tree, that needs a new WR__IMAGE_VERSION; the number here follows it. */
-#define LAYOUT_OF_VERSION_1 0x2cbb59fcadf7fe1a
+#define LAYOUT_OF_VERSION_1 0x122f4ebf3efd6935
 
 static void layout_of_the_version(void **state) {
   (void)state;
@@ -223,12 +223,93 @@ static void damaged_lines_end(void **state) {
   free_lines(image);
 }
 
+/* ---- Places */
+
+enum { PLACES = 70 };
+
+/* Sixty-four places of one call at 1000, 3 bytes apart from 500 on; then those of another, of which
+ * one stands in the place before it. */
+static const uint8_t *put_places(uint8_t *at, uint32_t *blocks, const uint8_t *start) {
+  blocks[0] = (uint32_t)(at - start);
+  for (uint32_t i = 0; i < 64; i++) {
+    uint32_t code = 4 * (i ? 3 : 500);
+    for (; code > 127; code >>= 7) *at++ = (uint8_t)(code | 128);
+    *at++ = (uint8_t)code;
+    if (i == 0) *at++ = 0xa0, *at++ = 0x1f; /* 2 * (2 * 1000) */
+  }
+  blocks[1] = (uint32_t)(at - start);
+  static const uint8_t rows[] = {4 * 7, 4 * 9, 2 * 3 + 1, 2 * 1 + 1, 0, 0, 4 * 1 + 1, 4 * 2, 0};
+  memcpy(at, rows, sizeof rows);
+  return at + sizeof rows;
+}
+
+static wr__image *make_places(void) {
+  wr__image *image = make_lines(1);
+  free((void *)(uintptr_t)image->base);
+  uint8_t *base = calloc(1, 512 + PLACES * 4), *start = base + 256;
+  uint32_t *blocks = (uint32_t *)(void *)start;
+  wr__image_header *header = (wr__image_header *)(uintptr_t)image->header;
+  header->places_count = PLACES;
+  header->places_offset = 256;
+  const uint8_t *end = put_places(start + 8, blocks, start);
+  image->base = base;
+  image->size = (size_t)(end - base);
+  image->place_blocks = blocks;
+  return image;
+}
+
+static void assert_place(const wr__image *image, uint32_t number, uint32_t module_offset,
+                         uint32_t call) {
+  wr__image_place place;
+  assert_true(wr__image_place_at(image, WR__IMAGE_PLACE | number, &place));
+  assert_int_equal(place.module_offset, module_offset);
+  assert_int_equal(place.call, call);
+}
+
+static void places_are_found(void **state) {
+  (void)state;
+  wr__image *image = make_places();
+  wr__image_place place;
+  for (uint32_t i = 0; i < 64; i++) assert_place(image, i, 500 + 3 * i, 1000);
+  assert_place(image, 64, 7, 9);
+  assert_place(image, 65, 5, WR__IMAGE_PLACE | 64); /* -2: zigzag 3 */
+  assert_place(image, 66, 5, WR__IMAGE_PLACE | 64);
+  assert_place(image, 67, 5, WR__IMAGE_PLACE | 64);
+  assert_place(image, 68, 6, 11);
+  assert_place(image, 69, 6, 11);
+  assert_false(wr__image_place_at(image, WR__IMAGE_PLACE | PLACES, &place));
+  assert_false(wr__image_place_at(image, 500, &place)); /* a module offset */
+  assert_int_equal(wr__image_line_offset(image, WR__IMAGE_PLACE | 1), 503);
+  assert_int_equal(wr__image_line_offset(image, 503), 503);
+  free_lines(image);
+}
+
+/* The image ends early, or a block points elsewhere: no place is read outside. */
+static void damaged_places_end(void **state) {
+  (void)state;
+  wr__image *image = make_places();
+  size_t whole = image->size;
+  wr__image_place place;
+  for (size_t size = 256 + 8; size < whole; size++) {
+    image->size = size;
+    for (uint32_t i = 0; i < 64; i++)
+      if (wr__image_place_at(image, WR__IMAGE_PLACE | i, &place))
+        assert_int_equal(place.module_offset, 500 + 3 * i);
+    assert_false(wr__image_place_at(image, WR__IMAGE_PLACE | 69, &place));
+  }
+  image->size = whole;
+  ((uint32_t *)(uintptr_t)image->place_blocks)[1] = UINT32_MAX;
+  assert_false(wr__image_place_at(image, WR__IMAGE_PLACE | 64, &place));
+  free_lines(image);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(layout_of_the_version), cmocka_unit_test(packed_sections_are_found),
       cmocka_unit_test(any_change_is_seen),    cmocka_unit_test(cut_files_do_not_check),
       cmocka_unit_test(rings_hold_keys),       cmocka_unit_test(lines_are_found),
       cmocka_unit_test(lines_of_two_kinds),    cmocka_unit_test(damaged_lines_end),
+      cmocka_unit_test(places_are_found),      cmocka_unit_test(damaged_places_end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
