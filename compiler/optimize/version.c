@@ -11,7 +11,7 @@
 #include "optimize/affine.h"
 #include "optimize/optimize.h"
 
-enum { MAX_GROUPS = 24, MAX_INSTRS = 1500 };
+enum { MAX_GROUPS = 64, MAX_INSTRS = 1500 };
 enum { FEW_ROUNDS = 8 }; /* with fewer the check costs as much as it gains */
 
 /* Accesses whose indices differ by constants: from the first one's by least at the lowest. */
