@@ -64,15 +64,15 @@ static const char quick[] = "function(sroa,early-cse<memssa>," CLEAN COMBINE CLE
   "loop(indvars,loop-deletion,loop-unroll-full),gvn,sccp,bdce,adce,dse,loop-mssa(licm)," \
   "simplifycfg<switch-range-to-icmp>," COMBINE
 
-#define VECTOR                                                                                \
-  "loop(loop-rotate),loop-vectorize,"                                                         \
-  "simplifycfg<forward-switch-cond;switch-range-to-icmp;switch-to-lookup;no-keep-loops>,slp-" \
-  "vectorizer,vector-combine," COMBINE
+#define LOOP_VECTOR                   \
+  "loop(loop-rotate),loop-vectorize," \
+  "simplifycfg<forward-switch-cond;switch-range-to-icmp;switch-to-lookup;no-keep-loops>"
 
 #define LAST "loop-mssa(licm),loop-sink,instsimplify,div-rem-pairs,simplifycfg"
 
 /* Up to where one of two versions of a loop may be given up. */
-static const char versioned[] = "function(" SCALAR VECTOR "simplifycfg)";
+static const char versioned[] = "function(" SCALAR LOOP_VECTOR ")";
+static const char straight[] = "function(slp-vectorizer,vector-combine," COMBINE "simplifycfg)";
 static const char thorough[] = "function(simplifycfg,loop-unroll<O3>," LAST ")";
 static const char normal[] = "function(simplifycfg,loop-unroll<O2>," LAST ")";
 static const char small[] = "function(" SCALAR LAST ")";
@@ -132,6 +132,8 @@ wr_status wr__optimize(wr__lower *l, LLVMTargetMachineRef machine) {
   }
   if (l->options->level == '2' || l->options->level == '3') {
     WR_TRY(run_passes(l, machine, versioned));
+    (void)each_func(l, wr__split_straight_code);
+    WR_TRY(run_passes(l, machine, straight));
     WR_TRY(dump(l, "versioned"));
     if (is_free && !each_func(l, wr__settle_versions)) return wr__fail_oom(l->error);
   }

@@ -35,8 +35,10 @@ bool wr__finish_func(wr__lower *l, LLVMValueRef func);
 void wr__redirect_phis(wr__lower *l, LLVMBasicBlockRef from, LLVMBasicBlockRef to,
                        LLVMBasicBlockRef by, bool once);
 
-/* split.c: cuts blocks that would take long to compile, behind everything else. */
+/* split.c: cuts blocks that would take long to compile: for code generation, behind everything else,
+ * and for the vectoriser of straight code. */
 bool wr__split_blocks(wr__lower *l, LLVMValueRef func);
+bool wr__split_straight_code(wr__lower *l, LLVMValueRef func);
 
 /* optimize.c */
 wr_status wr__optimize(wr__lower *l, LLVMTargetMachineRef machine);
