@@ -192,6 +192,9 @@ static LLVMValueRef load_element(wr__lower *l, uint32_t table_index, uint32_t ty
   return func;
 }
 
+/* There is glue for each pair of a table and a type, so only the first tables have it. */
+enum { TABLES_WITH_GLUE = 4 };
+
 /* The glue for what is not plainly a function of the module and of the type: null, of another type
  * or a subtype, imported, no element at all. R f(instance, index as 64 bits, arguments...). */
 static LLVMValueRef other_func(wr__lower *l, uint32_t table_index, uint32_t type_index) {
@@ -210,6 +213,10 @@ static LLVMValueRef other_func(wr__lower *l, uint32_t table_index, uint32_t type
 static LLVMValueRef call_other(wr__lower *l, const wr__instr *instr, LLVMValueRef at,
                                const LLVMValueRef *operands) {
   const wr__deftype *type = l->module->types[instr->imm.index];
+  if (instr->imm.index2 >= TABLES_WITH_GLUE) {
+    LLVMValueRef callee = load_element(l, instr->imm.index2, instr->imm.index, at);
+    return call_adapter(l, type, callee, operands, false);
+  }
   LLVMValueRef args[WR__MAX_PARAMS + 2];
   args[0] = l->inst;
   args[1] = at;
@@ -423,7 +430,7 @@ static wr_status build_other(wr__lower *l, uint32_t table_index, uint32_t type_i
 }
 
 static wr_status build_others(wr__lower *l) {
-  for (uint32_t t = 0; t < l->facts->table_count; t++) {
+  for (uint32_t t = 0; t < l->facts->table_count && t < TABLES_WITH_GLUE; t++) {
     if (!l->facts->tables[t].fixed) continue;
     for (uint32_t i = 0; i < l->module->type_count; i++)
       if (l->facts->by_pointer[i]) WR_TRY(build_other(l, t, i));
