@@ -11,7 +11,7 @@
 
 #include "compile.h"
 #include "platform/platform.h"
-#include "store/engine.h"
+#include "config/engine.h"
 
 static int report(wr_status status, const wr_error *error) {
   fprintf(stderr, "%d %llu %u %s\n", (int)status, (unsigned long long)error->offset,

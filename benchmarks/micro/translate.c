@@ -8,7 +8,7 @@
 
 #include "interp/translate.h"
 #include "module/module.h"
-#include "store/engine.h"
+#include "config/engine.h"
 #include "validate/walker.h"
 
 enum { PASSES = 5 };

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "compile.h"
-#include "image/dwarf_lines.h"
+#include "debug/dwarf_lines.h"
 
 /* What rows say that name no place: END ends a sequence, UNKNOWN is LLVM's line 0, FUNC the line
  * that lowering gives to functions as such. */

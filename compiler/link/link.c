@@ -10,7 +10,7 @@
 #include "compile.h"
 #include "image/layout.h"
 #include "image/module_hash.h"
-#include "store/engine.h"
+#include "config/engine.h"
 
 typedef struct object {
   const uint8_t *data;

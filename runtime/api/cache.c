@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "api/module.h"
-#include "image/cache.h"
+#include "trust/cache.h"
 #include "image/image.h"
 #include "image/section.h"
 #include "platform/platform.h"

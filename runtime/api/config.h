@@ -2,8 +2,8 @@
 #ifndef WR__API_CONFIG_H
 #define WR__API_CONFIG_H
 
-#include "image/keys.h"
-#include "store/engine.h"
+#include "trust/keys.h"
+#include "config/engine.h"
 
 struct wasm_config_t {
   wr__config config;

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "image/open.h"
+#include "trust/open.h"
 #include "platform/platform.h"
 
 wasm_module_t *wr__api_module_handle(wr__module *module) {

@@ -4,7 +4,7 @@
 #include "api/config.h"
 #include "api/module.h"
 #include "image/image.h"
-#include "image/signature.h"
+#include "trust/signature.h"
 #include "platform/platform.h"
 
 static wr_status sign_and_pack(wr__span module, const wasm_byte_vec_t *images, size_t count,

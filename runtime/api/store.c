@@ -5,7 +5,7 @@
 #include "api/config.h"
 #include "api/handles.h"
 #include "gc/heap.h"
-#include "store/engine.h"
+#include "config/engine.h"
 
 wasm_config_t *wasm_config_new(void) {
   wasm_config_t *config = malloc(sizeof *config);

@@ -10,7 +10,7 @@
 
 #include "binary/types_in.h"
 #include "module/module.h"
-#include "store/engine.h"
+#include "config/engine.h"
 #include "validate/walker.h"
 
 typedef struct wr__group_member {

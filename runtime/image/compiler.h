@@ -3,7 +3,7 @@
 #define WR__IMAGE_COMPILER_H
 
 #include "module/module.h"
-#include "store/engine.h"
+#include "config/engine.h"
 
 /* The compiler's path, where it is known without a search; false where it would be looked for in
  * PATH. */

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#include "image/debug.h"
+#include "debug/debug.h"
 #include "image/layout.h"
 #include "image/module_hash.h"
 #include "image/section.h"

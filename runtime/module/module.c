@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "platform/platform.h"
-#include "store/engine.h"
+#include "config/engine.h"
 
 wr__module *wr__module_retain(const wr__module *module) {
   wr__module *m = (wr__module *)(uintptr_t)module; /* counting is no change that anyone sees */

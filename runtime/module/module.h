@@ -114,7 +114,7 @@ typedef enum wr__bytes_owner {
   WR__BYTES_MMAP, /* pages, of a copy or of a file that only its owner can change */
 } wr__bytes_owner;
 
-typedef struct wr__engine wr__engine; /* store/engine.h */
+typedef struct wr__engine wr__engine; /* config/engine.h */
 
 typedef struct wr__module {
   _Atomic uint32_t ref_count;

@@ -13,7 +13,7 @@
 
 #include "base/base.h"
 #include "module/module.h"
-#include "store/engine.h"
+#include "config/engine.h"
 #include "types/types.h"
 
 typedef struct wr__store wr__store;

@@ -7,7 +7,7 @@
 
 #include "binary/types_in.h"
 #include "module/features.h"
-#include "store/engine.h"
+#include "config/engine.h"
 #include "validate/walker.h"
 
 #define WR__INLINE static inline __attribute__((always_inline))

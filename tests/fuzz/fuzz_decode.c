@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "module/module.h"
-#include "store/engine.h"
+#include "config/engine.h"
 #include "validate/walker.h"
 
 /* What a visitor is promised of each visit; broken promises end the fuzzer. */

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "image/image.h"
-#include "image/open.h"
-#include "image/signature.h"
+#include "trust/open.h"
+#include "trust/signature.h"
 
 static bool is_inside(wr__span span, const uint8_t *data, size_t size) {
   return span.data >= data && span.size <= size && (size_t)(span.data - data) <= size - span.size;

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "module/module.h"
-#include "store/engine.h"
+#include "config/engine.h"
 #include "text/parser.h"
 
 static wr__engine *engine;

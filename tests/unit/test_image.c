@@ -12,7 +12,7 @@
 
 #include "image/layout.h"
 #include "image/lines.h"
-#include "image/signature.h"
+#include "trust/signature.h"
 
 /* If this fails, images that were compiled before run no more. Once there are such images outside
  * of a build tree, that needs a new WR__IMAGE_VERSION; the number here follows it. */

@@ -1,5 +1,5 @@
 /* Key files, the user's folder of them, and rings of trusted keys. */
-#include "image/keys.h"
+#include "trust/keys.h"
 
 #include <sodium.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* The folder of compiled modules, $XDG_CACHE_HOME/wasmrun/compiled, and beside it "used": an empty
  * file of the same name for each module that was taken from there, whose time is that of the last
  * use. The module's own times would do, but for its verdict, which goes by them. */
-#include "image/cache.h"
+#include "trust/cache.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,8 +9,8 @@
 #include "image/image.h"
 #include "image/layout.h"
 #include "image/module_hash.h"
-#include "image/open.h"
-#include "image/signature.h"
+#include "trust/open.h"
+#include "trust/signature.h"
 #include "platform/platform.h"
 
 #define MAX_CACHE_BYTES ((uint64_t)1 << 30)

@@ -4,7 +4,7 @@
 #ifndef WR__SIGNATURE_H
 #define WR__SIGNATURE_H
 
-#include "image/keys.h"
+#include "trust/keys.h"
 #include "image/section.h"
 
 /* wr__sign: the contents of the signature section; *out is malloc'ed. Errors WR_OUT_OF_MEMORY. */

@@ -4,7 +4,7 @@
 #ifndef WR__VERDICT_H
 #define WR__VERDICT_H
 
-#include "image/keys.h"
+#include "trust/keys.h"
 #include "platform/platform.h"
 
 /* image_index: which image of the file was checked, with the module. */

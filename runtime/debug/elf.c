@@ -2,7 +2,7 @@
  * whose lines are those of the source, or module offsets; and the description of frames. */
 #include <stdlib.h>
 
-#include "image/debug.h"
+#include "debug/debug.h"
 #include "image/lines.h"
 
 /* Spec: ELF, and DWARF 4. Written out, because there is no header for it on every system. */

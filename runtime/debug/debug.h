@@ -8,7 +8,7 @@
 #define WR__DEBUG_H
 
 #include "image/image.h"
-#include "image/source.h"
+#include "debug/source.h"
 
 /* A function's code. Names end with a NUL. */
 typedef struct wr__debug_symbol {
@@ -42,7 +42,7 @@ const char *wr__debug_file(const wr__debug_symbols *symbols, uint32_t file);
 void wr__debug_register(wr__module *module, const char *directory);
 void wr__debug_unregister(wr__image *image);
 
-/* debug_elf.c: the file for gdb, malloc'ed; NULL when out of memory. */
+/* elf.c: the file for gdb, malloc'ed; NULL when out of memory. */
 uint8_t *wr__debug_elf(const wr__image *image, const wr__debug_symbols *symbols, size_t *size);
 
 /* Bytes that grow; `failed` once there was no memory. */
@@ -61,7 +61,7 @@ void wr__bytes_sleb(wr__bytes *b, int64_t value);
 /* Writes the size of what follows a 32-bit length at `at`. */
 void wr__bytes_close(wr__bytes *b, size_t at);
 
-/* debug_frames.c: the contents of .debug_frame for all code, and of .eh_frame with .eh_frame_hdr
+/* frames.c: the contents of .debug_frame for all code, and of .eh_frame with .eh_frame_hdr
  * behind it for one function, as if they stood after its code in steps of 8 bytes; the size of the
  * latter. */
 void wr__debug_frames(const wr__image *image, const wr__debug_symbols *symbols, wr__bytes *out);

@@ -1,10 +1,10 @@
 /* The line tables of a module's DWARF, whose addresses count from the start of the code section, as
  * one list by module offset. */
-#include "image/source.h"
+#include "debug/source.h"
 
 #include <stdlib.h>
 
-#include "image/dwarf_lines.h"
+#include "debug/dwarf_lines.h"
 
 enum { SECTION_CODE = 10 };
 

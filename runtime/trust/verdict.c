@@ -1,6 +1,6 @@
 /* A verdict is a small file, named by device and inode. Their number is bounded: when there are too
  * many, all go, and are made again where they are needed. */
-#include "image/verdict.h"
+#include "trust/verdict.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* Signing, and checking what was signed. */
-#include "image/signature.h"
+#include "trust/signature.h"
 
 #include <sodium.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* Running the line programs of DWARF. Spec: DWARF 5, 6.2, and the same of versions 2 to 4. */
-#include "image/dwarf_lines.h"
+#include "debug/dwarf_lines.h"
 
 #include <stdlib.h>
 

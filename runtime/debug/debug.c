@@ -1,5 +1,5 @@
 /* Names of native functions, and registering them with gdb and perf. */
-#include "image/debug.h"
+#include "debug/debug.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -18,7 +18,7 @@ typedef struct wr__config {
   bool gc_stress;
   uint32_t optimisations_off; /* bit wr_optimisation */
   bool relaxed_deterministic;
-  /* Whose native code runs (image/keys.h). */
+  /* Whose native code runs (trust/keys.h). */
   struct wr__keyring *trusted; /* counted; NULL: nobody's */
   bool trust_user;             /* the user's keys too, read when they are needed */
   bool allow_unsigned_code;

@@ -3,7 +3,7 @@
  * traps: those only move the stack pointer, at their start. */
 #include <stdlib.h>
 
-#include "image/debug.h"
+#include "debug/debug.h"
 
 /* Spec: DWARF 4, 6.4 and 7.23; for .eh_frame and its header, the Linux Standard Base. */
 enum {

@@ -2,14 +2,14 @@
  * engine trusts. Bytes are checked where nobody else can change them any more: in our own copy, or
  * in the pages of a file that only root and this user can change; for such a file the verdict is
  * remembered. docs/rationale.md says what that rests on. */
-#include "image/open.h"
+#include "trust/open.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "image/image.h"
-#include "image/signature.h"
-#include "image/verdict.h"
+#include "trust/signature.h"
+#include "trust/verdict.h"
 
 /* A module file that is being opened. */
 typedef struct opening {

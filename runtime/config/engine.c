@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "image/keys.h"
+#include "trust/keys.h"
 #include "platform/platform.h"
 
 enum { DEFAULT_STACK_BYTES = 8 << 20, DEFAULT_TABLE_ELEMENTS = 10000000 };
