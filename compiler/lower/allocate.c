@@ -9,9 +9,8 @@
 
 /* Is the class of the size known now? */
 static bool known_class(LLVMValueRef size, uint32_t *size_class) {
-  if (!LLVMIsAConstantInt(size)) return false;
-  uint64_t bytes = LLVMConstIntGetZExtValue(size);
-  if (bytes > WR__HEAP_SMALL_BYTES) return false;
+  uint64_t bytes;
+  if (!wr__lower_constant(size, &bytes) || bytes > WR__HEAP_SMALL_BYTES) return false;
   *size_class = wr__heap_class((size_t)bytes);
   return true;
 }

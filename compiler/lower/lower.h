@@ -87,10 +87,10 @@ typedef struct wr__lower {
   wr__lower_frame body;
   uint32_t offset; /* of the instruction */
   /* inlining */
-  wr__inlining *inlined;   /* the innermost open one */
-  uint32_t inline_budget;  /* weight that the function may still take in */
-  wr__walker *walkers;     /* by depth; made when first needed */
-  wr__place_row *places;   /* of the partition */
+  wr__inlining *inlined;  /* the innermost open one */
+  uint32_t inline_budget; /* weight that the function may still take in */
+  wr__walker *walkers;    /* by depth; made when first needed */
+  wr__place_row *places;  /* of the partition */
   size_t place_count, place_capacity;
   uint32_t place_base; /* id of the first */
   bool out_of_memory;
@@ -120,6 +120,9 @@ static inline LLVMValueRef wr__c32(wr__lower *l, uint32_t v) {
 static inline LLVMValueRef wr__c64(wr__lower *l, uint64_t v) {
   return LLVMConstInt(l->i64, v, false);
 }
+/* Is the value an integer constant of at most 64 bits, and which? Sign bits are not extended.
+ * LLVM's own function is not used elsewhere: of wider constants it gives a part, or fails. */
+bool wr__lower_constant(LLVMValueRef value, uint64_t *out);
 LLVMTypeRef wr__lower_type(wr__lower *l, wr_valtype type);
 LLVMTypeRef wr__lower_func_type(wr__lower *l, const wr__deftype *type);
 LLVMValueRef wr__lower_func(wr__lower *l, uint32_t func_index);

@@ -267,7 +267,8 @@ static void lower_short_bulk(wr__lower *l, enum wr__helper op, uint32_t memory) 
   if (is_copy) fits = LLVMBuildAnd(l->b, fits, ends_inside(l, second, count, size), "");
   LLVMBasicBlockRef other = wr__lower_block(l, ""), join = wr__lower_block(l, "");
   wr__lower_unlikely(l, LLVMBuildNot(l->b, fits, ""), other);
-  bool is_few = LLVMIsAConstantInt(count) && LLVMConstIntGetZExtValue(count) <= INLINE_BYTES;
+  uint64_t bytes;
+  bool is_few = wr__lower_constant(count, &bytes) && bytes <= INLINE_BYTES;
   LLVMValueRef base = wr__lower_field(l, l->ptr, pointer, offsetof(wr__memory, base), false);
   if (is_copy)
     build_move(l, byte_address(l, base, to), byte_address(l, base, second), count, is_few);

@@ -5,6 +5,12 @@
 #include "image/format.h"
 #include "lower/lower.h"
 
+bool wr__lower_constant(LLVMValueRef value, uint64_t *out) {
+  if (!LLVMIsAConstantInt(value) || LLVMGetIntTypeWidth(LLVMTypeOf(value)) > 64) return false;
+  *out = LLVMConstIntGetZExtValue(value);
+  return true;
+}
+
 LLVMTypeRef wr__lower_type(wr__lower *l, wr_valtype type) {
   switch (type) {
     case WR_I32:

@@ -15,9 +15,9 @@ static LLVMValueRef owner_of_field(wr__lower *l, LLVMValueRef value, uint64_t fi
   LLVMValueRef at = LLVMGetOperand(value, 0);
   if (!field) return at;
   if (!LLVMIsAGetElementPtrInst(at) || LLVMGetNumOperands(at) != 2) return NULL;
-  LLVMValueRef offset = LLVMGetOperand(at, 1);
-  bool same = LLVMIsAConstantInt(offset) && LLVMGetGEPSourceElementType(at) == l->i8 &&
-              LLVMConstIntGetZExtValue(offset) == field;
+  uint64_t offset;
+  bool same = LLVMGetGEPSourceElementType(at) == l->i8 &&
+              wr__lower_constant(LLVMGetOperand(at, 1), &offset) && offset == field;
   return same ? LLVMGetOperand(at, 0) : NULL;
 }
 
@@ -36,11 +36,13 @@ static bool is_byte_step(wr__lower *l, LLVMValueRef value) {
 
 /* A constant index is part of the offset where their sum is small. */
 static bool split_wide(wr__lower *l, LLVMValueRef call, wr__access *out) {
+  uint64_t index;
   out->base = LLVMGetOperand(call, 0);
   out->index = LLVMGetOperand(call, 1);
-  out->offset = LLVMConstIntGetZExtValue(LLVMGetOperand(call, 2));
-  if (LLVMIsAConstantInt(out->index) && LLVMConstIntGetZExtValue(out->index) <= UINT32_MAX) {
-    out->offset += LLVMConstIntGetZExtValue(out->index);
+  if (!wr__lower_constant(LLVMGetOperand(call, 2), &out->offset) || out->offset > UINT32_MAX)
+    return false;
+  if (wr__lower_constant(out->index, &index) && index <= UINT32_MAX) {
+    out->offset += index;
     out->index = NULL;
   }
   return is_memory_base(l, out->base);
@@ -56,10 +58,12 @@ static bool split_address(wr__lower *l, LLVMValueRef pointer, wr__access *out) {
   out->index = NULL;
   while (is_byte_step(l, pointer)) {
     LLVMValueRef step = LLVMGetOperand(pointer, 1);
-    if (LLVMIsAConstantInt(step)) {
-      offset += LLVMConstIntGetSExtValue(step);
+    uint64_t constant;
+    if (LLVMTypeOf(step) != l->i64) return false;
+    if (wr__lower_constant(step, &constant)) {
+      if (__builtin_add_overflow(offset, (int64_t)constant, &offset)) return false;
     } else {
-      if (out->index || LLVMTypeOf(step) != l->i64) return false;
+      if (out->index) return false;
       out->index = step;
     }
     pointer = LLVMGetOperand(pointer, 0);
@@ -84,20 +88,36 @@ bool wr__access_read(wr__lower *l, LLVMValueRef instr, wr__access *out) {
   return true;
 }
 
-/* ---- Bounds of values */
+/* ---- Bounds of values
+ *
+ * They are computed in 64 bits, so of values that have no more: of wider ones, which LLVM makes of
+ * wide arithmetic and by combining what is narrower, nothing is said. Operands of arithmetic are as
+ * wide as its result. */
 
-static uint64_t type_bound(LLVMValueRef value) {
+enum { MOST_BITS = 64 };
+
+/* 0: not an integer. */
+static unsigned width_of(LLVMValueRef value) {
   LLVMTypeRef type = LLVMTypeOf(value);
-  if (LLVMGetTypeKind(type) != LLVMIntegerTypeKind) return UINT64_MAX;
-  unsigned width = LLVMGetIntTypeWidth(type);
-  return width >= 64 ? UINT64_MAX : (1ull << width) - 1;
+  return LLVMGetTypeKind(type) == LLVMIntegerTypeKind ? LLVMGetIntTypeWidth(type) : 0;
+}
+
+static bool has_bound(LLVMValueRef value) {
+  unsigned width = width_of(value);
+  return width && width <= MOST_BITS;
+}
+
+/* What the type of a value that has a bound allows. */
+static uint64_t type_bound(LLVMValueRef value) {
+  return UINT64_MAX >> (MOST_BITS - width_of(value));
 }
 
 static uint64_t bound_of(LLVMValueRef value, unsigned depth);
 
+/* UINT64_MAX: the second operand is not constant. */
 static uint64_t constant_operand(LLVMValueRef value) {
-  LLVMValueRef second = LLVMGetNumOperands(value) > 1 ? LLVMGetOperand(value, 1) : NULL;
-  return second && LLVMIsAConstantInt(second) ? LLVMConstIntGetZExtValue(second) : UINT64_MAX;
+  uint64_t constant;
+  return wr__lower_constant(LLVMGetOperand(value, 1), &constant) ? constant : UINT64_MAX;
 }
 
 static uint64_t bound_arithmetic(LLVMValueRef value, unsigned depth) {
@@ -134,9 +154,10 @@ static uint64_t bound_arithmetic(LLVMValueRef value, unsigned depth) {
   }
 }
 
+/* Of a value that has a bound. */
 static uint64_t bound_of(LLVMValueRef value, unsigned depth) {
-  if (LLVMIsAConstantInt(value)) return LLVMConstIntGetZExtValue(value);
   uint64_t most = type_bound(value), a, b;
+  if (wr__lower_constant(value, &a)) return a;
   if (!depth || !LLVMIsAInstruction(value)) return most;
   switch (LLVMGetInstructionOpcode(value)) {
     case LLVMAnd:
@@ -153,6 +174,7 @@ static uint64_t bound_of(LLVMValueRef value, unsigned depth) {
     case LLVMZExt:
       return bound_of(LLVMGetOperand(value, 0), depth - 1);
     case LLVMTrunc:
+      if (!has_bound(LLVMGetOperand(value, 0))) return most;
       a = bound_of(LLVMGetOperand(value, 0), depth - 1);
       return a < most ? a : most;
     case LLVMSelect:
@@ -164,7 +186,18 @@ static uint64_t bound_of(LLVMValueRef value, unsigned depth) {
   }
 }
 
-uint64_t wr__upper_bound(LLVMValueRef value) { return bound_of(value, 6); }
+uint64_t wr__upper_bound(LLVMValueRef value) {
+  return has_bound(value) ? bound_of(value, 6) : UINT64_MAX;
+}
+
+/* A call that reads and writes nothing? */
+static bool is_pure_intrinsic(LLVMValueRef call) {
+  LLVMValueRef callee = LLVMGetCalledValue(call);
+  if (!LLVMIsAFunction(callee) || !LLVMGetIntrinsicID(callee)) return false;
+  unsigned kind = LLVMGetEnumAttributeKindForName("memory", 6);
+  LLVMAttributeRef memory = LLVMGetEnumAttributeAtIndex(callee, LLVMAttributeFunctionIndex, kind);
+  return memory && LLVMGetEnumAttributeValue(memory) == 0;
+}
 
 bool wr__is_quiet(wr__lower *l, LLVMValueRef instr) {
   switch (LLVMGetInstructionOpcode(instr)) {
@@ -175,11 +208,8 @@ bool wr__is_quiet(wr__lower *l, LLVMValueRef instr) {
       return false;
     case LLVMLoad:
       return LLVMGetOrdering(instr) == LLVMAtomicOrderingNotAtomic;
-    case LLVMCall: { /* intrinsics on values, all of which have no effect */
-      LLVMValueRef callee = LLVMGetCalledValue(instr);
-      return wr__lower_wide_call(l, instr) ||
-             (LLVMIsAFunction(callee) && LLVMGetIntrinsicID(callee));
-    }
+    case LLVMCall:
+      return wr__lower_wide_call(l, instr) || is_pure_intrinsic(instr);
     default:
       return true;
   }

@@ -19,7 +19,7 @@ typedef struct wr__access {
 
 /* Is the instruction an access to the memory? */
 bool wr__access_read(wr__lower *l, LLVMValueRef instr, wr__access *out);
-/* A constant that the unsigned value is never above. */
+/* A constant that the unsigned value is never above; UINT64_MAX: there is none. */
 uint64_t wr__upper_bound(LLVMValueRef value);
 /* No store, call or trap: nothing that a trap before it would have to leave undone. */
 bool wr__is_quiet(wr__lower *l, LLVMValueRef instr);

@@ -124,9 +124,10 @@ static wr__affine affine_of_operation(wr__affine_loop *a, LLVMValueRef value, un
   wr__affine x = affine_at(a, LLVMGetOperand(value, 0), depth);
   LLVMValueRef second = LLVMGetOperand(value, 1);
   if (op == LLVMShl) {
-    if (!LLVMIsAConstantInt(second) || LLVMConstIntGetZExtValue(second) > 31) return nothing;
+    uint64_t bits;
+    if (!wr__lower_constant(second, &bits) || bits > 31) return nothing;
     wr__affine zero = {.known = true};
-    return affine_sum(&zero, &x, 1ull << LLVMConstIntGetZExtValue(second));
+    return affine_sum(&zero, &x, 1ull << bits);
   }
   wr__affine y = affine_at(a, second, depth);
   if (op == LLVMMul) return affine_product(&x, &y);
@@ -162,10 +163,7 @@ static wr__affine affine_of_phi(wr__affine_loop *a, LLVMValueRef phi, unsigned d
 
 static wr__affine compute(wr__affine_loop *a, LLVMValueRef value, unsigned depth) {
   wr__affine leaf = {.known = true};
-  if (LLVMIsAConstantInt(value)) {
-    leaf.start.constant = LLVMConstIntGetZExtValue(value);
-    return leaf;
-  }
+  if (wr__lower_constant(value, &leaf.start.constant)) return leaf;
   wr__affine result = nothing;
   LLVMOpcode op = LLVMIsAInstruction(value) ? LLVMGetInstructionOpcode(value) : LLVMRet;
   bool operation = op == LLVMAdd || op == LLVMOr || op == LLVMSub || op == LLVMMul || op == LLVMShl;

@@ -58,17 +58,32 @@ static LLVMValueRef build_end(wr__lower *l, LLVMValueRef instr, LLVMValueRef poi
   return LLVMBuildAdd(l->b, index, wr__c64(l, access.end), "");
 }
 
+/* sum + add; *over: that, or what came to sum before, is above 2^64. */
+static LLVMValueRef build_sum(wr__lower *l, LLVMValueRef sum, LLVMValueRef add,
+                              LLVMValueRef *over) {
+  LLVMValueRef args[] = {sum, add};
+  LLVMValueRef pair = wr__lower_intrinsic(l, "llvm.uadd.with.overflow", &l->i64, 1, args, 2);
+  LLVMValueRef wraps = LLVMBuildExtractValue(l->b, pair, 1, "");
+  *over = *over ? LLVMBuildOr(l->b, *over, wraps, "") : wraps;
+  return LLVMBuildExtractValue(l->b, pair, 0, "");
+}
+
+/* The offset is a constant, unless LLVM joined two calls. */
 static LLVMValueRef is_outside(wr__lower *l, LLVMValueRef instr) {
   LLVMValueRef pointer = LLVMGetOperand(instr, LLVMIsAStoreInst(instr) ? 1 : 0);
   LLVMValueRef call = wr__lower_wide_call(l, pointer), size = wr__lower_memory_size(l);
   if (!call) return LLVMBuildICmp(l->b, LLVMIntUGT, build_end(l, instr, pointer), size, "");
-  /* index + offset + bytes may be above 2^64 */
-  uint64_t reach = LLVMConstIntGetZExtValue(LLVMGetOperand(call, 2)) + bytes_of(l, instr);
-  LLVMValueRef args[] = {LLVMGetOperand(call, 1), wr__c64(l, reach)};
-  LLVMValueRef sum = wr__lower_intrinsic(l, "llvm.uadd.with.overflow", &l->i64, 1, args, 2);
-  LLVMValueRef end = LLVMBuildExtractValue(l->b, sum, 0, "");
+  uint64_t offset, bytes = bytes_of(l, instr), reach;
+  LLVMValueRef over = NULL, end = LLVMGetOperand(call, 1);
+  if (wr__lower_constant(LLVMGetOperand(call, 2), &offset) &&
+      !__builtin_add_overflow(offset, bytes, &reach)) {
+    end = build_sum(l, end, wr__c64(l, reach), &over);
+  } else {
+    end = build_sum(l, end, LLVMGetOperand(call, 2), &over);
+    end = build_sum(l, end, wr__c64(l, bytes), &over);
+  }
   LLVMValueRef past = LLVMBuildICmp(l->b, LLVMIntUGT, end, size, "");
-  return LLVMBuildOr(l->b, past, LLVMBuildExtractValue(l->b, sum, 1, ""), "");
+  return LLVMBuildOr(l->b, past, over, "");
 }
 
 static void insert_check(wr__lower *l, LLVMValueRef instr) {

@@ -12,7 +12,7 @@
 #define WR__SIGNATURE_TAIL "WRsigned" /* 8 bytes: the end of the section, so of most files */
 #define WR__IMAGE_MAGIC "WRimage"     /* and its NUL: 8 bytes */
 enum {
-  WR__IMAGE_VERSION = 1,
+  WR__IMAGE_VERSION = 2,
   WR__IMAGE_HEADER_OFFSET = 512, /* the ELF header and program headers are before it */
   WR__IMAGE_ALIGN = 65536,       /* of images in a file, and of their text */
   WR__IMAGE_MACHINE_X86_64 = 62, /* ELF's numbers */
@@ -88,11 +88,11 @@ static inline uint32_t wr__image_line_blocks(uint32_t lines_count) {
 
 /* A place: an instruction of a function whose body stands where it is called. Its id is this bit
  * and its number. The table says for each block of places where its rows begin, from places_offset.
- * A row is one or two numbers in LEB128: 2 * z + c, z the difference of the place's module offset to
- * that of the place before it in the block, or to 0, as above, and c whether the call that it stands
- * in is another one than that place's; then, with c or in a block's first, the call: 2 * d + 1 for
- * that of the place d numbers before this, or 2 * z, z the difference of the call's module offset to
- * that of the last such call in the block, or to 0. */
+ * A row is one or two numbers in LEB128: 2 * z + c, z the difference of the place's module offset
+ * to that of the place before it in the block, or to 0, as above, and c whether the call that it
+ * stands in is another one than that place's; then, with c or in a block's first, the call: 2 * d +
+ * 1 for that of the place d numbers before this, or 2 * z, z the difference of the call's module
+ * offset to that of the last such call in the block, or to 0. */
 #define WR__IMAGE_PLACE (1u << 31)
 enum { WR__IMAGE_PLACE_BLOCK = 64 };
 

@@ -24,6 +24,19 @@ def long_functions(path):
             start = None
 
 
+# Functions that only one file may call, the one that makes them safe to use.
+GUARDED = {
+    "LLVMConstIntGetZExtValue": "compiler/lower/util.c",
+    "LLVMConstIntGetSExtValue": "compiler/lower/util.c",
+}
+
+
+def guarded_calls(where, text):
+    for name, home in GUARDED.items():
+        if str(where) != home and re.search(rf"\b{name}\b", text):
+            yield f"{where}: {name} is for {home} alone"
+
+
 def main():
     problems = []
     tracked = subprocess.run(["git", "ls-files"], capture_output=True, text=True, cwd=ROOT)
@@ -34,6 +47,7 @@ def main():
         where = path.relative_to(ROOT)
         if not path.read_text(errors="replace").lstrip().startswith("/*"):
             problems.append(f"{where}: no first comment")
+        problems += guarded_calls(where, path.read_text(errors="replace"))
         problems += [f"{where}: {name} has {lines} lines" for name, lines in long_functions(path)]
     for folder in sorted({path.relative_to(ROOT).parts[0] for path in files
                           if len(path.relative_to(ROOT).parts) > 1}):
