@@ -21,7 +21,7 @@ static int list(void) {
     struct tm parts;
     char when[32] = "", name[4 * sizeof entries->name];
     if (localtime_r(&used, &parts)) strftime(when, sizeof when, "%Y-%m-%d %H:%M", &parts);
-    wr__printable(entries[i].name, strlen(entries[i].name), name, sizeof name);
+    wr_text_escape(entries[i].name, strlen(entries[i].name), name, sizeof name);
     printf("%s %12" PRIu64 "  %s\n", when, entries[i].size_bytes, name);
     total += entries[i].size_bytes;
   }

@@ -78,7 +78,7 @@ static const char *type_text(const wr_externtype *type, char *buffer) {
 
 static const char *name_text(const char *name, size_t size, char *buffer) {
   if (!name) return "";
-  wr__printable(name, size, buffer, NAME_SIZE);
+  wr_text_escape(name, size, buffer, NAME_SIZE);
   return buffer;
 }
 
@@ -263,6 +263,18 @@ static json_t *json_functions(const wasm_module_t *module) {
   return array;
 }
 
+/* The text is ASCII; of that, DEL is the one control that jansson leaves in strings. */
+static int write_ascii(const char *text, size_t size, void *file) {
+  for (size_t i = 0; i < size; i++) {
+    if (text[i] == 0x7f) {
+      fputs("\\u007f", file);
+    } else {
+      fputc(text[i], file);
+    }
+  }
+  return ferror(file) ? -1 : 0;
+}
+
 static int print_json(const wr__parsed *parsed, const wasm_module_t *module,
                       const wr__native_view *native) {
   size_t size_bytes = 0;
@@ -277,7 +289,7 @@ static int print_json(const wr__parsed *parsed, const wasm_module_t *module,
   wr__native_add_json(root, native);
   if (wr__option_last(parsed, WR__OPTION_FUNCTIONS))
     json_object_set_new(root, "functions", json_functions(module));
-  int result = json_dumpf(root, stdout, JSON_INDENT(2));
+  int result = json_dump_callback(root, write_ascii, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
   putchar('\n');
   json_decref(root);
   if (result == 0 || ferror(stdout)) return WR__EXIT_OK; /* the flush reports a bad stream */
@@ -287,17 +299,8 @@ static int print_json(const wr__parsed *parsed, const wasm_module_t *module,
 
 /* ---- One function's instructions ---------------------------------------------------------- */
 
-/* The disassembly shows names from the module: control characters in them are made visible. */
-static void write_visible(void *context, const char *data, size_t size_bytes) {
-  FILE *out = context;
-  for (size_t i = 0; i < size_bytes; i++) {
-    unsigned char c = (unsigned char)data[i];
-    if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f) {
-      fprintf(out, "\\x%02x", c);
-    } else {
-      fputc(c, out);
-    }
-  }
+static void write_text(void *file, const char *data, size_t size_bytes) {
+  fwrite(data, 1, size_bytes, file);
 }
 
 static bool is_number(const char *name) {
@@ -350,7 +353,7 @@ static int print_function(const wr__parsed *parsed, const wasm_module_t *module,
   printf("function %" PRIu32 " %s  %s  at 0x%" PRIx64 ", %" PRIu64 " bytes\n", index,
          name_text(func.name, func.name_size, text_name), type_text(&func.type, type),
          func.code_offset, func.code_size_bytes);
-  if (wr_module_disassemble(module, index, write_visible, stdout) == WR_OK) return WR__EXIT_OK;
+  if (wr_module_disassemble(module, index, write_text, stdout) == WR_OK) return WR__EXIT_OK;
   wr__report("%s: cannot disassemble function %" PRIu32, parsed->operands[0], index);
   return WR__EXIT_FAILED;
 }

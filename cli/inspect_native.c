@@ -46,7 +46,7 @@ void wr__native_print(const wr__native_view *view) {
   for (size_t i = 0; i < info->image_count; i++) {
     const wr_native_image *image = &info->images[i];
     char cpu[4 * sizeof image->cpu];
-    wr__printable(image->cpu, strlen(image->cpu), cpu, sizeof cpu);
+    wr_text_escape(image->cpu, strlen(image->cpu), cpu, sizeof cpu);
     printf("  0x%08" PRIx64 " %10" PRIu64 " %10" PRIu64 "  %-13s  %s%s%s\n", image->offset,
            image->size_bytes, image->text_size_bytes, image->target ? image->target : "-",
            cpu[0] ? cpu : "the baseline", image->guarded ? "" : ", explicit bounds",
@@ -59,7 +59,7 @@ void wr__native_print(const wr__native_view *view) {
 static json_t *json_image(const wr_native_image *image) {
   json_t *object = json_object();
   char cpu[4 * sizeof image->cpu];
-  wr__printable(image->cpu, strlen(image->cpu), cpu, sizeof cpu);
+  wr_text_escape(image->cpu, strlen(image->cpu), cpu, sizeof cpu);
   json_object_set_new(object, "target", image->target ? json_string(image->target) : json_null());
   json_object_set_new(object, "offset", json_integer((json_int_t)image->offset));
   json_object_set_new(object, "size_bytes", json_integer((json_int_t)image->size_bytes));

@@ -12,7 +12,7 @@ static int fail(const wr_error *error) {
 static void print_key(FILE *out, const wr_public_key *key) {
   char text[WR_PUBLIC_KEY_TEXT_SIZE], name[4 * sizeof key->name];
   wr_public_key_text(key, text);
-  wr__printable(key->name, strlen(key->name), name, sizeof name);
+  wr_text_escape(key->name, strlen(key->name), name, sizeof name);
   fprintf(out, "%s%s%s\n", text, name[0] ? " " : "", name);
 }
 

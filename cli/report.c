@@ -1,4 +1,4 @@
-/* Messages on standard error. Everything that comes from a module goes through wr__printable,
+/* Messages on standard error. Everything that comes from a module goes through wr_text_escape,
  * so that no module can send escape sequences to the terminal. */
 #include "report.h"
 
@@ -19,46 +19,9 @@ static void put_prefix(void) {
   fputs(colours_on ? "\033[1;31mwasmrun:\033[0m " : "wasmrun: ", stderr);
 }
 
-/* The length of the well-formed UTF-8 sequence at text, or 0. */
-static size_t utf8_length(const unsigned char *text, size_t size) {
-  size_t length = text[0] < 0x80   ? 1
-                  : text[0] < 0xc2 ? 0
-                  : text[0] < 0xe0 ? 2
-                  : text[0] < 0xf0 ? 3
-                  : text[0] < 0xf5 ? 4
-                                   : 0;
-  if (length == 0 || length > size) return 0;
-  for (size_t i = 1; i < length; i++) {
-    if ((text[i] & 0xc0) != 0x80) return 0;
-  }
-  /* C1 controls are U+0080 … U+009F. */
-  if (length == 2 && text[0] == 0xc2 && text[1] < 0xa0) return 0;
-  return length;
-}
-
-void wr__printable(const char *text, size_t text_size, char *buffer, size_t buffer_size) {
-  size_t used = 0;
-  for (size_t i = 0; i < text_size;) {
-    const unsigned char *at = (const unsigned char *)text + i;
-    size_t length = utf8_length(at, text_size - i);
-    bool plain = length > 0 && at[0] >= 0x20 && at[0] != 0x7f;
-    size_t need = plain ? length : 4;
-    if (used + need >= buffer_size) break;
-    if (plain) {
-      memcpy(buffer + used, at, length);
-    } else {
-      snprintf(buffer + used, 5, "\\x%02x", at[0]);
-      length = 1;
-    }
-    used += need;
-    i += length;
-  }
-  buffer[used] = '\0';
-}
-
 static void put_printable(const char *text) {
   char buffer[2048];
-  wr__printable(text, strlen(text), buffer, sizeof buffer);
+  wr_text_escape(text, strlen(text), buffer, sizeof buffer);
   fputs(buffer, stderr);
 }
 
@@ -78,7 +41,7 @@ static void put_lines(const char *message) {
   for (;;) {
     char line[1024];
     size_t length = strcspn(message, "\n");
-    wr__printable(message, length, line, sizeof line);
+    wr_text_escape(message, length, line, sizeof line);
     fprintf(stderr, "%s\n", line);
     if (message[length] == '\0') return;
     message += length + 1;
@@ -109,11 +72,11 @@ static void put_frame(size_t number, const wasm_frame_t *frame) {
   size_t size = 0;
   char name[NAME_SIZE] = "?";
   wr_frame_func_name(frame, &data, &size);
-  if (data) wr__printable(data, size, name, sizeof name);
+  if (data) wr_text_escape(data, size, name, sizeof name);
   char module[NAME_SIZE] = "";
   data = NULL;
   wr_frame_module_name(frame, &data, &size);
-  if (data) wr__printable(data, size, module, sizeof module);
+  if (data) wr_text_escape(data, size, module, sizeof module);
   fprintf(stderr, "  %2zu: %s%s%s  (function %" PRIu32 " + 0x%zx, offset 0x%zx)\n", number, module,
           module[0] ? "!" : "", name, wasm_frame_func_index(frame), wasm_frame_func_offset(frame),
           wasm_frame_module_offset(frame));

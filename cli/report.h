@@ -29,8 +29,4 @@ void wr__report_error(const char *path, const wr_error *error);
  * each frame. */
 void wr__report_trap(const char *path, const wasm_trap_t *trap, const char *note);
 
-/* wr__printable: copies text so that a terminal can take it: control characters and bytes that
- * are not UTF-8 as \xNN. Always NUL-terminated. */
-void wr__printable(const char *text, size_t text_size, char *buffer, size_t buffer_size);
-
 #endif

@@ -100,7 +100,7 @@ int wr__oci_fail(wr__oci *oci, const char *format, ...) {
   va_start(args, format);
   vsnprintf(message, sizeof message, format, args);
   va_end(args);
-  wr__printable(message, strlen(message), printable, sizeof printable);
+  wr_text_escape(message, strlen(message), printable, sizeof printable);
   wr__report("%s", printable);
   log_line(oci, printable);
   return wr__oci_failure(oci);

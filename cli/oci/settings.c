@@ -76,16 +76,37 @@ static bool take(wr__oci *oci, const char *path, const char *key, json_t *value)
   return false;
 }
 
+/* The file is opened once, and what was opened is checked and read: nobody can put another in its
+ * place in between. */
+static json_t *load(wr__oci *oci, const char *path, bool *there) {
+  char *text;
+  size_t size_bytes;
+  *there = true;
+  switch (wr__oci_read_trusted(path, &text, &size_bytes)) {
+    case WR__OCI_READ:
+      wr__oci_adopt(oci, text);
+      return wr__oci_json_parse(oci, path, text, size_bytes);
+    case WR__OCI_UNTRUSTED:
+      wr__oci_fail(oci,
+                   "%s: not used: it must be a file of root or of this user that no other can "
+                   "write; chown root, chmod go-w",
+                   path);
+      return NULL;
+    case WR__OCI_LINK:
+      wr__oci_fail(oci, "%s: not used: it is a link; put the file itself there", path);
+      return NULL;
+    default:
+      *there = errno != ENOENT || oci->line.settings;
+      if (*there) wr__oci_fail(oci, "%s: %s", path, strerror(errno));
+      return NULL;
+  }
+}
+
 bool wr__oci_settings_load(wr__oci *oci) {
   const char *path = oci->line.settings ? oci->line.settings : DEFAULT_PATH;
-  if (!oci->line.settings && !wr__oci_is_file(path)) return true;
-  if (!wr__oci_is_trusted_file(path)) {
-    wr__oci_fail(oci, "%s: %s", path,
-                 errno ? strerror(errno) : "not used: others than root and this user may write it");
-    return false;
-  }
-  json_t *json = wr__oci_json_load(oci, path);
-  if (!json) return false;
+  bool there;
+  json_t *json = load(oci, path, &there);
+  if (!json) return !there;
   const char *key;
   json_t *value;
   bool good = true;

@@ -126,7 +126,10 @@ static void put_func(listing *l) {
   uint32_t index = read_u32(l);
   wr__span name = wr__module_func_name(l->module, index);
   put(l, " %" PRIu32, index);
-  if (name.data) put(l, " <%.*s>", name.size < 200 ? (int)name.size : 200, (const char *)name.data);
+  if (!name.data) return;
+  char shown[201];
+  wr_text_escape((const char *)name.data, name.size, shown, sizeof shown);
+  put(l, " <%s>", shown);
 }
 
 static void put_memarg(listing *l) {

@@ -64,6 +64,14 @@ static size_t sequence_length(const uint8_t *p, size_t left) {
   return length;
 }
 
+size_t wr__utf8_next(const uint8_t *p, size_t left, uint32_t *code) {
+  static const uint8_t lead_bits[5] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+  size_t length = sequence_length(p, left);
+  *code = p[0] & lead_bits[length];
+  for (size_t i = 1; i < length; i++) *code = *code << 6 | (p[i] & 0x3fu);
+  return length;
+}
+
 bool wr__utf8_valid(const uint8_t *data, size_t size) {
   for (size_t at = 0; at < size;) {
     size_t length = sequence_length(data + at, size - at);

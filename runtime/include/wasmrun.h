@@ -651,6 +651,18 @@ WR_API WR_NODISCARD wr_status wr_text_to_binary(const char *text, size_t size_by
  * it as it is where no place in the text stands for the offset. wr_module_open does this itself. */
 WR_API void wr_text_locate(const char *text, size_t size_bytes, wr_error *error);
 
+/* wr_text_escape: text of a module's making (names, messages that hold them) as a person can read
+ * it on a terminal: every character that is not shown as itself becomes an escape.
+ * text     size_bytes bytes, of any content; borrowed for the call.
+ * buffer   buffer_size bytes for the copy and its NUL. What has no room is left out, at the border
+ *          of a character.
+ * Returns  the length of the copy without the NUL.
+ * Controls below U+0080 and bytes that are not UTF-8 become \xNN; other controls, bidirectional
+ * and other format characters, separators, blanks other than the space, variation selectors,
+ * private use and noncharacters become \u{…}.
+ * Threads  any. */
+WR_API size_t wr_text_escape(const char *text, size_t size_bytes, char *buffer, size_t buffer_size);
+
 /* Tokens of the text format, for readers of scripts that hold modules: find the parentheses of a
  * form, and give the text between them to wr_text_to_binary. */
 typedef enum wr_text_kind {

@@ -149,19 +149,68 @@ static wr_status read_small(int fd, const char *path, off_t expected, char **out
   return WR_OK;
 }
 
-wr_status wr__file_read_closed(const char *path, wr__file_closure closure, char **out, size_t *size,
-                               wr_error *error) {
-  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+static wr_status fail_open(const char *path, int code, wr_error *error) {
+  (void)fail_errno(error, path, code);
+  return code == ENOENT ? WR_NOT_FOUND : WR_IO;
+}
+
+/* Takes over fd, from open(path) or openat. */
+static wr_status read_closed(int fd, const char *path, wr__file_closure closure, char **out,
+                             size_t *size, wr_error *error) {
   struct stat status;
-  if (fd < 0) {
-    (void)fail_errno(error, path, errno);
-    return errno == ENOENT ? WR_NOT_FOUND : WR_IO;
-  }
   wr_status result = fstat(fd, &status) == 0 ? check_closure(path, &status, closure, error)
                                              : fail_errno(error, path, errno);
   if (result == WR_OK) result = read_small(fd, path, status.st_size, out, size, error);
   close(fd);
   return result;
+}
+
+wr_status wr__file_read_closed(const char *path, wr__file_closure closure, char **out, size_t *size,
+                               wr_error *error) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  return fd < 0 ? fail_open(path, errno, error) : read_closed(fd, path, closure, out, size, error);
+}
+
+static bool is_private(const struct stat *status) {
+  return S_ISDIR(status->st_mode) && status->st_uid == geteuid() && !(status->st_mode & 077);
+}
+
+static wr_status fail_open_folder(const char *path, const struct stat *status, wr_error *error) {
+  const char *remedy = S_ISLNK(status->st_mode)
+                           ? "it is a link; put the folder itself there"
+                           : "it must be this user's folder and closed to others; chmod 700 it";
+  return wr__fail(error, WR_IO, WR_NO_OFFSET, "%s: refused: %s", path, remedy);
+}
+
+/* *out: the folder itself, for openat. */
+static wr_status open_private(const char *folder, int *out, wr_error *error) {
+  struct stat status;
+  int fd = open(folder, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0) return fail_open(folder, errno, error);
+  wr_status result = fstat(fd, &status) != 0 ? fail_errno(error, folder, errno)
+                     : !is_private(&status)  ? fail_open_folder(folder, &status, error)
+                                             : WR_OK;
+  if (result == WR_OK)
+    *out = fd;
+  else
+    close(fd);
+  return result;
+}
+
+wr_status wr__file_read_private(const char *folder, const char *name, wr__file_closure closure,
+                                char **out, size_t *size, wr_error *error) {
+  char path[4096];
+  int opened;
+  int length = snprintf(path, sizeof path, "%s/%s", folder, name);
+  if (length < 0 || (size_t)length >= sizeof path) return fail_errno(error, folder, ENAMETOOLONG);
+  WR_TRY(open_private(folder, &opened, error));
+  int fd = openat(opened, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+  int code = errno;
+  close(opened);
+  if (fd >= 0) return read_closed(fd, path, closure, out, size, error);
+  if (code != ELOOP) return fail_open(path, code, error);
+  return wr__fail(error, WR_IO, WR_NO_OFFSET,
+                  "%s: refused: it is a link; put the file itself there", path);
 }
 
 /* ---- Writing */
@@ -279,18 +328,15 @@ bool wr__user_path(wr__user_folder folder, const char *name, char *path, size_t 
 
 bool wr__folder_is_private(const char *path, bool *there) {
   struct stat status;
-  *there = stat(path, &status) == 0;
-  return *there && S_ISDIR(status.st_mode) && status.st_uid == geteuid() && !(status.st_mode & 077);
+  *there = lstat(path, &status) == 0;
+  return *there && is_private(&status);
 }
 
 wr_status wr__folder_make_private(const char *path, wr_error *error) {
   char part[4096];
-  bool there;
-  if (wr__folder_is_private(path, &there)) return WR_OK;
-  if (there)
-    return wr__fail(error, WR_IO, WR_NO_OFFSET,
-                    "%s: refused: it must be this user's folder and closed to others; chmod 700 it",
-                    path);
+  struct stat status;
+  bool there = lstat(path, &status) == 0;
+  if (there) return is_private(&status) ? WR_OK : fail_open_folder(path, &status, error);
   if (strlen(path) >= sizeof part) return fail_errno(error, path, ENAMETOOLONG);
   for (const char *slash = strchr(path + 1, '/');; slash = strchr(slash + 1, '/')) {
     size_t length = slash ? (size_t)(slash - path) : strlen(path);

@@ -115,6 +115,10 @@ typedef enum wr__file_closure {
  * with the file and the reason, or what is wrong with its permissions. */
 wr_status wr__file_read_closed(const char *path, wr__file_closure closure, char **out, size_t *size,
                                wr_error *error);
+/* The same for a file of a private folder (wr__folder_is_private); neither may be a link.
+ * WR_NOT_FOUND also if there is no folder. */
+wr_status wr__file_read_private(const char *folder, const char *name, wr__file_closure closure,
+                                char **out, size_t *size, wr_error *error);
 /* Several spans as a file, whole or not at all: it is written without a name, or aside, and then
  * put in the place of what is there. Errors WR_IO. */
 wr_status wr__file_replace(const char *path, const wr__span *spans, size_t count, unsigned mode,
@@ -135,7 +139,7 @@ bool wr__user_path(wr__user_folder folder, const char *name, char *path, size_t 
 /* Makes a folder, and those above it, where there are none. Errors WR_IO: it cannot be made, or is
  * not this user's alone. */
 wr_status wr__folder_make_private(const char *path, wr_error *error);
-/* Is it this user's, and closed to others? *there tells whether there is one. */
+/* Is it this user's folder, not a link, and closed to others? *there tells whether there is one. */
 bool wr__folder_is_private(const char *path, bool *there);
 /* Waits until no other process holds the folder; -1 where it cannot be had. */
 int wr__folder_lock(const char *path);

@@ -1,5 +1,6 @@
 /* Reading bytes and writing text, for the printer. */
 #include "base/leb128.h"
+#include "base/visible.h"
 #include "text/printer.h"
 
 enum { MAX_INDENT = 40 };
@@ -57,9 +58,21 @@ wr_status wr__print_take_name(wr__printer *p, wr__cursor *c, wr__span *out) {
   return WR_OK;
 }
 
+/* Bytes of a string that is well-formed text: as they are where a person sees them, else escaped.
+ */
+static size_t print_character(wr__buffer *out, const uint8_t *p, size_t left) {
+  uint32_t code;
+  size_t length = wr__utf8_next(p, left, &code);
+  if (length > 1 && !wr__is_visible(code))
+    wr__buffer_format(out, "\\u{%x}", code);
+  else
+    wr__buffer_bytes(out, p, length);
+  return length;
+}
+
 void wr__print_string(wr__buffer *out, wr__span bytes) {
   static const char hex[] = "0123456789abcdef";
-  /* Well-formed text is shown as it is; other bytes as escapes. */
+  /* Text that a person can read is shown as it is; other bytes as escapes. */
   bool text = wr__utf8_valid(bytes.data, bytes.size);
   wr__buffer_byte(out, '"');
   for (size_t i = 0; i < bytes.size; i++) {
@@ -67,8 +80,10 @@ void wr__print_string(wr__buffer *out, wr__span bytes) {
     if (c == '"' || c == '\\') {
       wr__buffer_byte(out, '\\');
       wr__buffer_byte(out, c);
-    } else if (c >= 0x20 && c != 0x7f && (c < 0x80 || text)) {
+    } else if (c >= 0x20 && c < 0x7f) {
       wr__buffer_byte(out, c);
+    } else if (c >= 0x80 && text) {
+      i += print_character(out, &bytes.data[i], bytes.size - i) - 1;
     } else {
       const char escape[3] = {'\\', hex[c >> 4], hex[c & 15]};
       wr__buffer_bytes(out, escape, 3);

@@ -9,6 +9,8 @@
 
 #define PUBLIC_WORD "wasmrun-public-key"
 #define SECRET_WORD "wasmrun-secret-key"
+#define SIGNING_KEY "signing-key"
+#define TRUSTED_KEYS "trusted-keys"
 #define PATH_BYTES 4096
 
 _Static_assert(sizeof((wr__signing_key *)0)->secret == crypto_sign_SECRETKEYBYTES, "Ed25519's");
@@ -121,12 +123,14 @@ static wr_status user_file(const char *name, char *path, wr_error *error) {
 
 /* *out is freed by the caller; where there is no file there are no keys. */
 wr_status wr__user_keys_read(wr__public_key **out, size_t *count, wr_error *error) {
-  char path[PATH_BYTES], *text;
+  char folder[PATH_BYTES], path[PATH_BYTES], *text;
   size_t size;
   *out = NULL;
   *count = 0;
-  if (!wr__user_path(WR__USER_CONFIG, "trusted-keys", path, sizeof path)) return WR_OK;
-  wr_status status = wr__file_read_closed(path, WR__FILE_OWN, &text, &size, error);
+  if (!wr__user_path(WR__USER_CONFIG, "", folder, sizeof folder) ||
+      !wr__user_path(WR__USER_CONFIG, TRUSTED_KEYS, path, sizeof path))
+    return WR_OK;
+  wr_status status = wr__file_read_private(folder, TRUSTED_KEYS, WR__FILE_OWN, &text, &size, error);
   if (status == WR_NOT_FOUND) return WR_OK;
   if (status != WR_OK) return status;
   status = parse_keys(path, text, out, count, error);
@@ -136,7 +140,7 @@ wr_status wr__user_keys_read(wr__public_key **out, size_t *count, wr_error *erro
 
 static wr_status write_trusted(const wr__public_key *keys, size_t count, wr_error *error) {
   char path[PATH_BYTES];
-  WR_TRY(user_file("trusted-keys", path, error));
+  WR_TRY(user_file(TRUSTED_KEYS, path, error));
   enum { LINE_BYTES = sizeof PUBLIC_WORD + WR_PUBLIC_KEY_TEXT_SIZE + sizeof keys->name + 4 };
   char *text = malloc(count * LINE_BYTES + 1);
   if (!text) return wr__fail_oom(error);
@@ -251,10 +255,13 @@ static wr_status parse_signing(const char *path, const char *text, wr__signing_k
               : wr__fail(error, WR_IO, WR_NO_OFFSET, "%s: not a secret key of wasmrun", path);
 }
 
-static wr_status read_signing(const char *path, wr__signing_key *out, wr_error *error) {
+/* folder: the user's, NULL for a file that was named. */
+static wr_status read_signing(const char *folder, const char *path, wr__signing_key *out,
+                              wr_error *error) {
   char *text;
   size_t size;
-  WR_TRY(wr__file_read_closed(path, WR__FILE_SECRET, &text, &size, error));
+  WR_TRY(folder ? wr__file_read_private(folder, SIGNING_KEY, WR__FILE_SECRET, &text, &size, error)
+                : wr__file_read_closed(path, WR__FILE_SECRET, &text, &size, error));
   wr_status status = parse_signing(path, text, out, error);
   sodium_memzero(text, size);
   free(text);
@@ -290,8 +297,9 @@ wr_status wr__signing_key_make(const char *path, wr__signing_key *out, wr_error 
 }
 
 /* With the folder held, so that two first uses make one key. What it signs is trusted at once. */
-static wr_status find_or_make(const char *path, wr__signing_key *out, wr_error *error) {
-  wr_status status = read_signing(path, out, error);
+static wr_status find_or_make(const char *folder, const char *path, wr__signing_key *out,
+                              wr_error *error) {
+  wr_status status = read_signing(folder, path, out, error);
   if (status != WR_NOT_FOUND) return status;
   WR_TRY(wr__signing_key_make(path, out, error));
   snprintf(out->public_key.name, sizeof out->public_key.name, "own");
@@ -299,17 +307,18 @@ static wr_status find_or_make(const char *path, wr__signing_key *out, wr_error *
 }
 
 wr_status wr__signing_key_read(const char *path, wr__signing_key *out, wr_error *error) {
-  char own[PATH_BYTES];
+  char folder[PATH_BYTES], own[PATH_BYTES];
   int lock;
   if (sodium_init() < 0)
     return wr__fail(error, WR_UNSUPPORTED, WR_NO_OFFSET, "there is no source of random numbers");
   if (path) {
-    wr_status status = read_signing(path, out, error);
+    wr_status status = read_signing(NULL, path, out, error);
     return status == WR_NOT_FOUND ? WR_IO : status;
   }
-  WR_TRY(user_file("signing-key", own, error));
+  WR_TRY(user_file("", folder, error));
+  WR_TRY(user_file(SIGNING_KEY, own, error));
   WR_TRY(hold_folder(&lock, error));
-  wr_status status = find_or_make(own, out, error);
+  wr_status status = find_or_make(folder, own, out, error);
   wr__folder_unlock(lock);
   return status;
 }

@@ -3,7 +3,8 @@
  * The user's folder ($XDG_CONFIG_HOME/wasmrun) holds `signing-key`, made at first use, and
  * `trusted-keys`. Both are text, a key a line: "wasmrun-secret-key BASE64", and
  * "wasmrun-public-key BASE64 NAME"; lines that begin with # are comments. The folder and the
- * secret key must be closed to everybody else, what is trusted must not be writable for others. */
+ * secret key must be closed to everybody else, what is trusted must not be writable for others;
+ * none of the three may be a link. */
 #ifndef WR__KEYS_H
 #define WR__KEYS_H
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MAX_VERDICTS = 4096, PATH_BYTES = 4096 };
+enum { MAX_VERDICTS = 4096, PATH_BYTES = 4096, NAME_BYTES = 40 };
 
 typedef struct verdict {
   char magic[8];
@@ -25,19 +25,18 @@ static verdict make_verdict(const wr__file_id *id, const wr__public_key *key,
   return v;
 }
 
-static bool verdict_path(const char *folder, const wr__file_id *id, char *path) {
-  int length = snprintf(path, PATH_BYTES, "%s/%llx-%llx", folder, (unsigned long long)id->device,
-                        (unsigned long long)id->inode);
-  return length > 0 && length < PATH_BYTES;
+static void verdict_name(const wr__file_id *id, char name[NAME_BYTES]) {
+  snprintf(name, NAME_BYTES, "%llx-%llx", (unsigned long long)id->device,
+           (unsigned long long)id->inode);
 }
 
 bool wr__verdict_find(const char *folder, const wr__file_id *id, const wr__public_key *key,
                       uint32_t image_index) {
-  char path[PATH_BYTES], *kept;
+  char name[NAME_BYTES], *kept;
   size_t size;
-  bool there;
-  if (!folder || !wr__folder_is_private(folder, &there) || !verdict_path(folder, id, path) ||
-      wr__file_read_closed(path, WR__FILE_SECRET, &kept, &size, NULL) != WR_OK)
+  if (!folder) return false;
+  verdict_name(id, name);
+  if (wr__file_read_private(folder, name, WR__FILE_SECRET, &kept, &size, NULL) != WR_OK)
     return false;
   verdict wanted = make_verdict(id, key, image_index);
   bool found = size == sizeof wanted && memcmp(kept, &wanted, sizeof wanted) == 0;
@@ -60,9 +59,11 @@ static void make_room(const char *folder) {
 
 void wr__verdict_keep(const char *folder, const wr__file_id *id, const wr__public_key *key,
                       uint32_t image_index) {
-  char path[PATH_BYTES];
-  if (!folder || !wr__file_is_settled(id) || !verdict_path(folder, id, path) ||
-      wr__folder_make_private(folder, NULL) != WR_OK)
+  char path[PATH_BYTES], name[NAME_BYTES];
+  if (!folder || !wr__file_is_settled(id)) return;
+  verdict_name(id, name);
+  int length = snprintf(path, sizeof path, "%s/%s", folder, name);
+  if (length < 0 || (size_t)length >= sizeof path || wr__folder_make_private(folder, NULL) != WR_OK)
     return;
   make_room(folder);
   verdict v = make_verdict(id, key, image_index);

@@ -243,6 +243,23 @@ def limits_by_annotation(world):
     return run(world, bundle).wrong(134, stderr="--timeout 200ms")
 
 
+def wrong_annotations_are_errors_of_create(world):
+    """Not of the container's process: nothing is created."""
+    bundle = world.make_bundle("wrong", ["/output.wasm"], ["output.wasm"], **linux())
+    document = json.loads((bundle / "config.json").read_text())
+    for name, value in [("timeout", "abc"), ("max-threads", "0"), ("max-memory", "much"),
+                        ("engine", "fast"), ("feature", "-nothing")]:
+        document["annotations"] = {"wasmrun." + name: value}
+        (bundle / "config.json").write_text(json.dumps(document))
+        done = world.run(*world.runtime, "create", "--bundle", bundle, "wrong")
+        wrong = done.wrong(1, stderr=f"annotation 'wasmrun.{name}' is '{value}'")
+        if wrong:
+            return wrong
+        if world.run("runc", "--root", world.root, "state", "wrong").status == 0:
+            return f"{name}: there is a container"
+    return None
+
+
 def nothing_in_the_container_is_asked(world):
     """Files and variables by which a user's own wasmrun is set up mean nothing inside."""
     bundle = bundle_of(world, "asked", ["/container.wasm", "x"],
@@ -314,4 +331,4 @@ CHECKS = [output_arguments_environment_status, life_of_a_container, the_program_
           nor_its_copy,
           the_guest_sees_nothing_of_the_program, a_text_module, working_directory_and_user,
           mounts_and_a_read_only_root, hooks_run_with_the_given_bundle, limits_by_annotation,
-          nothing_in_the_container_is_asked, native_code_of_trusted_keys, over_crun]
+          wrong_annotations_are_errors_of_create, nothing_in_the_container_is_asked, native_code_of_trusted_keys, over_crun]

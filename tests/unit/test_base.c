@@ -59,10 +59,51 @@ static void grow_keeps_contents(void **state) {
   free(array);
 }
 
+static void assert_escaped(const char *text, const char *expected) {
+  char shown[128];
+  assert_int_equal(wr_text_escape(text, strlen(text), shown, sizeof shown), strlen(expected));
+  assert_string_equal(shown, expected);
+}
+
+static void invisible_characters_are_escaped(void **state) {
+  (void)state;
+  assert_escaped("plain \xc3\xa9 \xe4\xb8\xad \xf0\x9f\x98\x80",
+                 "plain \xc3\xa9 \xe4\xb8\xad \xf0\x9f\x98\x80");
+  assert_escaped("\033[31m\n\x7f", "\\x1b[31m\\x0a\\x7f");
+  assert_escaped("\xc2\x9b", "\\u{9b}"); /* CSI */
+  assert_escaped(
+      "a\xe2\x80\xae"
+      "b",
+      "a\\u{202e}b");                                               /* right-to-left override */
+  assert_escaped("\xe2\x81\xa6\xe2\x80\x8b", "\\u{2066}\\u{200b}"); /* isolate, zero width space */
+  assert_escaped("\xe2\x80\xa8\xc2\xad", "\\u{2028}\\u{ad}"); /* line separator, soft hyphen */
+  assert_escaped("\xf3\xa0\x81\x81", "\\u{e0041}");           /* a tag */
+  assert_escaped("\xef\xb8\x8f\xef\xbb\xbf",
+                 "\\u{fe0f}\\u{feff}");                       /* a variation, a byte order mark */
+  assert_escaped("\xff\xed\xa0\x80", "\\xff\\xed\\xa0\\x80"); /* no UTF-8 */
+}
+
+static void escaped_text_fits_its_buffer(void **state) {
+  (void)state;
+  char shown[16];
+  for (size_t room = 0; room <= sizeof shown; room++) {
+    memset(shown, '#', sizeof shown);
+    size_t size = wr_text_escape(
+        "ab\xe2\x80\xae"
+        "c",
+        6, shown, room);
+    assert_int_equal(size, room < 2 ? 0 : room < 11 ? (room > 2 ? 2 : 1) : room < 12 ? 10 : 11);
+    if (room > 0) assert_int_equal(shown[size], 0);
+    for (size_t i = room; i < sizeof shown; i++) assert_int_equal(shown[i], '#');
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(fail_fills_the_error),
       cmocka_unit_test(utf8_follows_unicode),
+      cmocka_unit_test(invisible_characters_are_escaped),
+      cmocka_unit_test(escaped_text_fits_its_buffer),
       cmocka_unit_test(grow_keeps_contents),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

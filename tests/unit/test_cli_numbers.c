@@ -118,13 +118,13 @@ static void vectors_and_references(void **state) {
 static void names_cannot_reach_the_terminal(void **state) {
   (void)state;
   char buffer[64];
-  wr__printable("a\033[31mb\n", 8, buffer, sizeof buffer);
+  wr_text_escape("a\033[31mb\n", 8, buffer, sizeof buffer);
   assert_string_equal(buffer, "a\\x1b[31mb\\x0a");
-  wr__printable("\xc3\xa9\xff\xc2\x9b\xe2\x82", 7, buffer, sizeof buffer);
-  assert_string_equal(buffer, "\xc3\xa9\\xff\\xc2\\x9b\\xe2\\x82");
-  wr__printable("nul\0here", 8, buffer, sizeof buffer);
+  wr_text_escape("\xc3\xa9\xff\xc2\x9b\xe2\x82", 7, buffer, sizeof buffer);
+  assert_string_equal(buffer, "\xc3\xa9\\xff\\u{9b}\\xe2\\x82");
+  wr_text_escape("nul\0here", 8, buffer, sizeof buffer);
   assert_string_equal(buffer, "nul\\x00here");
-  wr__printable("too long for it", 15, buffer, 8);
+  wr_text_escape("too long for it", 15, buffer, 8);
   assert_string_equal(buffer, "too lon");
 }
 

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 /* after those that it needs */
 #include <cmocka.h>
 
@@ -190,6 +192,99 @@ static void deep_json_is_an_error(void **state) {
   wr__oci_end(&oci);
 }
 
+/* ---- Options and settings ------------------------------------------------------------------- */
+
+static void option_values_are_checked(void **state) {
+  (void)state;
+  static const struct {
+    const char *name, *good, *bad;
+  } cases[] = {
+      {"timeout", "1.5m", "abc"},
+      {"timeout", "500ms", ""},
+      {"timeout", "2", "-1"},
+      {"max-memory", "64M", "lots"},
+      {"max-gc-heap", "1G", "1X"},
+      {"stack-size", "16K", "16383"},
+      {"stack-size", "1M", "x"},
+      {"max-threads", "8", "0"},
+      {"max-threads", "1", "-1"},
+      {"max-threads", "4294967295", "4294967296"},
+      {"max-threads", "2", "2x"},
+      {"engine", "interp", "fast"},
+      {"engine", "native", "compile"},
+      {"engine", "auto", "auto|interp"},
+      {"engine", "auto", ""},
+      {"bounds", "explicit", "none"},
+      {"feature", "-simd", "-sind"},
+      {"feature", "+simd,-gc", "simd,,gc"},
+      {"feature", "-threads", "-threads "},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    wr__oci oci = {0};
+    json_t *good = json_string(cases[i].good), *bad = json_string(cases[i].bad);
+    const char *fault = wr__oci_option_fault(&oci, cases[i].name, good);
+    if (fault) fail_msg("%s=%s %s", cases[i].name, cases[i].good, fault);
+    if (!wr__oci_option_fault(&oci, cases[i].name, bad))
+      fail_msg("%s=%s is taken", cases[i].name, cases[i].bad);
+    json_decref(good);
+    json_decref(bad);
+    wr__oci_end(&oci);
+  }
+}
+
+static void other_options_are_none(void **state) {
+  (void)state;
+  static const char *const names[] = {"dir", "env", "net", "trust-key", "max-memroy", "", "invoke"};
+  wr__oci oci = {0};
+  json_t *text = json_string("1"), *number = json_integer(1);
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    assert_non_null(wr__oci_option_fault(&oci, names[i], text));
+  assert_non_null(wr__oci_option_fault(&oci, "max-threads", number));
+  json_decref(text);
+  json_decref(number);
+  wr__oci_end(&oci);
+}
+
+/* Loads settings from the file, and says whether they were taken. */
+static bool loads(const char *path) {
+  wr__oci oci = {.line.settings = path};
+  bool good = wr__oci_settings_load(&oci);
+  if (good) assert_string_equal(oci.settings.runtime, "crun");
+  wr__oci_end(&oci);
+  return good;
+}
+
+static void settings_of_others_are_refused(void **state) {
+  (void)state;
+  char folder[] = "/tmp/wasmrun-test-XXXXXX", file[64], link[64];
+  assert_non_null(mkdtemp(folder));
+  snprintf(file, sizeof file, "%s/oci.json", folder);
+  snprintf(link, sizeof link, "%s/link", folder);
+  FILE *out = fopen(file, "w");
+  assert_non_null(out);
+  fputs("{\"runtime\": \"crun\"}\n", out);
+  fclose(out);
+  assert_int_equal(symlink(file, link), 0);
+  assert_non_null(freopen("/dev/null", "w", stderr));
+  chmod(file, 0644);
+  assert_true(loads(file));
+  assert_false(loads(link));
+  assert_false(loads(folder));
+  chmod(file, 0664);
+  assert_false(loads(file));
+  chmod(file, 0646);
+  assert_false(loads(file));
+  if (geteuid() == 0) {
+    chmod(file, 0644);
+    assert_int_equal(chown(file, 12345, 0), 0);
+    assert_false(loads(file));
+  }
+  unlink(file);
+  assert_false(loads(file));
+  unlink(link);
+  rmdir(folder);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(globals_go_on),
@@ -199,6 +294,9 @@ int main(void) {
       cmocka_unit_test(long_fractions_are_no_integers),
       cmocka_unit_test(broken_json_is_an_error),
       cmocka_unit_test(deep_json_is_an_error),
+      cmocka_unit_test(option_values_are_checked),
+      cmocka_unit_test(other_options_are_none),
+      cmocka_unit_test(settings_of_others_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -160,6 +160,52 @@ static void closures_are_kept(void **state) {
   assert_int_equal(wr__file_read_closed(folder, WR__FILE_OWN, &text, &size, NULL), WR_IO);
 }
 
+static void read_private(const char *in, const char *name, wr_status expected) {
+  char *text = NULL;
+  size_t size;
+  assert_int_equal(wr__file_read_private(in, name, WR__FILE_OWN, &text, &size, NULL), expected);
+  if (expected == WR_OK) assert_string_equal(text, "x");
+  free(text);
+}
+
+/* Neither the folder nor the file may be a link, and the folder must be closed to others. */
+static void private_files(void **state) {
+  (void)state;
+  char path[128], link[128], other[128];
+  write_file("x", 0600);
+  const char *name = strrchr(file, '/') + 1;
+  assert_int_equal(chmod(folder, 0700), 0);
+  read_private(folder, name, WR_OK);
+  read_private(folder, "none", WR_NOT_FOUND);
+  read_private("/nonexistent", name, WR_NOT_FOUND);
+  snprintf(link, sizeof link, "%s/link", folder);
+  assert_int_equal(symlink(file, link), 0);
+  read_private(folder, "link", WR_IO);
+  snprintf(path, sizeof path, "%s/inner", folder);
+  assert_int_equal(mkdir(path, 0700), 0);
+  snprintf(other, sizeof other, "%s/inner/%s", folder, name);
+  assert_int_equal(rename(file, other), 0);
+  read_private(path, name, WR_OK);
+  unlink(link);
+  assert_int_equal(symlink(path, link), 0);
+  read_private(link, name, WR_IO);
+  bool there;
+  assert_false(wr__folder_is_private(link, &there));
+  assert_int_equal(wr__folder_make_private(link, NULL), WR_IO);
+  assert_int_equal(chmod(path, 0755), 0);
+  read_private(path, name, WR_IO);
+  assert_int_equal(chmod(path, 0701), 0);
+  read_private(path, name, WR_IO);
+  if (geteuid() == 0) {
+    assert_int_equal(chmod(path, 0700), 0);
+    assert_int_equal(chown(path, 12345, 0), 0);
+    read_private(path, name, WR_IO);
+  }
+  unlink(other);
+  unlink(link);
+  rmdir(path);
+}
+
 static void private_folders(void **state) {
   (void)state;
   char path[128];
@@ -202,6 +248,7 @@ int main(void) {
       cmocka_unit_test(a_change_makes_another_identity),
       cmocka_unit_test(files_are_replaced_whole),
       cmocka_unit_test(closures_are_kept),
+      cmocka_unit_test(private_files),
       cmocka_unit_test(private_folders),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { TRUSTED_LIMIT_BYTES = 1 << 20 };
+
 /* ---- Whole files ----------------------------------------------------------------------------- */
 
 static bool read_all(int fd, size_t limit_bytes, char **out, size_t *size_bytes) {
@@ -73,12 +75,19 @@ bool wr__oci_is_file(const char *path) {
   return stat(path, &status) == 0;
 }
 
-bool wr__oci_is_trusted_file(const char *path) {
+wr__oci_trust wr__oci_read_trusted(const char *path, char **out, size_t *size_bytes) {
   struct stat status;
-  if (stat(path, &status) != 0) return false;
-  errno = 0;
-  return (status.st_uid == 0 || status.st_uid == geteuid()) &&
-         (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (fd < 0) return errno == ELOOP ? WR__OCI_LINK : WR__OCI_UNREADABLE;
+  wr__oci_trust trust = WR__OCI_UNTRUSTED;
+  if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
+      (status.st_uid == 0 || status.st_uid == geteuid()) &&
+      (status.st_mode & (S_IWGRP | S_IWOTH)) == 0)
+    trust = read_all(fd, TRUSTED_LIMIT_BYTES, out, size_bytes) ? WR__OCI_READ : WR__OCI_UNREADABLE;
+  int code = errno;
+  close(fd);
+  errno = code;
+  return trust;
 }
 
 char *wr__oci_real_path(const char *path) { return realpath(path, NULL); }

@@ -11,9 +11,15 @@ bool wr__oci_read_file(const char *path, size_t limit_bytes, char **out, size_t 
 /* wr__oci_write_file: a new file, for this user alone. */
 bool wr__oci_write_file(const char *path, const char *text, size_t size_bytes);
 bool wr__oci_is_file(const char *path);
-/* wr__oci_is_trusted_file: belongs to root or to this user, and no other may write it; where false,
- * errno is 0 if that is the reason. */
-bool wr__oci_is_trusted_file(const char *path);
+/* wr__oci_read_trusted: a file that belongs to root or to this user, that no other may write, and
+ * that is not a link. The caller frees the text. */
+typedef enum wr__oci_trust {
+  WR__OCI_READ,
+  WR__OCI_UNREADABLE, /* errno says why */
+  WR__OCI_UNTRUSTED,
+  WR__OCI_LINK,
+} wr__oci_trust;
+wr__oci_trust wr__oci_read_trusted(const char *path, char **out, size_t *size_bytes);
 /* wr__oci_real_path: freed by the caller, or NULL. */
 char *wr__oci_real_path(const char *path);
 char *wr__oci_current_folder(void);
