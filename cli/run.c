@@ -99,16 +99,17 @@ static bool may_change_any(const wr__parsed *parsed) {
   return may;
 }
 
-/* NAME=VALUE, or NAME for the value that is set here; one that is not set is not given. */
+/* NAME=VALUE, or NAME for the value that is set here; one that is not set is not given. An empty
+ * name is an error, as everywhere. */
 static wr_status grant_env(wr_wasi_t *wasi, const char *value, wr_error *error) {
   const char *equals = strchr(value, '=');
-  if (!equals) {
+  if (!equals && value[0] != '\0') {
     const char *own = getenv(value);
     return own ? wr_wasi_set_env(wasi, value, own, error) : WR_OK;
   }
-  char *name = strndup(value, (size_t)(equals - value));
+  char *name = strndup(value, equals ? (size_t)(equals - value) : 0);
   if (!name) return WR_OUT_OF_MEMORY;
-  wr_status status = wr_wasi_set_env(wasi, name, equals + 1, error);
+  wr_status status = wr_wasi_set_env(wasi, name, equals ? equals + 1 : "", error);
   free(name);
   return status;
 }

@@ -111,11 +111,11 @@ static uint32_t find(wr__call *call, query *q, wr__address *found, uint32_t *cou
                                                                       : WASI_AFNOSUPPORT;
   }
   if (q->flags & FLAG_NUMERICHOST) return WASI_NOENT;
-  if (!wr__net_may_resolve(call->wasi, q->node)) return WASI_ACCES;
+  if (!wr__net_may_resolve(call, q->node)) return WASI_ACCES;
   uint32_t error = wr__resolve(call, q->node, family, found, count);
   for (uint32_t i = 0; error == WASI_SUCCESS && i < *count; i++) {
     set_port(&found[i], q->port);
-    wr__net_resolved(call->wasi, q->node, &found[i]);
+    wr__net_resolved(call, q->node, &found[i]);
   }
   return error;
 }
@@ -157,8 +157,7 @@ uint32_t wr__wasi_sock_getaddrinfo(wr__call *call, const uint64_t *args) {
   query q;
   uint32_t count = 0, most = (uint32_t)args[6];
   const uint8_t *first = wr__guest_bytes(call, args[5], 4);
-  uint8_t *out_count = wr__guest_bytes(call, args[7], 4);
-  if (!first || !out_count) return WASI_FAULT;
+  if (!first || !wr__guest_bytes(call, args[7], 4)) return WASI_FAULT;
   if (most == 0) return WASI_INVAL;
   uint32_t at = wr__wire_load32(first);
   uint32_t error = read_query(call, args, &q);
@@ -166,6 +165,6 @@ uint32_t wr__wasi_sock_getaddrinfo(wr__call *call, const uint64_t *args) {
   if (count > most) count = most;
   for (uint32_t i = 0; error == WASI_SUCCESS && i < count; i++)
     error = write_info(call, at, &q, &found[i], &at);
-  if (error == WASI_SUCCESS) wr__wire_store32(out_count, count);
+  if (error == WASI_SUCCESS) wr__guest_store32(call, args[7], count);
   return error;
 }

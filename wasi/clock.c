@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <sys/random.h>
 #include <time.h>
 
@@ -17,11 +18,13 @@ static uint64_t to_ns(const struct timespec *t) {
   return (uint64_t)t->tv_sec * 1000000000u + (uint64_t)t->tv_nsec;
 }
 
-uint32_t wr__clock_now(const wr_wasi_t *wasi, uint32_t clock_id, uint64_t *ns) {
+uint32_t wr__clock_now(wr__call *call, uint32_t clock_id, uint64_t *ns) {
+  const wr_wasi_t *wasi = call->wasi;
   struct timespec now;
   if (clock_id > WASI_CLOCK_THREAD_CPUTIME) return WASI_INVAL;
   if (wasi->clock_now) {
     *ns = wasi->clock_now(wasi->clock_context, clock_id);
+    wr__guest_refresh(call);
     return WASI_SUCCESS;
   }
   if (clock_gettime(host_clocks[clock_id], &now) != 0) return wr__wasi_errno_now();
@@ -30,11 +33,10 @@ uint32_t wr__clock_now(const wr_wasi_t *wasi, uint32_t clock_id, uint64_t *ns) {
 }
 
 uint32_t wr__wasi_clock_time_get(wr__call *call, const uint64_t *args) {
-  uint8_t *out = wr__guest_bytes(call, args[2], 8);
   uint64_t ns;
-  if (!out) return WASI_FAULT;
-  uint32_t error = wr__clock_now(call->wasi, (uint32_t)args[0], &ns);
-  if (error == WASI_SUCCESS) wr__wire_store64(out, ns);
+  if (!wr__guest_bytes(call, args[2], 8)) return WASI_FAULT;
+  uint32_t error = wr__clock_now(call, (uint32_t)args[0], &ns);
+  if (error == WASI_SUCCESS) wr__guest_store64(call, args[2], ns);
   return error;
 }
 
@@ -66,12 +68,32 @@ static uint32_t fill_random(wr__call *call, uint8_t *out, size_t size) {
   return WASI_SUCCESS;
 }
 
+/* The embedder fills a copy: its callback may move the guest's memory. */
+static uint32_t ask_random(wr__call *call, uint64_t at, size_t size) {
+  const wr_wasi_t *wasi = call->wasi;
+  size_t piece = size < RANDOM_PIECE ? size : RANDOM_PIECE;
+  uint8_t *bytes = calloc(1, piece ? piece : 1);
+  uint32_t error = bytes ? WASI_SUCCESS : WASI_NOMEM;
+  for (size_t done = 0; error == WASI_SUCCESS && done < size; done += piece) {
+    if (piece > size - done) piece = size - done;
+    error = wr__wasi_from_errno(wasi->random(wasi->random_context, bytes, piece));
+    wr__guest_refresh(call);
+    if (error == WASI_SUCCESS) wr__guest_copy(call, (uint32_t)at + done, bytes, piece);
+    if (error == WASI_SUCCESS && call->caller &&
+        wr_store_interrupted(wr_caller_store(call->caller))) {
+      call->interrupted = true;
+      error = WASI_INTR;
+    }
+  }
+  free(bytes);
+  return error;
+}
+
 uint32_t wr__wasi_random_get(wr__call *call, const uint64_t *args) {
   size_t size = (uint32_t)args[1];
   uint8_t *out = wr__guest_bytes(call, args[0], size);
   if (!out) return WASI_FAULT;
-  if (!call->wasi->random) return fill_random(call, out, size);
-  return wr__wasi_from_errno(call->wasi->random(call->wasi->random_context, out, size));
+  return call->wasi->random ? ask_random(call, args[0], size) : fill_random(call, out, size);
 }
 
 uint32_t wr__wasi_sched_yield(wr__call *call, const uint64_t *args) {

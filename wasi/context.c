@@ -33,6 +33,18 @@ wr_status wr__wasi_fail_errno(wr_error *error, const char *what) {
   return wr__wasi_fail(error, errno == ENOENT ? WR_NOT_FOUND : WR_IO, "%s: %s", what, reason);
 }
 
+void wr__log_denied(wr__call *call, const char *format, ...) {
+  char line[512] = "denied: ";
+  size_t used = strlen(line);
+  va_list list;
+  if (!call->wasi->log) return;
+  va_start(list, format);
+  vsnprintf(line + used, sizeof line - used, format, list);
+  va_end(list);
+  call->wasi->log(call->wasi->log_context, line);
+  wr__guest_refresh(call);
+}
+
 wr_wasi_t *wr_wasi_new(void) {
   wr_wasi_t *wasi = calloc(1, sizeof *wasi);
   if (!wasi) return NULL;
@@ -193,8 +205,9 @@ static wr_status place_stdio_fd(wr_wasi_t *wasi, int stream, int fd, bool shared
   desc->shared = shared;
   if (flags >= 0 && flags & O_APPEND) desc->flags |= WASI_FDFLAGS_APPEND;
   if (desc->kind == WR__DESC_DIRECTORY) {
-    wr__desc_release(desc);
-    return wr__wasi_fail(error, WR_BAD_ARGUMENT, "stdio %d: is a directory", stream);
+    /* No directory that the guest may use, and no reason not to start: reading and writing fail. */
+    desc->rights &= WASI_RIGHT_FD_FILESTAT_GET | WASI_RIGHT_POLL_FD_READWRITE;
+    desc->inheriting = 0;
   }
   return place_stdio(wasi, stream, desc, error);
 }

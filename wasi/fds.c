@@ -164,12 +164,19 @@ static uint32_t refusal(const wr__desc *desc, uint64_t missing) {
 }
 
 uint32_t wr__fd_get(wr_wasi_t *wasi, uint64_t fd, uint64_t rights, wr__desc **out) {
+  uint64_t inheriting;
+  return wr__fd_get_inheriting(wasi, fd, rights, out, &inheriting);
+}
+
+uint32_t wr__fd_get_inheriting(wr_wasi_t *wasi, uint64_t fd, uint64_t rights, wr__desc **out,
+                               uint64_t *inheriting) {
   uint32_t number = (uint32_t)fd, error = WASI_BADF;
   pthread_mutex_lock(&wasi->lock);
   wr__desc *desc = number < wasi->fd_capacity ? wasi->fds[number] : NULL;
   if (desc) {
     uint64_t missing = rights & ~desc->rights;
     error = missing ? refusal(desc, missing) : WASI_SUCCESS;
+    *inheriting = desc->inheriting;
     if (!missing) wr__desc_retain(desc);
   }
   pthread_mutex_unlock(&wasi->lock);

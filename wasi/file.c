@@ -33,7 +33,8 @@ static uint64_t time_ns(struct timespec t) {
   return ns;
 }
 
-void wr__wasi_store_filestat(const wr__call *call, uint8_t *out, const struct stat *st) {
+void wr__wasi_store_filestat(const wr__call *call, uint64_t at, const struct stat *st) {
+  uint8_t *out = call->memory + (uint32_t)at;
   memset(out, 0, call->unstable ? WASI_FILESTAT0_SIZE : WASI_FILESTAT_SIZE);
   wr__wire_store64(out, st->st_dev);
   wr__wire_store64(out + 8, st->st_ino);
@@ -194,16 +195,15 @@ uint32_t wr__wasi_fd_fdstat_set_rights(wr__call *call, const uint64_t *args) {
 
 uint32_t wr__wasi_fd_filestat_get(wr__call *call, const uint64_t *args) {
   size_t size = call->unstable ? WASI_FILESTAT0_SIZE : WASI_FILESTAT_SIZE;
-  uint8_t *out = wr__guest_bytes(call, args[1], size);
   wr__desc *desc;
-  if (!out) return WASI_FAULT;
+  if (!wr__guest_bytes(call, args[1], size)) return WASI_FAULT;
   uint32_t error = wr__fd_get(call->wasi, args[0], WASI_RIGHT_FD_FILESTAT_GET, &desc);
   if (error != WASI_SUCCESS) return error;
   struct stat st = {0};
   if (desc->host_fd >= 0) error = result_of(fstat(desc->host_fd, &st));
   if (error == WASI_SUCCESS) {
-    wr__wasi_store_filestat(call, out, &st);
-    out[16] = desc->filetype;
+    wr__wasi_store_filestat(call, args[1], &st);
+    call->memory[(uint32_t)args[1] + 16] = desc->filetype;
   }
   wr__desc_release(desc);
   return error;

@@ -6,9 +6,13 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+/* What a callback gets at once, at most. */
+#define CALLBACK_PIECE 65536u
 
 /* Would an operation block? Asked where the host has no other way to avoid it. */
 static bool ready_now(int fd, short events) {
@@ -99,29 +103,54 @@ static ssize_t read_bytes(wr__desc *desc, wr__transfer *t) {
   return (ssize_t)done;
 }
 
-static ssize_t read_callback(wr__desc *desc, wr__transfer *t) {
+/* After a callback: what is left to move lies where the guest's memory lies now. */
+static void rebase(wr__call *call, wr__transfer *t) {
+  const uint8_t *before = call->memory;
+  wr__guest_refresh(call);
+  if (call->memory == before) return;
+  for (uint32_t i = 0; i < t->count; i++)
+    t->iov[i].iov_base = call->memory + ((const uint8_t *)t->iov[i].iov_base - before);
+}
+
+/* Callbacks get copies: they may grow the guest's memory, and go on using what they got. */
+static uint8_t *new_copy(size_t most, size_t *size) {
+  if (*size > most) *size = most;
+  uint8_t *copy = calloc(1, *size);
+  if (!copy) errno = ENOMEM;
+  return copy;
+}
+
+static ssize_t read_callback(wr__call *call, wr__desc *desc, wr__transfer *t) {
   if (t->count == 0) return 0;
-  int64_t size = desc->read(desc->callback_context, t->iov[0].iov_base, t->iov[0].iov_len);
-  if (size >= 0 && (uint64_t)size <= t->iov[0].iov_len) return (ssize_t)size;
+  size_t capacity = t->iov[0].iov_len;
+  uint8_t *copy = new_copy(CALLBACK_PIECE, &capacity);
+  if (!copy) return -1;
+  int64_t size = desc->read(desc->callback_context, copy, capacity);
+  rebase(call, t);
+  bool good = size >= 0 && (uint64_t)size <= capacity;
+  if (good) memcpy(t->iov[0].iov_base, copy, (size_t)size);
+  free(copy);
+  if (good) return (ssize_t)size;
   errno = size < 0 && size > -4096 ? (int)-size : EIO;
   return -1;
 }
 
-static ssize_t write_callback(wr__desc *desc, wr__transfer *t) {
-  size_t done = 0;
-  for (uint32_t i = 0; i < t->count; i++) {
-    int why = desc->write(desc->callback_context, t->iov[i].iov_base, t->iov[i].iov_len);
-    if (why != 0 && done == 0) {
-      errno = why;
-      return -1;
-    }
-    if (why != 0) break;
-    done += t->iov[i].iov_len;
-  }
-  return (ssize_t)done;
+/* One piece of the guest's bytes. */
+static ssize_t write_callback(wr__call *call, wr__desc *desc, wr__transfer *t) {
+  if (t->count == 0) return 0;
+  size_t size = t->iov[0].iov_len;
+  uint8_t *copy = new_copy(CALLBACK_PIECE, &size);
+  if (!copy) return -1;
+  memcpy(copy, t->iov[0].iov_base, size);
+  int why = desc->write(desc->callback_context, copy, size);
+  rebase(call, t);
+  free(copy);
+  if (why == 0) return (ssize_t)size;
+  errno = why;
+  return -1;
 }
 
-static ssize_t read_once(wr__desc *desc, wr__transfer *t) {
+static ssize_t read_once(wr__call *call, wr__desc *desc, wr__transfer *t) {
   switch (desc->kind) {
     case WR__DESC_FILE:
       return read_host(desc->host_fd, t);
@@ -130,7 +159,7 @@ static ssize_t read_once(wr__desc *desc, wr__transfer *t) {
     case WR__DESC_SOCKET:
       return read_socket(desc, t);
     case WR__DESC_READER:
-      return read_callback(desc, t);
+      return read_callback(call, desc, t);
     case WR__DESC_BYTES:
       return read_bytes(desc, t);
     default:
@@ -139,7 +168,7 @@ static ssize_t read_once(wr__desc *desc, wr__transfer *t) {
   }
 }
 
-static ssize_t write_once(wr__desc *desc, wr__transfer *t) {
+static ssize_t write_once(wr__call *call, wr__desc *desc, wr__transfer *t) {
   switch (desc->kind) {
     case WR__DESC_FILE:
       return write_host(desc->host_fd, t);
@@ -148,7 +177,7 @@ static ssize_t write_once(wr__desc *desc, wr__transfer *t) {
     case WR__DESC_SOCKET:
       return write_socket(desc, t);
     case WR__DESC_WRITER:
-      return write_callback(desc, t);
+      return write_callback(call, desc, t);
     default:
       errno = EBADF;
       return -1;
@@ -177,7 +206,7 @@ static uint32_t wait_more(wr__call *call, wr__desc *desc, wr__wait what) {
 
 uint32_t wr__io_read(wr__call *call, wr__desc *desc, wr__transfer *t, size_t *done) {
   for (;;) {
-    ssize_t size = read_once(desc, t);
+    ssize_t size = read_once(call, desc, t);
     if (size >= 0) {
       *done = (size_t)size;
       return WASI_SUCCESS;
@@ -194,10 +223,10 @@ uint32_t wr__io_read(wr__call *call, wr__desc *desc, wr__transfer *t, size_t *do
  * tells only if nothing was written. */
 uint32_t wr__io_write(wr__call *call, wr__desc *desc, wr__transfer *t, size_t *done) {
   size_t all = t->left;
-  bool whole = desc->kind == WR__DESC_STREAM || desc->kind == WR__DESC_SOCKET;
+  bool whole = desc->kind != WR__DESC_FILE;
   uint32_t error = WASI_SUCCESS;
   do {
-    ssize_t size = write_once(desc, t);
+    ssize_t size = write_once(call, desc, t);
     if (size >= 0) {
       wr__io_advance(t, (size_t)size);
       continue;
@@ -228,13 +257,12 @@ uint32_t wr__wasi_fd_read(wr__call *call, const uint64_t *args) {
   wr__transfer t;
   wr__desc *desc;
   size_t done = 0;
-  uint8_t *out = wr__guest_bytes(call, args[3], 4);
-  if (!out) return WASI_FAULT;
+  if (!wr__guest_bytes(call, args[3], 4)) return WASI_FAULT;
   uint32_t error = begin(call, args[0], WASI_RIGHT_FD_READ, args[1], args[2], iov, &t, &desc);
   if (error != WASI_SUCCESS) return error;
   error = wr__io_read(call, desc, &t, &done);
   wr__desc_release(desc);
-  if (error == WASI_SUCCESS) wr__wire_store32(out, (uint32_t)done);
+  if (error == WASI_SUCCESS) wr__guest_store32(call, args[3], (uint32_t)done);
   return error;
 }
 
@@ -243,13 +271,12 @@ uint32_t wr__wasi_fd_write(wr__call *call, const uint64_t *args) {
   wr__transfer t;
   wr__desc *desc;
   size_t done = 0;
-  uint8_t *out = wr__guest_bytes(call, args[3], 4);
-  if (!out) return WASI_FAULT;
+  if (!wr__guest_bytes(call, args[3], 4)) return WASI_FAULT;
   uint32_t error = begin(call, args[0], WASI_RIGHT_FD_WRITE, args[1], args[2], iov, &t, &desc);
   if (error != WASI_SUCCESS) return error;
   error = wr__io_write(call, desc, &t, &done);
   wr__desc_release(desc);
-  if (error == WASI_SUCCESS) wr__wire_store32(out, (uint32_t)done);
+  if (error == WASI_SUCCESS) wr__guest_store32(call, args[3], (uint32_t)done);
   return error;
 }
 
@@ -259,8 +286,7 @@ static uint32_t move_at(wr__call *call, const uint64_t *args, uint64_t right,
   struct iovec iov[WR__WASI_MAX_IOVECS];
   wr__transfer t;
   wr__desc *desc;
-  uint8_t *out = wr__guest_bytes(call, args[4], 4);
-  if (!out) return WASI_FAULT;
+  if (!wr__guest_bytes(call, args[4], 4)) return WASI_FAULT;
   if (args[3] > INT64_MAX) return WASI_INVAL;
   /* Spec: rights: "if fd_seek is set, includes the right to invoke fd_pread". */
   uint32_t error =
@@ -272,7 +298,7 @@ static uint32_t move_at(wr__call *call, const uint64_t *args, uint64_t right,
   } while (size < 0 && errno == EINTR);
   if (size < 0) error = wr__wasi_errno_now();
   wr__desc_release(desc);
-  if (error == WASI_SUCCESS) wr__wire_store32(out, (uint32_t)size);
+  if (error == WASI_SUCCESS) wr__guest_store32(call, args[4], (uint32_t)size);
   return error;
 }
 

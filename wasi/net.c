@@ -247,18 +247,11 @@ bool wr__net_allows(wr_wasi_t *wasi, wr__net_action action, const wr__address *g
   return action == WR__NET_CONNECT && known_allows(net, &address);
 }
 
-static void log_denied(const wr_wasi_t *wasi, const char *what, const char *whom) {
-  char line[512];
-  if (!wasi->log) return;
-  snprintf(line, sizeof line, "denied: %s %s", what, whom);
-  wasi->log(wasi->log_context, line);
-}
-
-bool wr__net_may_reach(wr_wasi_t *wasi, wr__net_action action, const wr__address *address) {
+bool wr__net_may_reach(wr__call *call, wr__net_action action, const wr__address *address) {
   char text[160];
-  if (wr__net_allows(wasi, action, address)) return true;
+  if (wr__net_allows(call->wasi, action, address)) return true;
   wr__address_text(address, text, sizeof text);
-  log_denied(wasi, action == WR__NET_CONNECT ? "connect" : "listen", text);
+  wr__log_denied(call, "%s %s", action == WR__NET_CONNECT ? "connect" : "listen", text);
   return false;
 }
 
@@ -277,11 +270,11 @@ static bool name_matches(const rule *r, const char *name) {
   }
 }
 
-bool wr__net_may_resolve(wr_wasi_t *wasi, const char *name) {
-  wr__net *net = wasi->net;
+bool wr__net_may_resolve(wr__call *call, const char *name) {
+  wr__net *net = call->wasi->net;
   for (size_t i = 0; net && i < net->rule_count; i++)
     if (net->rules[i].action != WR__NET_LISTEN && name_matches(&net->rules[i], name)) return true;
-  log_denied(wasi, "resolve", name);
+  wr__log_denied(call, "resolve %s", name);
   return false;
 }
 
@@ -298,8 +291,8 @@ static void remember(wr__net *net, const rule *r, const wr__address *address) {
   pthread_mutex_unlock(&net->lock);
 }
 
-void wr__net_resolved(wr_wasi_t *wasi, const char *name, const wr__address *address) {
-  wr__net *net = wasi->net;
+void wr__net_resolved(wr__call *call, const char *name, const wr__address *address) {
+  wr__net *net = call->wasi->net;
   for (size_t i = 0; net && i < net->rule_count; i++)
     if (net->rules[i].action == WR__NET_CONNECT && name_matches(&net->rules[i], name))
       remember(net, &net->rules[i], address);

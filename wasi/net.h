@@ -23,12 +23,12 @@ typedef struct wr__address {
 typedef enum wr__net_action { WR__NET_CONNECT, WR__NET_LISTEN, WR__NET_RESOLVE } wr__net_action;
 
 /* ---- net.c: the rules. Checked, logged when denied. */
-bool wr__net_may_reach(wr_wasi_t *wasi, wr__net_action action, const wr__address *address);
+bool wr__net_may_reach(wr__call *call, wr__net_action action, const wr__address *address);
 /* The same without a line in the log. */
 bool wr__net_allows(wr_wasi_t *wasi, wr__net_action action, const wr__address *address);
-bool wr__net_may_resolve(wr_wasi_t *wasi, const char *name);
+bool wr__net_may_resolve(wr__call *call, const char *name);
 /* The guest was told that name has this address: what rules say of the name holds for it. */
-void wr__net_resolved(wr_wasi_t *wasi, const char *name, const wr__address *address);
+void wr__net_resolved(wr__call *call, const char *name, const wr__address *address);
 void wr__net_delete(struct wr__net *net);
 
 /* ---- address.c */

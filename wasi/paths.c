@@ -11,6 +11,7 @@
 /* A directory descriptor, and a path in it. */
 typedef struct place {
   wr__desc *dir;
+  uint64_t inheriting; /* what dir hands on */
   char path[WR__WASI_MAX_PATH];
   wr__path_parent parent;
 } place;
@@ -18,7 +19,7 @@ typedef struct place {
 static uint32_t place_get(wr__call *call, uint64_t fd, uint64_t rights, uint64_t path,
                           uint64_t size, place *out) {
   out->parent = (wr__path_parent){.fd = -1};
-  uint32_t error = wr__fd_get(call->wasi, fd, rights, &out->dir);
+  uint32_t error = wr__fd_get_inheriting(call->wasi, fd, rights, &out->dir, &out->inheriting);
   if (error != WASI_SUCCESS) return error;
   error = wr__guest_path(call, path, size, out->path);
   if (error != WASI_SUCCESS) wr__desc_release(out->dir);
@@ -89,9 +90,8 @@ static uint32_t open_object(wr__call *call, const place *at, bool follow, int *f
 
 uint32_t wr__wasi_path_filestat_get(wr__call *call, const uint64_t *args) {
   size_t out_size = call->unstable ? WASI_FILESTAT0_SIZE : WASI_FILESTAT_SIZE;
-  uint8_t *out = wr__guest_bytes(call, args[4], out_size);
   place at;
-  if (!out) return WASI_FAULT;
+  if (!wr__guest_bytes(call, args[4], out_size)) return WASI_FAULT;
   uint32_t error = place_get(call, args[0], WASI_RIGHT_PATH_FILESTAT_GET, args[2], args[3], &at);
   if (error != WASI_SUCCESS) return error;
   int fd = -1;
@@ -102,7 +102,7 @@ uint32_t wr__wasi_path_filestat_get(wr__call *call, const uint64_t *args) {
     close(fd);
   }
   place_release(&at);
-  if (error == WASI_SUCCESS) wr__wasi_store_filestat(call, out, &st);
+  if (error == WASI_SUCCESS) wr__wasi_store_filestat(call, args[4], &st);
   return error;
 }
 
@@ -195,9 +195,8 @@ uint32_t wr__wasi_path_symlink(wr__call *call, const uint64_t *args) {
 }
 
 uint32_t wr__wasi_path_readlink(wr__call *call, const uint64_t *args) {
-  uint8_t *buffer = wr__guest_bytes(call, args[3], (uint32_t)args[4]);
-  uint8_t *used = wr__guest_bytes(call, args[5], 4);
-  if (!buffer || !used) return WASI_FAULT;
+  if (!wr__guest_bytes(call, args[3], (uint32_t)args[4]) || !wr__guest_bytes(call, args[5], 4))
+    return WASI_FAULT;
   place at;
   uint32_t error = place_get_parent(call, args[0], WASI_RIGHT_PATH_READLINK, args[1], args[2], &at);
   if (error != WASI_SUCCESS) return error;
@@ -214,8 +213,8 @@ uint32_t wr__wasi_path_readlink(wr__call *call, const uint64_t *args) {
   if (!wr__wasi_utf8_valid(target, (size_t)size)) return WASI_ILSEQ;
   /* Spec: what does not fit is cut. */
   uint32_t copied = (uint64_t)size < (uint32_t)args[4] ? (uint32_t)size : (uint32_t)args[4];
-  memcpy(buffer, target, copied);
-  wr__wire_store32(used, copied);
+  wr__guest_copy(call, args[3], target, copied);
+  wr__guest_store32(call, args[5], copied);
   return WASI_SUCCESS;
 }
 
@@ -223,7 +222,6 @@ uint32_t wr__wasi_path_readlink(wr__call *call, const uint64_t *args) {
 
 typedef struct open_request {
   uint64_t rights;
-  uint64_t inheriting;
   uint32_t oflags;
   uint32_t fdflags;
   bool follow;
@@ -270,25 +268,27 @@ static uint32_t open_host(wr__call *call, const place *at, open_request *request
 }
 
 /* Spec: path_open, "fewer rights than specified, if and only if those rights do not apply to the
- * type of file being opened". */
+ * type of file being opened".
+ * Deviation: a directory has all that its parent hands on, whatever was asked for: programs open
+ * directories with the rights of files, or with none. */
 static void settle_rights(wr__desc *desc, const place *at, const open_request *request) {
-  uint64_t applicable = desc->rights;
-  desc->rights = request->rights & applicable & at->dir->inheriting;
-  desc->inheriting &= request->inheriting & at->dir->inheriting;
+  desc->rights &= at->inheriting;
+  desc->inheriting &= at->inheriting;
+  if (desc->kind != WR__DESC_DIRECTORY) desc->rights &= request->rights;
   desc->read_only = at->dir->read_only;
   desc->flags = (uint16_t)request->fdflags;
 }
 
 static uint32_t open_place(wr__call *call, const place *at, open_request *request,
                            uint32_t *number) {
-  uint64_t absent = request->rights & ~at->dir->inheriting;
+  uint64_t absent = request->rights & ~at->inheriting;
   /* Deviation: libraries ask for every right that a file may have; only reading and writing are
    * refused where the directory does not hand them on, the others are left out. */
   if (absent & (WASI_RIGHT_FD_READ | WASI_RIGHT_FD_WRITE))
     return at->dir->read_only ? WASI_ROFS : WASI_NOTCAPABLE;
   if ((request->oflags & WASI_OFLAGS_DIRECTORY) && (request->rights & WASI_RIGHT_FD_WRITE))
     return WASI_ISDIR;
-  request->rights &= at->dir->inheriting;
+  request->rights &= at->inheriting;
   int host_fd = -1;
   wr__desc *desc = NULL;
   uint32_t error = open_host(call, at, request, &host_fd);
@@ -299,11 +299,9 @@ static uint32_t open_place(wr__call *call, const place *at, open_request *reques
 }
 
 uint32_t wr__wasi_path_open(wr__call *call, const uint64_t *args) {
-  uint8_t *out = wr__guest_bytes(call, args[8], 4);
-  if (!out) return WASI_FAULT;
+  if (!wr__guest_bytes(call, args[8], 4)) return WASI_FAULT;
   open_request request = {
       .rights = args[5],
-      .inheriting = args[6],
       .oflags = (uint32_t)args[4],
       .fdflags = (uint32_t)args[7],
       .follow = args[1] & WASI_LOOKUP_SYMLINK_FOLLOW,
@@ -318,6 +316,6 @@ uint32_t wr__wasi_path_open(wr__call *call, const uint64_t *args) {
   uint32_t number = 0;
   error = open_place(call, &at, &request, &number);
   place_release(&at);
-  if (error == WASI_SUCCESS) wr__wire_store32(out, number);
+  if (error == WASI_SUCCESS) wr__guest_store32(call, args[8], number);
   return error;
 }

@@ -44,7 +44,7 @@ static uint32_t set_clock(polling *p, subscription *sub, const uint8_t *in) {
   if (flags & ~WASI_SUBCLOCK_ABSTIME) return WASI_INVAL;
   /* It stands still while its thread waits. As clock_nanosleep(2). */
   if (sub->clock_id == WASI_CLOCK_THREAD_CPUTIME && !p->call->wasi->clock_now) return WASI_INVAL;
-  uint32_t error = wr__clock_now(p->call->wasi, sub->clock_id, &now);
+  uint32_t error = wr__clock_now(p->call, sub->clock_id, &now);
   if (error != WASI_SUCCESS) return error;
   sub->deadline_ns = timeout;
   if (!(flags & WASI_SUBCLOCK_ABSTIME) && __builtin_add_overflow(now, timeout, &sub->deadline_ns))
@@ -64,7 +64,8 @@ static uint32_t set_fd(polling *p, subscription *sub, uint32_t fd) {
 
 /* Copies a subscription. What is wrong with one is its own event, but for an unknown type, of
  * which no event could speak. */
-static uint32_t add_subscription(polling *p, const uint8_t *in) {
+static uint32_t add_subscription(polling *p, uint64_t at) {
+  const uint8_t *in = p->call->memory + at;
   subscription *sub = &p->subs[p->count];
   *sub = (subscription){
       .userdata = wr__wire_load64(in), .type = in[8], .poll_index = -1, .deadline_ns = NEVER};
@@ -95,7 +96,7 @@ static bool take_event(polling *p, const subscription *sub, uint8_t out[WASI_EVE
   uint16_t error = sub->error, flags = 0;
   uint64_t bytes = 0, now;
   if (error == WASI_SUCCESS && sub->type == WASI_EVENT_CLOCK) {
-    error = (uint16_t)wr__clock_now(p->call->wasi, sub->clock_id, &now);
+    error = (uint16_t)wr__clock_now(p->call, sub->clock_id, &now);
     if (error == WASI_SUCCESS && now < sub->deadline_ns) return false;
   } else if (error == WASI_SUCCESS) {
     short ready =
@@ -114,13 +115,14 @@ static bool take_event(polling *p, const subscription *sub, uint8_t out[WASI_EVE
   return true;
 }
 
-static uint32_t take_events(polling *p, uint8_t *out) {
+static uint32_t take_events(polling *p, uint64_t at) {
   uint32_t events = 0;
+  uint8_t event[WASI_EVENT_SIZE];
   for (uint32_t i = 0; i < p->count; i++) {
-    if (take_event(p, &p->subs[i], out)) {
-      out += WASI_EVENT_SIZE;
-      events++;
-    }
+    if (!take_event(p, &p->subs[i], event)) continue;
+    wr__guest_copy(p->call, at, event, sizeof event);
+    at += WASI_EVENT_SIZE;
+    events++;
   }
   return events;
 }
@@ -135,7 +137,7 @@ static uint64_t next_wait_ns(const polling *p, uint64_t *realtime_ns) {
     const subscription *sub = &p->subs[i];
     uint64_t now, left;
     if (sub->type != WASI_EVENT_CLOCK || sub->deadline_ns == NEVER) continue;
-    if (wr__clock_now(p->call->wasi, sub->clock_id, &now) != WASI_SUCCESS) continue;
+    if (wr__clock_now(p->call, sub->clock_id, &now) != WASI_SUCCESS) continue;
     left = now < sub->deadline_ns ? sub->deadline_ns - now : 0;
     if (sub->clock_id == WASI_CLOCK_REALTIME && sub->deadline_ns < *realtime_ns)
       *realtime_ns = sub->deadline_ns;
@@ -178,7 +180,7 @@ static void wait_replaced(polling *p) {
     subscription *sub = &p->subs[i];
     uint64_t now;
     if (sub->type != WASI_EVENT_CLOCK) continue;
-    if (wr__clock_now(p->call->wasi, sub->clock_id, &now) != WASI_SUCCESS) continue;
+    if (wr__clock_now(p->call, sub->clock_id, &now) != WASI_SUCCESS) continue;
     if (!first || sub->deadline_ns - now < least) {
       first = sub;
       least = sub->deadline_ns - now;
@@ -187,6 +189,7 @@ static void wait_replaced(polling *p) {
   const wr_wasi_t *wasi = p->call->wasi;
   if (wasi->clock_sleep)
     wasi->clock_sleep(wasi->clock_context, first->clock_id, first->deadline_ns);
+  wr__guest_refresh(p->call);
   first->deadline_ns = 0;
 }
 
@@ -196,7 +199,7 @@ static bool has_clock(const polling *p) {
   return false;
 }
 
-static uint32_t run(polling *p, uint8_t *out, uint32_t *events) {
+static uint32_t run(polling *p, uint64_t out, uint32_t *events) {
   for (;;) {
     for (uint32_t i = 0; i < p->poll_count; i++) p->pollfds[i].revents = 0;
     if (p->poll_count > 0 && poll(p->pollfds, p->poll_count, 0) < 0 && errno != EINTR)
@@ -220,10 +223,11 @@ static uint32_t run(polling *p, uint8_t *out, uint32_t *events) {
 uint32_t wr__wasi_poll_oneoff(wr__call *call, const uint64_t *args) {
   uint32_t count = (uint32_t)args[2];
   uint64_t in_size = call->unstable ? WASI_SUBSCRIPTION0_SIZE : WASI_SUBSCRIPTION_SIZE;
-  const uint8_t *in = wr__guest_bytes(call, args[0], count * in_size);
-  uint8_t *out = wr__guest_bytes(call, args[1], (uint64_t)count * WASI_EVENT_SIZE);
-  uint8_t *out_count = wr__guest_bytes(call, args[3], 4);
-  if (!in || !out || !out_count) return WASI_FAULT;
+  uint32_t in = (uint32_t)args[0], out = (uint32_t)args[1];
+  if (!wr__guest_bytes(call, in, count * in_size) ||
+      !wr__guest_bytes(call, out, (uint64_t)count * WASI_EVENT_SIZE) ||
+      !wr__guest_bytes(call, args[3], 4))
+    return WASI_FAULT;
   if (count == 0 || count > MAX_SUBSCRIPTIONS) return WASI_INVAL;
   subscription few_subs[ON_STACK];
   struct pollfd few_pollfds[ON_STACK + 2];
@@ -234,7 +238,7 @@ uint32_t wr__wasi_poll_oneoff(wr__call *call, const uint64_t *args) {
   }
   uint32_t error = p.subs && p.pollfds ? WASI_SUCCESS : WASI_NOMEM;
   for (uint32_t i = 0; error == WASI_SUCCESS && i < count; i++)
-    error = add_subscription(&p, in + i * in_size);
+    error = add_subscription(&p, (uint64_t)in + i * in_size);
   uint32_t events = 0;
   if (error == WASI_SUCCESS) error = run(&p, out, &events);
   for (uint32_t i = 0; i < p.count; i++)
@@ -242,6 +246,6 @@ uint32_t wr__wasi_poll_oneoff(wr__call *call, const uint64_t *args) {
   if (p.timer_fd >= 0) close(p.timer_fd);
   if (p.subs != few_subs) free(p.subs);
   if (p.pollfds != few_pollfds) free(p.pollfds);
-  if (error == WASI_SUCCESS) wr__wire_store32(out_count, events);
+  if (error == WASI_SUCCESS) wr__guest_store32(call, args[3], events);
   return error;
 }

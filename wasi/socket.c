@@ -23,11 +23,10 @@ static uint32_t accept_host(wr__call *call, wr__desc *listener, int *out) {
 }
 
 uint32_t wr__wasi_sock_accept(wr__call *call, const uint64_t *args) {
-  uint8_t *out = wr__guest_bytes(call, args[2], 4);
   uint32_t flags = (uint32_t)args[1], number = 0;
   wr__desc *listener, *desc;
   int fd = -1;
-  if (!out) return WASI_FAULT;
+  if (!wr__guest_bytes(call, args[2], 4)) return WASI_FAULT;
   if (flags & ~(uint32_t)WASI_FDFLAGS_NONBLOCK) return WASI_INVAL;
   uint32_t error = wr__fd_get(call->wasi, args[0], WASI_RIGHT_SOCK_ACCEPT, &listener);
   if (error != WASI_SUCCESS) return error;
@@ -37,7 +36,7 @@ uint32_t wr__wasi_sock_accept(wr__call *call, const uint64_t *args) {
   if (error != WASI_SUCCESS) return error;
   desc->flags = (uint16_t)flags;
   error = wr__fd_insert(call->wasi, desc, &number);
-  if (error == WASI_SUCCESS) wr__wire_store32(out, number);
+  if (error == WASI_SUCCESS) wr__guest_store32(call, args[2], number);
   return error;
 }
 
@@ -79,10 +78,8 @@ uint32_t wr__wasi_sock_recv(wr__call *call, const uint64_t *args) {
   struct iovec iov[WR__WASI_MAX_IOVECS];
   uint32_t count, flags = (uint32_t)args[3];
   size_t total, done;
-  uint8_t *out = wr__guest_bytes(call, args[4], 4);
-  uint8_t *out_flags = wr__guest_bytes(call, args[5], 2);
   wr__desc *desc;
-  if (!out || !out_flags) return WASI_FAULT;
+  if (!wr__guest_bytes(call, args[4], 4) || !wr__guest_bytes(call, args[5], 2)) return WASI_FAULT;
   if (flags & ~(uint32_t)(WASI_RIFLAGS_PEEK | WASI_RIFLAGS_WAITALL)) return WASI_INVAL;
   uint32_t error = wr__guest_iovecs(call, args[1], args[2], iov, &count, &total);
   if (error == WASI_SUCCESS) error = get_socket(call, args[0], WASI_RIGHT_FD_READ, &desc);
@@ -94,8 +91,8 @@ uint32_t wr__wasi_sock_recv(wr__call *call, const uint64_t *args) {
                   (flags & WASI_RIFLAGS_WAITALL) && stream && !peek, &done);
   wr__desc_release(desc);
   if (error != WASI_SUCCESS) return error;
-  wr__wire_store32(out, (uint32_t)done);
-  wr__wire_store16(out_flags, message.msg_flags & MSG_TRUNC ? WASI_ROFLAGS_TRUNCATED : 0);
+  wr__guest_store32(call, args[4], (uint32_t)done);
+  wr__guest_store16(call, args[5], message.msg_flags & MSG_TRUNC ? WASI_ROFLAGS_TRUNCATED : 0);
   return WASI_SUCCESS;
 }
 
@@ -103,17 +100,19 @@ uint32_t wr__wasi_sock_send(wr__call *call, const uint64_t *args) {
   struct iovec iov[WR__WASI_MAX_IOVECS];
   wr__transfer t;
   size_t done = 0;
-  uint8_t *out = wr__guest_bytes(call, args[4], 4);
   wr__desc *desc;
-  if (!out) return WASI_FAULT;
+  if (!wr__guest_bytes(call, args[4], 4)) return WASI_FAULT;
   if ((uint32_t)args[3] != 0) return WASI_INVAL; /* Spec: siflags: none are defined */
   uint32_t error = wr__guest_iovecs(call, args[1], args[2], iov, &t.count, &t.left);
   if (error == WASI_SUCCESS) error = get_socket(call, args[0], WASI_RIGHT_FD_WRITE, &desc);
   if (error != WASI_SUCCESS) return error;
   t.iov = iov;
-  error = wr__io_write(call, desc, &t, &done);
+  /* A datagram is sent whole or not at all. */
+  bool cut = desc->filetype == WASI_FILETYPE_SOCKET_DGRAM && t.count == WR__WASI_MAX_IOVECS &&
+             (uint32_t)args[2] > t.count;
+  error = cut ? (uint32_t)WASI_MSGSIZE : wr__io_write(call, desc, &t, &done);
   wr__desc_release(desc);
-  if (error == WASI_SUCCESS) wr__wire_store32(out, (uint32_t)done);
+  if (error == WASI_SUCCESS) wr__guest_store32(call, args[4], (uint32_t)done);
   return error;
 }
 

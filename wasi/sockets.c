@@ -19,9 +19,8 @@ static uint32_t get_socket(wr__call *call, uint64_t fd, wr__desc **out) {
 uint32_t wr__wasi_sock_open(wr__call *call, const uint64_t *args) {
   static const int families[] = {
       [WASI_AF_INET4] = AF_INET, [WASI_AF_INET6] = AF_INET6, [WASI_AF_UNIX] = AF_UNIX};
-  uint8_t *out = wr__guest_bytes(call, args[2], 4);
   uint32_t family = (uint32_t)args[0], type = (uint32_t)args[1], number = 0;
-  if (!out) return WASI_FAULT;
+  if (!wr__guest_bytes(call, args[2], 4)) return WASI_FAULT;
   if (family == WASI_AF_UNSPEC || family > WASI_AF_UNIX) return WASI_AFNOSUPPORT;
   if (type > WASI_SOCK_STREAM) return WASI_INVAL;
   int host_type = type == WASI_SOCK_DGRAM ? SOCK_DGRAM : SOCK_STREAM;
@@ -30,7 +29,7 @@ uint32_t wr__wasi_sock_open(wr__call *call, const uint64_t *args) {
   wr__desc *desc;
   uint32_t error = wr__desc_from_host(fd, &desc);
   if (error == WASI_SUCCESS) error = wr__fd_insert(call->wasi, desc, &number);
-  if (error == WASI_SUCCESS) wr__wire_store32(out, number);
+  if (error == WASI_SUCCESS) wr__guest_store32(call, args[2], number);
   return error;
 }
 
@@ -46,7 +45,7 @@ static void settle_dual_stack(wr__call *call, wr__desc *desc, const wr__address 
 
 static uint32_t bind_host(wr__call *call, wr__desc *desc, const wr__address *address) {
   if (address->of.any.sa_family != desc->socket_family) return WASI_AFNOSUPPORT;
-  if (!wr__net_may_reach(call->wasi, WR__NET_LISTEN, address)) return WASI_ACCES;
+  if (!wr__net_may_reach(call, WR__NET_LISTEN, address)) return WASI_ACCES;
   settle_dual_stack(call, desc, address);
   if (bind(desc->host_fd, &address->of.any, address->size) != 0) return wr__wasi_errno_now();
   desc->bound = true;
@@ -102,7 +101,7 @@ static uint32_t finish_connect(wr__call *call, wr__desc *desc) {
 
 static uint32_t connect_host(wr__call *call, wr__desc *desc, const wr__address *address) {
   if (address->of.any.sa_family != desc->socket_family) return WASI_AFNOSUPPORT;
-  if (!wr__net_may_reach(call->wasi, WR__NET_CONNECT, address)) return WASI_ACCES;
+  if (!wr__net_may_reach(call, WR__NET_CONNECT, address)) return WASI_ACCES;
   if (connect(desc->host_fd, &address->of.any, address->size) == 0) return WASI_SUCCESS;
   if (errno == EINPROGRESS || errno == EINTR) return finish_connect(call, desc);
   return wr__wasi_errno_now();
@@ -155,11 +154,12 @@ static uint32_t receive_from(wr__call *call, wr__desc *desc, struct iovec *iov, 
   }
 }
 
-/* Where the results of a receive go. */
+/* Where the guest wants the results of a receive. */
 typedef struct receive_out {
-  uint8_t *size;
-  uint8_t *flags;
-  uint8_t *port; /* second revision; else NULL */
+  uint64_t size;
+  uint64_t flags;
+  bool with_port; /* second revision */
+  uint64_t port;
 } receive_out;
 
 static uint32_t receive_into(wr__call *call, const uint64_t *args, const receive_out *out) {
@@ -169,7 +169,9 @@ static uint32_t receive_into(wr__call *call, const uint64_t *args, const receive
   bool cut = false;
   wr__desc *desc;
   wr__address from;
-  if (!out->size || !out->flags) return WASI_FAULT;
+  if (!wr__guest_bytes(call, out->size, 4) || !wr__guest_bytes(call, out->flags, 2) ||
+      (out->with_port && !wr__guest_bytes(call, out->port, 4)))
+    return WASI_FAULT;
   if (flags & ~(uint32_t)(WASI_RIFLAGS_PEEK | WASI_RIFLAGS_WAITALL)) return WASI_INVAL;
   uint32_t error = wr__guest_iovecs(call, args[1], args[2], iov, &count, &total);
   if (error == WASI_SUCCESS) error = get_socket(call, args[0], &desc);
@@ -177,23 +179,22 @@ static uint32_t receive_into(wr__call *call, const uint64_t *args, const receive
   error = receive_from(call, desc, iov, count, flags, &from, &done, &cut);
   wr__desc_release(desc);
   if (error == WASI_SUCCESS && from.size > 0)
-    error = out->port ? wr__address_write(call, args[3], &from)
-                      : wr__address_write_v1(call, args[3], &from);
+    error = out->with_port ? wr__address_write(call, args[3], &from)
+                           : wr__address_write_v1(call, args[3], &from);
   if (error != WASI_SUCCESS) return error;
-  wr__wire_store32(out->size, (uint32_t)done);
-  wr__wire_store16(out->flags, cut ? WASI_ROFLAGS_TRUNCATED : 0);
-  if (out->port) wr__wire_store32(out->port, wr__address_port(&from));
+  wr__guest_store32(call, out->size, (uint32_t)done);
+  wr__guest_store16(call, out->flags, cut ? WASI_ROFLAGS_TRUNCATED : 0);
+  if (out->with_port) wr__guest_store32(call, out->port, wr__address_port(&from));
   return WASI_SUCCESS;
 }
 
 uint32_t wr__wasi_sock_recv_from(wr__call *call, const uint64_t *args) {
-  receive_out out = {wr__guest_bytes(call, args[6], 4), wr__guest_bytes(call, args[7], 2),
-                     wr__guest_bytes(call, args[5], 4)};
-  return out.port ? receive_into(call, args, &out) : (uint32_t)WASI_FAULT;
+  receive_out out = {.size = args[6], .flags = args[7], .with_port = true, .port = args[5]};
+  return receive_into(call, args, &out);
 }
 
 uint32_t wr__wasi_sock_recv_from_v1(wr__call *call, const uint64_t *args) {
-  receive_out out = {wr__guest_bytes(call, args[5], 4), wr__guest_bytes(call, args[6], 2), NULL};
+  receive_out out = {.size = args[5], .flags = args[6]};
   return receive_into(call, args, &out);
 }
 
@@ -202,7 +203,7 @@ static uint32_t send_to(wr__call *call, wr__desc *desc, struct iovec *iov, uint3
   struct msghdr message = {
       .msg_iov = iov, .msg_iovlen = count, .msg_name = &to->of, .msg_namelen = to->size};
   if (to->of.any.sa_family != desc->socket_family) return WASI_AFNOSUPPORT;
-  if (!wr__net_may_reach(call->wasi, WR__NET_CONNECT, to)) return WASI_ACCES;
+  if (!wr__net_may_reach(call, WR__NET_CONNECT, to)) return WASI_ACCES;
   for (;;) {
     ssize_t size = sendmsg(desc->host_fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (size >= 0) {
@@ -224,16 +225,18 @@ uint32_t wr__wasi_sock_send_to(wr__call *call, const uint64_t *args) {
   size_t total, done = 0;
   wr__desc *desc;
   wr__address to;
-  uint8_t *out = wr__guest_bytes(call, args[6], 4);
-  if (!out) return WASI_FAULT;
+  if (!wr__guest_bytes(call, args[6], 4)) return WASI_FAULT;
   if ((uint32_t)args[5] != 0) return WASI_INVAL;
   uint32_t error = wr__guest_iovecs(call, args[1], args[2], iov, &count, &total);
   if (error == WASI_SUCCESS) error = wr__address_read(call, args[3], (uint32_t)args[4], &to);
   if (error == WASI_SUCCESS) error = get_socket(call, args[0], &desc);
   if (error != WASI_SUCCESS) return error;
-  error = send_to(call, desc, iov, count, &to, &done);
+  /* A datagram is sent whole or not at all. */
+  bool cut = desc->filetype == WASI_FILETYPE_SOCKET_DGRAM && count == WR__WASI_MAX_IOVECS &&
+             (uint32_t)args[2] > count;
+  error = cut ? (uint32_t)WASI_MSGSIZE : send_to(call, desc, iov, count, &to, &done);
   wr__desc_release(desc);
-  if (error == WASI_SUCCESS) wr__wire_store32(out, (uint32_t)done);
+  if (error == WASI_SUCCESS) wr__guest_store32(call, args[6], (uint32_t)done);
   return error;
 }
 
@@ -253,24 +256,22 @@ static uint32_t ask_name(wr__call *call, uint64_t fd, name_function ask, wr__add
 
 static uint32_t tell_name(wr__call *call, const uint64_t *args, name_function ask) {
   wr__address address;
-  uint8_t *port = wr__guest_bytes(call, args[2], 4);
-  if (!port) return WASI_FAULT;
+  if (!wr__guest_bytes(call, args[2], 4)) return WASI_FAULT;
   uint32_t error = ask_name(call, args[0], ask, &address);
   if (error == WASI_SUCCESS) error = wr__address_write(call, args[1], &address);
-  if (error == WASI_SUCCESS) wr__wire_store32(port, wr__address_port(&address));
+  if (error == WASI_SUCCESS) wr__guest_store32(call, args[2], wr__address_port(&address));
   return error;
 }
 
 /* The first revision tells the type as 4 or 6. */
 static uint32_t tell_name_v1(wr__call *call, const uint64_t *args, name_function ask) {
   wr__address address;
-  uint8_t *type = wr__guest_bytes(call, args[2], 4), *port = wr__guest_bytes(call, args[3], 4);
-  if (!type || !port) return WASI_FAULT;
+  if (!wr__guest_bytes(call, args[2], 4) || !wr__guest_bytes(call, args[3], 4)) return WASI_FAULT;
   uint32_t error = ask_name(call, args[0], ask, &address);
   if (error == WASI_SUCCESS) error = wr__address_write_v1(call, args[1], &address);
   if (error != WASI_SUCCESS) return error;
-  wr__wire_store32(type, address.of.any.sa_family == AF_INET ? 4 : 6);
-  wr__wire_store32(port, wr__address_port(&address));
+  wr__guest_store32(call, args[2], address.of.any.sa_family == AF_INET ? 4 : 6);
+  wr__guest_store32(call, args[3], wr__address_port(&address));
   return WASI_SUCCESS;
 }
 

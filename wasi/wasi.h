@@ -1,6 +1,8 @@
 /* The inside of libwasmrun-wasi: what a guest was given, its descriptors, and one call of a
  * function. Invariants: a descriptor's host file is closed when the last call that uses it and
- * the table have let go of it; guest memory is touched only through wr__guest_*, which check. */
+ * the table have let go of it; guest memory is touched only through wr__guest_*, which check;
+ * no pointer into it is used after a callback of the embedder, which may have grown and moved it.
+ */
 #ifndef WR__WASI_H
 #define WR__WASI_H
 
@@ -16,6 +18,7 @@
 #include "wire.h"
 
 #define WR__WASI_MAX_FDS 65536u
+/* Pieces of one transfer: Linux takes no more in a call. */
 #define WR__WASI_MAX_IOVECS 1024u
 #define WR__WASI_MAX_PATH 4096u
 /* Linux moves at most this many bytes in one call. */
@@ -32,7 +35,8 @@ typedef enum wr__desc_kind {
 } wr__desc_kind;
 
 /* What a guest's descriptor number stands for. Counted: one for the table, one for each call in
- * progress. rights, inheriting and flags change only under the context's lock. */
+ * progress. Once it is in the table, rights and inheriting are read and written under the context's
+ * lock; flags are written under it. */
 typedef struct wr__desc {
   _Atomic uint32_t ref_count;
   wr__desc_kind kind;
@@ -118,14 +122,33 @@ typedef struct wr__wasi_function {
 extern const wr__wasi_function wr__wasi_functions[];
 extern const size_t wr__wasi_function_count;
 
-/* ---- guest.c: the guest's memory. Each returns a WASI errno. */
+/* ---- guest.c: the guest's memory. Each returns a WASI errno. Pointers into it are stale after
+ * every callback of the embedder: results are stored by address, callbacks get copies. */
 /* The guest's bytes [at, at + size), or NULL where they are not all in its memory. */
 static inline uint8_t *wr__guest_bytes(const wr__call *call, uint64_t at, uint64_t size) {
   at &= UINT32_MAX;
   if (!call->memory || size > call->memory_size || at > call->memory_size - size) return NULL;
   return call->memory + at;
 }
-/* An array of iovecs, copied once and checked; *total is the sum of the lengths. */
+/* After every callback of the embedder: the memory may have moved. */
+void wr__guest_refresh(wr__call *call);
+/* Results. That [at, at + size) lies in memory was checked before, and memory never shrinks. */
+static inline void wr__guest_store16(const wr__call *call, uint64_t at, uint16_t value) {
+  wr__wire_store16(call->memory + (uint32_t)at, value);
+}
+static inline void wr__guest_store32(const wr__call *call, uint64_t at, uint32_t value) {
+  wr__wire_store32(call->memory + (uint32_t)at, value);
+}
+static inline void wr__guest_store64(const wr__call *call, uint64_t at, uint64_t value) {
+  wr__wire_store64(call->memory + (uint32_t)at, value);
+}
+static inline void wr__guest_copy(const wr__call *call, uint64_t at, const void *bytes,
+                                  size_t size) {
+  if (size > 0) memcpy(call->memory + (uint32_t)at, bytes, size);
+}
+/* An array of iovecs, copied once and checked; *total is the sum of the lengths. What is beyond
+ * WR__WASI_MAX_IOVECS pieces or WR__WASI_MAX_TRANSFER bytes is left out: a transfer may be done in
+ * part. */
 uint32_t wr__guest_iovecs(const wr__call *call, uint64_t at, uint64_t count,
                           struct iovec out[WR__WASI_MAX_IOVECS], uint32_t *out_count,
                           size_t *total);
@@ -154,6 +177,9 @@ uint32_t wr__fd_insert(wr_wasi_t *wasi, wr__desc *desc, uint32_t *fd);
 uint32_t wr__fd_place(wr_wasi_t *wasi, uint32_t fd, wr__desc *desc);
 /* The descriptor with a count for the caller, if it has all of these rights. */
 uint32_t wr__fd_get(wr_wasi_t *wasi, uint64_t fd, uint64_t rights, wr__desc **out);
+/* The same, with what the descriptor hands on, as it was at that moment. */
+uint32_t wr__fd_get_inheriting(wr_wasi_t *wasi, uint64_t fd, uint64_t rights, wr__desc **out,
+                               uint64_t *inheriting);
 uint32_t wr__fd_close(wr_wasi_t *wasi, uint64_t fd);
 uint32_t wr__fd_renumber(wr_wasi_t *wasi, uint64_t from, uint64_t to);
 
@@ -182,7 +208,7 @@ bool wr__path_is_kernel_interface(int fd);
 
 /* ---- file.c */
 uint8_t wr__wasi_filetype(mode_t mode);
-void wr__wasi_store_filestat(const wr__call *call, uint8_t *out, const struct stat *st);
+void wr__wasi_store_filestat(const wr__call *call, uint64_t at, const struct stat *st);
 uint32_t wr__wasi_times(uint64_t atim, uint64_t mtim, uint64_t flags, struct timespec out[2]);
 
 /* ---- wait.c */
@@ -204,9 +230,11 @@ int wr__wait_event_fd(const wr__call *call);
 wr_status wr__wasi_fail(wr_error *error, wr_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 wr_status wr__wasi_fail_errno(wr_error *error, const char *what);
+/* Tells the embedder what the guest was denied: a callback. */
+void wr__log_denied(wr__call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* ---- clock.c */
-uint32_t wr__clock_now(const wr_wasi_t *wasi, uint32_t clock_id, uint64_t *ns);
+uint32_t wr__clock_now(wr__call *call, uint32_t clock_id, uint64_t *ns);
 
 /* ---- the functions, by the name of the specification */
 #define WR__WASI_DECLARE(name) uint32_t wr__wasi_##name(wr__call *call, const uint64_t *args);

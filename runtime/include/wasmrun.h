@@ -924,6 +924,7 @@ WR_API bool wr_ref_i31_value(const wasm_ref_t *ref, int32_t *out);
 /* ---- WASI preview 1 ---------------------------------------------------------
  * A wr_wasi_t holds what one guest was given. Make it, grant, define it in a linker.
  * Nothing is granted by default: no argument, variable, directory or stdio (closed).
+ * Callbacks get copies of the guest's bytes, at most 64 KiB at once, and may grow its memory.
  * In libwasmrun-wasi. */
 typedef struct wr_wasi wr_wasi_t;
 WR_API wr_wasi_t *wr_wasi_new(void);
@@ -949,9 +950,9 @@ WR_API WR_NODISCARD wr_status wr_wasi_preopen_dir(wr_wasi_t *wasi, const char *h
 WR_API WR_NODISCARD wr_status wr_wasi_preopen_fd(wr_wasi_t *wasi, int fd, const char *guest_path,
                                                  unsigned flags, wr_error *error);
 
-/* stdio: stream is 0, 1 or 2. A guest's write to a pipe that nobody reads is an error of the guest
- * and no signal for the process; a process that ignores SIGPIPE when it grants the pipe has to go
- * on so. */
+/* stdio: stream is 0, 1 or 2. A directory may be passed on as one; reading and writing it fail. A
+ * guest's write to a pipe that nobody reads is an error of the guest and no signal for the process;
+ * a process that ignores SIGPIPE when it grants the pipe has to go on so. */
 WR_API WR_NODISCARD wr_status wr_wasi_stdio_inherit(wr_wasi_t *wasi, int stream, wr_error *error);
 WR_API WR_NODISCARD wr_status wr_wasi_stdio_fd(wr_wasi_t *wasi, int stream, int fd,
                                                wr_error *error);
