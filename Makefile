@@ -4,8 +4,20 @@ PRESET ?= release
 JOBS ?= $(shell nproc)
 BIN = build/$(PRESET)/bin
 
+# What a preset uses of the sets of packages (tools/install-packages.sh).
+packages-gcc = common gcc llvm
+packages-static = common clang
+packages-no-llvm = common clang
+PACKAGES = $(or $(packages-$(PRESET)),build)
 
-.PHONY: run test build setup setup-test install clean tidy format help aarch64
+# Root builds as the owner of the tree, who can go on using it.
+OWNER := $(shell stat -c %u .)
+GROUP := $(shell stat -c %g .)
+ifeq ($(shell id -u)$(filter-out 0,$(OWNER)),0$(OWNER))
+AS_OWNER = setpriv --reuid=$(OWNER) --regid=$(GROUP) --clear-groups --
+endif
+
+.PHONY: run test build setup setup-test install uninstall package clean tidy format help aarch64
 
 help:
 	@echo 'make run                          build wasmrun and run an example'
@@ -13,28 +25,40 @@ help:
 	@echo 'make test                         build and run every test'
 	@echo 'make bench                        compare engines (PROGRAMS=, ENGINES=)'
 	@echo 'make build [PRESET=dev]           build only; build-static, build-gcc, … likewise'
-	@echo 'make install [PREFIX=/usr/local]  install the release build'
+	@echo 'make install [PREFIX=/usr/local]  install the release build (DESTDIR=); make uninstall'
+	@echo 'make package                      build/packages/: .deb and static .tar.gz, each for'
+	@echo '                                  x86-64 and aarch64'
 	@echo 'make tidy, make format, make clean'
 
-# Packages are installed only where they are missing: a second call takes no time.
+# Packages are installed only if they are missing: a second call takes no time.
 setup:
-	@tools/install-packages.sh build guests
+	@tools/install-packages.sh $(PACKAGES)
 setup-test:
 	@tools/install-packages.sh build test containers
 
 build-%:
-	@test -f build/$*/build.ninja || cmake --preset $* >build-$*.log || { cat build-$*.log; exit 1; }
-	@rm -f build-$*.log
-	@ninja --quiet -C build/$* -j $(JOBS) $(TARGETS)
+	@$(AS_OWNER) tools/build.sh $* -j $(JOBS) $(TARGETS)
 
 build: setup
 	@$(MAKE) --no-print-directory build-$(PRESET)
 
-# With APP, nothing but the program's own output, and its exit status.
-run: build
+# With APP, nothing but the program's own output, and its exit status: that takes a function that
+# tools/make_status.c adds to make. Without it make says "Error" and ends with 2.
 ifdef APP
-	@$(BIN)/wasmrun --dir . $(APP) $(ARGS)
+STATUS = build/make_status.so
+-load $(STATUS)
+$(STATUS): tools/make_status.c | setup
+	@$(AS_OWNER) mkdir -p build
+	@$(AS_OWNER) $$(command -v clang-19 || echo gcc-12) -shared -fPIC -o $@ $<
+PROGRAM = $(BIN)/wasmrun --dir . $(APP) $(ARGS)
+run: build
+ifeq ($(filter $(STATUS),$(.LOADED)),)
+	@$(PROGRAM)
 else
+	@$(exit-with $(PROGRAM))
+endif
+else
+run: build
 	@examples/show.sh $(BIN)/wasmrun build/$(PRESET)/guests
 endif
 
@@ -46,7 +70,7 @@ OTHERS = $(if $(filter-out aarch64,$(shell uname -m)),aarch64)
 test: setup-test
 	@$(MAKE) --no-print-directory build-release build-dev $(OTHERS)
 	@$(MAKE) --no-print-directory build-tsan TARGETS='$(WITH_THREADS)'
-	@tests/setup.sh
+	@$(AS_OWNER) tests/setup.sh
 	@python3 tests/run.py release dev tsan $(OTHERS)
 
 # bench, bench-compare: benchmarks/README.md.

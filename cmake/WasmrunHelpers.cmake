@@ -2,13 +2,26 @@
 # that are built both ways from one set of objects, and programs that link the archives.
 find_package(PkgConfig REQUIRED)
 
-# wasmrun_dependency(name pkg-config-name archive...): makes dep_<name>_shared, and
+# wasmrun_missing(what package...): notes what is not built, and the Debian packages that it takes.
+# <build>/missing holds a line for each: the Makefile configures again while there is one, and the
+# tests fail with it.
+function(wasmrun_missing what)
+  string(REPLACE ";" " " packages "${ARGN}")
+  message(STATUS "not built: ${what} (install ${packages})")
+  set_property(GLOBAL APPEND_STRING PROPERTY WASMRUN_MISSING "${what}: install ${packages}\n")
+endfunction()
+
+# wasmrun_dependency(name pkg-config-name debian-package archive...): makes dep_<name>_shared, and
 # dep_<name>_archive from the first lib<archive>.a that is there (else it is the shared one).
-function(wasmrun_dependency name package)
+function(wasmrun_dependency name package debian)
   string(TOUPPER ${name} upper)
   pkg_check_modules(${upper} IMPORTED_TARGET ${package})
   if(NOT ${upper}_FOUND)
-    message(STATUS "${package}: not found; what needs it is not built")
+    if(name IN_LIST WASMRUN_REQUIRED)
+      message(FATAL_ERROR "${package}: not found; install ${debian}, or all that it takes to build: "
+              "tools/install-packages.sh build")
+    endif()
+    wasmrun_missing("what needs ${package}" ${debian})
     return()
   endif()
   add_library(dep_${name}_shared INTERFACE)

@@ -10,7 +10,8 @@ import signal
 import subprocess
 import tempfile
 
-from result import failed, passed, skipped
+import machine
+from result import failed, missing, passed, skipped
 
 KEYS = {"case", "run", "file", "hex", "stdin", "stdout", "stderr", "stdout-match", "stderr-match",
         "status", "needs", "timeout"}
@@ -80,20 +81,48 @@ def parse(path):
     return cases
 
 
-def unmet(need, environment):
-    """Why a case cannot run here, or None."""
-    kind, _, what = need.partition(" ")
-    if kind == "tool":
-        found = shutil.which(what, path=environment["PATH"])
-    elif kind == "file":
-        found = os.path.exists(os.path.expandvars(expand(what, environment)))
-    elif kind == "no-sanitizer":
-        found = not os.path.basename(environment["BUILD"]) in ("dev", "tsan", "fuzz")
-    elif kind == "no-root":
-        found = os.geteuid() != 0
-    else:
-        raise ValueError(f"no such need: {need}")
-    return None if found else f"(needs {need})"
+SANITIZERS = ("dev", "tsan", "fuzz")
+
+
+def is_for(case, environment, has_compiler):
+    """Does the case belong to the tests of this build? A build without the compiler on purpose has
+    none of its tests, and what sanitizers change is tested of the others."""
+    if os.path.basename(environment["BUILD"]) in SANITIZERS and "no-sanitizer" in case.needs:
+        return False
+    return has_compiler or not any(need.endswith("/wasmrun-compile") for need in case.needs)
+
+
+def unmet(case, environment):
+    """The result of a case that cannot run here, or None."""
+    for need in case.needs:
+        kind, _, what = need.partition(" ")
+        if kind == "tool":
+            if not shutil.which(what, path=environment["PATH"]):
+                return missing(case.name, what)
+        elif kind == "file":
+            path = pathlib.Path(expand(what, environment))
+            if not path.exists():
+                return not_there(case, path, environment)
+        elif kind == "ability":
+            reason = machine.forbids(what)
+            if reason:
+                return skipped(case.name, reason)
+        elif kind not in ("no-sanitizer", "no-root"):
+            raise ValueError(f"no such need: {need}")
+    return None
+
+
+def not_there(case, path, environment):
+    """Of what setup.sh fetches, a file beside it may say why it could not be fetched."""
+    fetched = pathlib.Path(environment["NPM"])
+    if fetched in path.parents:
+        if not fetched.exists():
+            return skipped(case.name, "tests/setup.sh, which fetches it, has not run")
+        name = path.relative_to(fetched).parts[0]
+        reason = fetched / f"{name}.unavailable"
+        if reason.exists():
+            return skipped(case.name, reason.read_text().strip())
+    return missing(case.name, path)
 
 
 def expand(text, environment):
@@ -112,16 +141,18 @@ def compare(what, got, expected, patterns):
 
 
 def run(case, environment):
-    for need in case.needs:
-        reason = unmet(need, environment)
-        if reason:
-            return skipped(case.name, reason)
+    result = unmet(case, environment)
+    if result:
+        return result
+    words = ["sh", "-c", case.command]
+    if "no-root" in case.needs:
+        words = machine.without_root(words)
     with tempfile.TemporaryDirectory(prefix="wasmrun-test-") as folder:
         for name, data in case.files.items():
             path = pathlib.Path(folder, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-        process = subprocess.Popen(["sh", "-c", case.command], cwd=folder, env=environment,
+        process = subprocess.Popen(words, cwd=folder, env=environment,
                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, start_new_session=True)
         try:

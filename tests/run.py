@@ -3,13 +3,16 @@
 
     tests/run.py [-k PART] [-v] BUILD...
 
-BUILD is a preset that was built (release, dev, ...). For each: the unit tests, the golden files
-(tests/golden/README.md says how they are written), the official suites where their folders are
-named by WASMRUN_TESTSUITE and WASMRUN_WASI_TESTSUITE; and once, the checks of the source tree.
+BUILD is a preset that was built (release, dev, ...). For each: whether it is complete, the unit
+tests, the golden files (tests/golden/README.md says how they are written), what suites.py has, such
+as the official suites; and once, the checks of the source tree.
 A build for another processor (aarch64) runs under its emulator. Some builds run only the golden
 files that GOLDEN_OF names.
--k runs only tests whose name contains PART. The last line is `N passed, N failed, N skipped`,
-and the status is 0 where none failed.
+-k runs only tests whose name contains PART. What a package provides is no reason to skip: a test
+that lacks it fails. What the machine forbids is listed at the end. The last line is
+`N passed, N failed, N skipped`, and the status is 0 if none failed.
+
+The tests have a home and a folder for temporary files of their own, which must be empty in the end.
 """
 import argparse
 import concurrent.futures
@@ -24,9 +27,11 @@ import sys
 import tempfile
 import time
 
+sys.dont_write_bytecode = True  # tests leave nothing in the tree
+
 import golden
 import suites
-from result import Result, failed, passed, skipped
+from result import failed, passed, skipped, table
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Builds for another processor: what their programs run under on a machine that has not that one.
@@ -66,8 +71,11 @@ def run_unit(program, environment, emulator):
         return [failed(name, "did not end within 300 s")]
     text = done.stdout + done.stderr
     results = []
+    reasons = dict(re.findall(r"^cannot run (\S+): (.*)$", text, re.M))
     for verdict, test in re.findall(r"^\[ *(OK|FAILED|SKIPPED) *\] (?!\d+ test)(\S+)$", text, re.M):
-        make = {"OK": passed, "FAILED": lambda n: failed(n, text), "SKIPPED": skipped}[verdict]
+        make = {"OK": passed, "FAILED": lambda n: failed(n, text),
+                "SKIPPED": lambda n: skipped(n, reasons[test]) if test in reasons else
+                failed(n, "skipped without a reason")}[verdict]
         if f"{name}/{test}" not in [r.name for r in results]:
             results.append(make(f"{name}/{test}"))
     if done.returncode != 0 and not any(r.verdict == "failed" for r in results):
@@ -105,9 +113,14 @@ def run_fuzzer(program, environment):
     return [passed(name)]
 
 
-def environment_of(build):
-    environment = dict(os.environ)
+def environment_of(build, scratch):
+    """Nothing of the user's: neither a home, nor settings that name folders in it."""
+    environment = {name: value for name, value in os.environ.items()
+                   if not name.startswith("XDG_") and name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
     environment.update(
+        HOME=str(scratch / "home"),
+        TMPDIR=str(scratch / "t"),
+        PYTHONDONTWRITEBYTECODE="1",
         PATH=f"{programs_of(build)}:{environment['PATH']}",
         BUILD=str(build),
         SRC=str(ROOT),
@@ -130,10 +143,27 @@ def guests_of(build):
     return own if own.is_dir() else ROOT / "build" / "release" / "guests"
 
 
-def jobs_of(build, wanted):
+def setting(build, name):
+    """A setting of CMake's for the build; empty if there is none."""
+    cache = build / "CMakeCache.txt"
+    text = cache.read_text() if cache.exists() else ""
+    found = re.search(rf"^{name}:\w+=(.*)$", text, re.M)
+    return found.group(1) if found else ""
+
+
+def check_complete(build):
+    """What the build left out because a package is missing."""
+    note = build / "missing"
+    left_out = note.read_text().splitlines() if note.exists() else []
+    return [failed("complete", f"not built: {line}, then build again") for line in left_out] or \
+        [passed("complete")]
+
+
+def jobs_of(build, wanted, scratch):
     """The tests of a build: a name and a function that gives results."""
-    environment, emulator = environment_of(build), emulator_of(build)
-    jobs = []
+    environment, emulator = environment_of(build, scratch), emulator_of(build)
+    has_compiler = setting(build, "WASMRUN_COMPILER") != "OFF"
+    jobs = [("complete", lambda: check_complete(build))]
     for program in sorted((build / "tests").glob("test_*")):
         if program.is_file() and os.access(program, os.X_OK):
             jobs.append((f"unit/{program.name}",
@@ -151,6 +181,8 @@ def jobs_of(build, wanted):
         if path.stem not in GOLDEN_OF.get(build.name, {path.stem}):
             continue
         for case in golden.parse(path):
+            if not golden.is_for(case, environment, has_compiler):
+                continue
             jobs.append((case.name, lambda case=case: [golden.run(case, environment)]))
     jobs += suites.jobs(build.name, programs_of(build), environment)
     return [job for job in jobs if wanted in job[0]]
@@ -179,11 +211,45 @@ def run_all(label, jobs, workers, verbose):
                 results.append(result)
                 if result.verdict == "failed":
                     print(f"FAILED {label}: {result.name}\n{indent(result.detail)}", flush=True)
-                elif result.verdict == "skipped" and result.count:
-                    print(f"skipped {label}: {result.name} {result.detail}", flush=True)
                 elif verbose:
                     print(f"passed {label}: {result.name}", flush=True)
     return results
+
+
+def run_groups(options, scratch):
+    """Pairs of a build's name and a result."""
+    (scratch / "home").mkdir()
+    (scratch / "t").mkdir()  # short: podman takes paths of 50 characters
+    tempfile.tempdir = str(scratch / "t")
+    before = untracked()
+    groups = [("tree", tree_jobs(options.wanted))]
+    for name in options.builds:
+        groups.append((name, jobs_of(ROOT / "build" / name, options.wanted, scratch)))
+    total = []
+    for label, jobs in groups:
+        start = time.monotonic()
+        results = run_all(label, jobs, options.workers, options.verbose)
+        total += [(label, result) for result in results]
+        print(f"{label}: {count(results, 'passed')} passed, {count(results, 'failed')} failed, "
+              f"{count(results, 'skipped')} skipped in {time.monotonic() - start:.1f} s", flush=True)
+    if total:
+        total.append(("all", check_left(scratch / "t", before)))
+    return total
+
+
+def untracked():
+    """Files in the tree that git does not know, ignored ones included, without those of builds."""
+    done = subprocess.run(["git", "ls-files", "--others"], capture_output=True, text=True, cwd=ROOT)
+    return {name for name in done.stdout.splitlines() if not name.startswith("build/")}
+
+
+def check_left(folder, before):
+    left = sorted(path.name for path in folder.iterdir()) + sorted(untracked() - before)
+    if not left:
+        return passed("leaves nothing")
+    result = failed("leaves nothing", "left behind: " + ", ".join(left))
+    print(f"FAILED {result.name}: {result.detail}", flush=True)
+    return result
 
 
 def indent(text):
@@ -207,24 +273,20 @@ def main():
     options = parser.parse_args()
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 
-    total = []
-    groups = [("tree", tree_jobs(options.wanted))]
     for name in options.builds:
-        build = ROOT / "build" / name
-        if not (build / "bin").is_dir():
-            parser.error(f"{build} is not built")
-        groups.append((name, jobs_of(build, options.wanted)))
-    for label, jobs in groups:
-        start = time.monotonic()
-        results = run_all(label, jobs, options.workers, options.verbose)
-        total += results
-        print(f"{label}: {count(results, 'passed')} passed, {count(results, 'failed')} failed, "
-              f"{count(results, 'skipped')} skipped in {time.monotonic() - start:.1f} s", flush=True)
-    failures = count(total, "failed")
-    if not total:
+        if not (ROOT / "build" / name / "bin").is_dir():
+            parser.error(f"{name} is not built: make build-{name}")
+    with tempfile.TemporaryDirectory(prefix="wr-") as folder:
+        total = run_groups(options, pathlib.Path(folder))
+    lines = table(total)
+    if lines:
+        print("Skipped, because this machine forbids it:", *lines, sep="\n")
+    results = [result for _, result in total]
+    failures = count(results, "failed")
+    if not results:
         print("no test ran")
-    print(f"{count(total, 'passed')} passed, {failures} failed, {count(total, 'skipped')} skipped")
-    return 1 if failures or not total else 0
+    print(f"{count(results, 'passed')} passed, {failures} failed, {count(results, 'skipped')} skipped")
+    return 1 if failures or not results else 0
 
 
 if __name__ == "__main__":

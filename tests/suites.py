@@ -11,7 +11,7 @@ import differential
 import handlers
 from containers import bundles, containerd, podman, runc
 from containers.world import run_checks
-from result import failed, passed, skipped
+from result import failed, missing, passed, skipped
 from wasi import run_http, run_testsuite
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -66,13 +66,12 @@ def handler_jobs(build):
 # ---- WASI -----------------------------------------------------------------------------
 
 def wasi_jobs(programs, environment):
-    folder = os.environ.get("WASMRUN_WASI_TESTSUITE")
+    folder = suite_folder("WASMRUN_WASI_TESTSUITE", "wasi-testsuite")
     if not folder:
-        return [("wasi-testsuite", lambda: [skipped("wasi-testsuite",
-                                                    "(WASMRUN_WASI_TESTSUITE is not set)")])]
+        return [("wasi-testsuite", lambda: [without_suite("wasi-testsuite", "wasi-testsuite")])]
     wasmrun = str(programs / "wasmrun")
     found = []
-    for program in sorted(pathlib.Path(folder).rglob("*.wasm")):
+    for program in sorted(pathlib.Path(folder).rglob("wasm32-wasip1/*.wasm")):
         name = f"wasi-testsuite/{program.relative_to(folder).with_suffix('')}"
         found.append((name, lambda name=name, program=program: [run_wasi(name, wasmrun, program)]))
     return found or [("wasi-testsuite", lambda: [failed("wasi-testsuite", f"nothing in {folder}")])]
@@ -86,7 +85,7 @@ def run_wasi(name, wasmrun, program):
 def http_jobs(programs, environment):
     server = pathlib.Path(environment["GUESTS"]) / "http_server.wasm"
     if not server.exists():
-        return [("sockets", lambda: [skipped("sockets", f"({server} is not built)")])]
+        return [("sockets", lambda: [missing("sockets", server)])]
     return [(f"sockets/{name}", lambda name=name, check=check: [verdict(name, check())])
             for name, check in run_http.checks(str(programs / "wasmrun"), str(server))]
 
@@ -98,11 +97,13 @@ def verdict(name, wrong):
 # ---- Containers -----------------------------------------------------------------------------
 
 def container_jobs(build, programs, environment):
-    if build == "aarch64":
-        return [("containers", lambda: [skipped("containers", "(runs where it was built for)")])]
+    if programs.name == "emulated":  # containers are of the machine's own processor
+        return []
     static = programs / "wasmrun-oci"
-    if not static.exists() and not (build == "dev" and (programs.parent.parent / "release").is_dir()):
-        return [("containers", lambda: [skipped("containers", "(needs wasmrun-oci, which is linked statically)")])]
+    if not static.exists() and build == "dev":
+        static = programs.parent.parent / "release" / "bin" / "wasmrun-oci"
+    if not static.exists():
+        return [("containers", lambda: [missing("containers", static)])]
     kinds = [("bundle", bundles), ("runc", runc)]
     if build == "release":  # engines start what is shipped
         kinds += [("podman", podman), ("containerd", containerd)]
@@ -114,10 +115,22 @@ def container_jobs(build, programs, environment):
 
 # ---- The core suite ---------------------------------------------------------------------
 
+def suite_folder(variable, name):
+    """A suite's folder: the one that is named, else the one that setup.sh fetched, else None."""
+    fetched = ROOT / "build" / name
+    return os.environ.get(variable) or (str(fetched) if fetched.is_dir() else None)
+
+
+def without_suite(test, name):
+    """setup.sh says why a suite could not be fetched, if it tried."""
+    reason = ROOT / "build" / f"{name}.unavailable"
+    if reason.exists():
+        return skipped(test, reason.read_text().strip())
+    return failed(test, f"build/{name} is missing; tests/setup.sh fetches it")
+
+
 def core_suite():
-    """The suite's folder: the one that is named, else the one that setup.sh fetched, else None."""
-    fetched = ROOT / "build" / "testsuite"
-    return os.environ.get("WASMRUN_TESTSUITE") or (str(fetched) if fetched.is_dir() else None)
+    return suite_folder("WASMRUN_TESTSUITE", "testsuite")
 
 
 def spec_jobs(build, programs, environment):
@@ -125,7 +138,7 @@ def spec_jobs(build, programs, environment):
         return []
     folder = core_suite()
     if not folder:
-        return [("spec", lambda: [skipped("spec", "(WASMRUN_TESTSUITE is not set)")])]
+        return [("spec", lambda: [without_suite("spec", "testsuite")])]
     folders = [os.path.join(folder, part) for part in SPEC_FOLDERS.get(build, [""])]
     jobs_of = [(suite_name(words),
                 lambda words=words: run_spec(words, programs, folders, environment))
@@ -137,7 +150,7 @@ def spec_jobs(build, programs, environment):
 
 def run_foreign(programs, folder, environment):
     if "WASMRUN_COMPILE" not in environment:
-        return [skipped("native-suite sample", "(the release build has no compiler)")]
+        return [missing("native-suite sample", "wasmrun-compile of the release build")]
     scripts = sorted(str(path) for path in pathlib.Path(folder).rglob("*.wast")
                      if path.stem in FOREIGN_SAMPLE)
     command = [str(programs / "wasmrun-spectest"), *SPEC_FLAGS, *NATIVE, "compile", *scripts]
@@ -166,7 +179,7 @@ def run_spec(words, programs, folders, environment):
             return [failed(name, wrong)]
         program, flags = "wasmrun-spectest-portable", words[1:]
     if "--engine" in words and not (programs / "wasmrun-compile").exists():
-        return [skipped(name, "(wasmrun-compile is not built)")]
+        return [missing(name, programs / "wasmrun-compile")]
     return spec_results(name, [str(programs / program), *SPEC_FLAGS, *flags, *folders], environment)
 
 
@@ -184,7 +197,7 @@ def spec_results(name, command, environment):
     if bad or done.returncode != 0:
         results.append(failed(name, done.stdout + done.stderr, max(bad, 1)))
     if left:
-        results.append(skipped(name, "", left))
+        results.append(failed(name, f"{left} commands were skipped", left))
     return results
 
 
@@ -199,6 +212,6 @@ def wabt_jobs(build, programs):
 
 def run_wabt(wasmrun, folder):
     if not differential.version_is_known():
-        return [skipped("wabt", f"(needs wabt {differential.WABT_VERSION})")]
+        return [missing("wabt", f"wabt {differential.WABT_VERSION}")]
     alike, _, wrong = differential.check(wasmrun, folder)
     return [passed("wabt", alike)] + ([failed("wabt", wrong)] if wrong else [])

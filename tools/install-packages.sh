@@ -1,13 +1,21 @@
 #!/bin/sh
 # Installs the Debian packages that are missing: `tools/install-packages.sh build test`.
-# Nothing to install costs a fraction of a second. Needs root or sudo only when there is.
+# Nothing to install costs a fraction of a second. Needs root or sudo only when there is. If packages
+# cannot be installed, it says which command does it, and the build goes on with what is there.
 set -eu
 
-build='clang-19 lld-19 cmake ninja-build make pkg-config libc6-dev libffi-dev libc-ares-dev
-  libsodium-dev libjansson-dev python3'
-# Guest programs (C and C++ for wasm32-wasi), unit tests, sanitizers, the other compiler.
-guests='wasi-libc libclang-rt-19-dev-wasm32 libc++-19-dev-wasm32 libc++abi-19-dev-wasm32'
-test="$guests libcmocka-dev libclang-rt-19-dev llvm-19-dev gcc-12 gdb wabt"
+# What every build needs, the compilers, the compiler to native code, and guest programs (C and C++
+# for wasm32-wasi).
+common='cmake ninja-build make pkg-config libc6-dev libffi-dev libc-ares-dev libsodium-dev
+  libjansson-dev libcmocka-dev python3'
+clang='clang-19 lld-19'
+gcc='gcc-12'
+llvm='llvm-19-dev'
+guests='clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32 libc++-19-dev-wasm32
+  libc++abi-19-dev-wasm32'
+build="$common $clang $llvm $guests"
+# Sanitizers, the other compiler, tools that tests ask.
+test="libclang-rt-19-dev llvm-19 gcc-12 gdb wabt binutils bsdutils util-linux git npm zsh fish"
 tidy='clang-tidy-19 clang-format-19'
 # Containers, as the tests run them: engines, base runtimes, a native program for an image.
 containers='podman buildah containerd runc crun busybox-static'
@@ -17,8 +25,12 @@ aarch64='qemu-user'
 wanted=
 for set in "$@"; do
   case $set in
-    build) wanted="$wanted $build" ;;
+    common) wanted="$wanted $common" ;;
+    clang) wanted="$wanted $clang" ;;
+    gcc) wanted="$wanted $gcc" ;;
+    llvm) wanted="$wanted $llvm" ;;
     guests) wanted="$wanted $guests" ;;
+    build) wanted="$wanted $build" ;;
     test) wanted="$wanted $test" ;;
     tidy) wanted="$wanted $tidy" ;;
     containers) wanted="$wanted $containers" ;;
@@ -31,30 +43,36 @@ done
 installed=$(dpkg-query -W -f='${db:Status-Abbrev} ${Package}, ${Provides}\n' 2>/dev/null |
   sed -n 's/^ii *//p' | tr ',' '\n' | sed 's/^ *//; s/ .*//') || installed=
 missing=
-for package in $wanted; do
+for package in $(printf '%s\n' $wanted | sort -u); do
   printf '%s\n' "$installed" | grep -qxF "$package" || missing="$missing $package"
 done
 [ -n "$missing" ] || exit 0
 
+by_hand() {
+  echo "$0: $1; as root: apt-get install --no-install-recommends$missing" >&2
+  exit 0
+}
 if ! command -v apt-get >/dev/null; then
   echo "$0: no apt-get here; install by hand what is missing of:$missing" >&2
   exit 0
 fi
 as_root=
 if [ "$(id -u)" != 0 ]; then
-  command -v sudo >/dev/null || { echo "$0: needs root or sudo to install:$missing" >&2; exit 1; }
+  # sudo asks for a password only at a terminal.
+  command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; } ||
+    by_hand "packages are missing, and installing them needs root"
   as_root=sudo
 fi
 
-echo "Installing:$missing"
-export DEBIAN_FRONTEND=noninteractive
+echo "Installing:$missing" >&2
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
 install() {
   # The words of the list are the arguments.
   # shellcheck disable=SC2086
   $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
     -o Acquire::Retries=3 $missing >"$log" 2>&1
 }
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
 # Package lists may be missing or old: then fetch them and try again.
-install || { $as_root apt-get update -q >"$log" 2>&1 && install; } || { cat "$log" >&2; exit 1; }
+install || { $as_root apt-get update -q >"$log" 2>&1 && install; } ||
+  { cat "$log" >&2; by_hand "packages cannot be installed"; }

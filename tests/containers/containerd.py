@@ -4,7 +4,7 @@ import re
 import subprocess
 
 from . import engine
-from .world import Skip, World, need_tools, wait_until
+from .world import Missing, Skip, World, need_tools, wait_until
 
 IMAGE = "localhost/programs:latest"
 CONFIG = """version = 2
@@ -25,8 +25,8 @@ def make(programs, environment):
         start(world)
         done = run_with(world, "/usr/sbin/runc", "probe", [], "/bin/sh", "-c", "exit 3")
         if done.status != 3:
-            raise Skip(f"(containerd cannot run a container with runc here: {done.stderr.strip()[-300:]})")
-    except Skip:
+            raise Skip(f"containerd cannot run a container with runc here: {done.stderr.strip()[-300:]}")
+    except (Skip, Missing):
         world.end()
         raise
     return world
@@ -43,12 +43,12 @@ def start(world):
                                         stderr=log, env=world.environment)
     world.ctr = ["ctr", "--address", folder / "socket"]
     if not wait_until(lambda: world.run(*world.ctr, "version").status == 0, 30):
-        raise Skip(f"(containerd does not start here: {(folder / 'log').read_text()[-300:]})")
+        raise Skip(f"containerd does not start here: {(folder / 'log').read_text()[-300:]}")
     archive = world.folder / "programs.tar"
     world.run("podman", *world.storage.words, "save", "--format", "oci-archive", "-o", archive, "programs")
     done = world.run(*world.ctr, "image", "import", archive)
     if done.status != 0:
-        raise Skip(f"(containerd cannot import an image here: {done.stderr.strip()[-300:]})")
+        raise Skip(f"containerd cannot import an image here: {done.stderr.strip()[-300:]}")
 
 
 def stop(world):

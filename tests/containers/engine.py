@@ -43,7 +43,7 @@ class Storage:
                               'CMD ["/container.wasm", "default"]\n')
             if done.status == 0:
                 return
-        raise Skip(f"(buildah cannot build an image here: {done.stderr.strip()[-300:]})")
+        raise Skip(f"buildah cannot build an image here: {done.stderr.strip()[-300:]}")
 
     def build(self, tag, containerfile):
         (self.context / "Containerfile").write_text(containerfile)

@@ -5,7 +5,7 @@ import subprocess
 import time
 
 from . import engine
-from .world import Skip, World, wait_until
+from .world import Missing, Skip, World, wait_until
 
 
 def make(programs, environment):
@@ -19,8 +19,8 @@ def make(programs, environment):
         done = world.run(*world.words, "/usr/sbin/runc", "run", "--rm", "--network", "none", "programs",
                          "/bin/sh", "-c", "exit 3")
         if done.status != 3:
-            raise Skip(f"(podman cannot run a container with runc here: {done.stderr.strip()[-300:]})")
-    except Skip:
+            raise Skip(f"podman cannot run a container with runc here: {done.stderr.strip()[-300:]}")
+    except (Skip, Missing):
         world.end()
         raise
     return world

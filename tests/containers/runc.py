@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 
-from .world import Skip, World, need_tools, wait_until
+from .world import Missing, Skip, World, need_tools, wait_until
 
 MOUNTS = [{"destination": "/proc", "type": "proc", "source": "proc"},
           {"destination": "/dev", "type": "tmpfs", "source": "tmpfs", "options": ["mode=755"]}]
@@ -21,7 +21,7 @@ def make(programs, environment):
     done = world.run("runc", "--root", world.root, "run", "--bundle", plain, "plain")
     if done.status != 0:
         world.end()
-        raise Skip(f"(runc cannot run a container here: {done.stderr.strip()[-200:]})")
+        raise Skip(f"runc cannot run a container here: {done.stderr.strip()[-200:]}")
     return world
 
 
@@ -275,7 +275,7 @@ def native_code_of_trusted_keys(world):
     """It runs where the host trusts who signed it; what the container says of trust changes nothing."""
     compiler = world.static.parent / "wasmrun-compile"
     if not compiler.exists():
-        raise Skip("(needs wasmrun-compile)")
+        raise Missing("wasmrun-compile")
     home = world.folder / "home"
     home.mkdir(mode=0o700)
     own = dict(world.environment, HOME=str(home), WASMRUN_COMPILE=str(compiler))
@@ -323,7 +323,7 @@ def over_crun(world):
     done = world.run("unshare", "-m", "sh", "-c", script, runtime, world.folder / "crun-root", bundle,
                      plain)
     if done.status == 99:
-        raise Skip(f"(crun cannot run a container here: {done.stderr.strip()[-200:]})")
+        raise Skip(f"crun cannot run a container here: {done.stderr.strip()[-200:]}")
     return done.wrong(0, stdout="argument /container.wasm\nargument a\n")
 
 

@@ -1,5 +1,5 @@
 """What tests of containers share: a folder of their own, bundles, commands, and what this machine
-can do. A check is a function that returns what was wrong, or None, or raises Skip."""
+can do. A check is a function that returns what was wrong, or None, or raises Skip or Missing."""
 import json
 import os
 import pathlib
@@ -10,13 +10,17 @@ import tempfile
 import time
 import traceback
 
-from result import failed, passed, skipped
+from result import failed, missing, passed, skipped
 
 TIMEOUT_S = 60
 
 
 class Skip(Exception):
-    """This machine cannot run the check."""
+    """This machine forbids the check; the reason."""
+
+
+class Missing(Exception):
+    """A package provides what the check needs; the name of that."""
 
 
 class Done:
@@ -44,7 +48,7 @@ class World:
     release build where this one has none (sanitizers cannot be linked statically)."""
 
     def __init__(self, programs, environment):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="wasmrun-oci-"))
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="oci-"))
         self.environment = dict(environment)
         self.guests = pathlib.Path(environment["GUESTS"])
         self.static = programs / "wasmrun-oci"
@@ -102,9 +106,9 @@ class World:
 def need_tools(*names):
     for name in names:
         if not shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin:/sbin"):
-            raise Skip(f"(needs {name})")
+            raise Missing(name)
     if os.geteuid() != 0:
-        raise Skip("(needs root)")
+        raise Skip("needs root")
 
 
 def wait_until(condition, timeout=20):
@@ -135,6 +139,8 @@ def run_checks(prefix, checks, make_world):
         except Skip as skip:
             reason = reason or (str(skip) if world is None else None)
             results.append(skipped(name, str(skip)))
+        except Missing as what:
+            results.append(missing(name, what))
         except subprocess.TimeoutExpired as late:
             results.append(failed(name, f"did not end in time: {late.cmd}"))
         except Exception:  # of the check itself: the others still run
