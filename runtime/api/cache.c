@@ -3,7 +3,7 @@
 
 #include "api/module.h"
 #include "trust/cache.h"
-#include "image/image.h"
+#include "native/native.h"
 #include "image/section.h"
 #include "platform/platform.h"
 
@@ -31,7 +31,7 @@ static wr_status compile_and_keep(wasm_module_t *module, const wr_compile_option
   wr__image_source source = {.bytes = {bytes, size}, .fd = -1};
   wr__image *image;
   wr_status status = wr__image_map(&source, &image, error);
-  if (status == WR_OK) status = wr__image_attach(m, image, false, error);
+  if (status == WR_OK) status = wr__native_attach(m, image, false, error);
   if (status == WR_OK && name)
     (void)wr__cache_keep(name, (wr__span){m->bytes, m->size}, source.bytes, NULL);
   free(bytes);

@@ -3,7 +3,7 @@
 
 #include "api/module.h"
 #include "image/compiler.h"
-#include "image/image.h"
+#include "native/native.h"
 
 void wr_compile_options_init(wr_compile_options *options) {
   *options = (wr_compile_options){.level = '2'};
@@ -13,7 +13,7 @@ wr_status wr_module_compile(wasm_module_t *module, const wr_compile_options *opt
                             wr_error *error) {
   if (!module) return wr__fail(error, WR_BAD_ARGUMENT, WR_NO_OFFSET, "module is missing");
   wr__module *m = wr__api_module_of(module);
-  if (m->image) return WR_OK;
+  if (wr__native_image(m)) return WR_OK;
   wr_compile_options defaults;
   wr_compile_options_init(&defaults);
   uint8_t *bytes;
@@ -23,7 +23,7 @@ wr_status wr_module_compile(wasm_module_t *module, const wr_compile_options *opt
   wr__image *image;
   wr_status status = wr__image_map(&source, &image, error);
   free(bytes);
-  return status == WR_OK ? wr__image_attach(m, image, false, error) : status;
+  return status == WR_OK ? wr__native_attach(m, image, false, error) : status;
 }
 
 wr_status wr_module_compile_image(const wasm_module_t *module, const wr_compile_options *options,
@@ -41,15 +41,15 @@ wr_status wr_module_compile_image(const wasm_module_t *module, const wr_compile_
 }
 
 bool wr_module_is_native(const wasm_module_t *module) {
-  return module && wr__api_module_of(module)->image;
+  return module && wr__native_image(wr__api_module_of(module));
 }
 
 const char *wr_module_native_refusal(const wasm_module_t *module) {
-  return module ? wr__api_module_of(module)->native_refusal : NULL;
+  return module ? wr__native_refusal(wr__api_module_of(module)) : NULL;
 }
 
 const char *wr_instance_native_refusal(const wasm_instance_t *instance) {
   const wr__instance *i = instance ? instance->ref.of.instance : NULL;
-  if (!i || i->native_helpers) return NULL;
-  return i->native_refusal ? i->native_refusal : i->module->native_refusal;
+  if (!i || i->engine == &wr__native_engine) return NULL;
+  return i->refusal ? i->refusal : wr__native_refusal(i->module);
 }

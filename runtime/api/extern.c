@@ -1,6 +1,7 @@
 /* Externals, tags and instances. */
 #include <stdlib.h>
 
+#include "engine/make.h"
 #include "api/module.h"
 #include "api/trap.h"
 #include "api/value.h"

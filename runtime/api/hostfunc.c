@@ -2,6 +2,7 @@
  * to call, which the function owns. */
 #include <stdlib.h>
 
+#include "engine/make.h"
 #include "api/func.h"
 #include "api/trap.h"
 

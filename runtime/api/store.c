@@ -3,13 +3,17 @@
 #include <stdlib.h>
 
 #include "api/config.h"
+#include "api/engines.h"
 #include "api/handles.h"
+#include "engine/make.h"
 #include "gc/heap.h"
 #include "config/engine.h"
 
 wasm_config_t *wasm_config_new(void) {
   wasm_config_t *config = malloc(sizeof *config);
-  if (config) wr__config_init(&config->config);
+  if (!config) return NULL;
+  wr__config_init(&config->config);
+  config->config.engines = wr__engines;
   return config;
 }
 
@@ -65,6 +69,7 @@ void wr_config_set_relaxed_deterministic(wasm_config_t *config, bool on) {
 wasm_engine_t *wasm_engine_new(void) {
   wr__config config;
   wr__config_init(&config);
+  config.engines = wr__engines;
   return (wasm_engine_t *)wr__engine_new(&config);
 }
 

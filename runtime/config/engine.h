@@ -11,6 +11,9 @@ typedef struct wr__config {
   uint64_t features; /* bit wr_feature */
   wr_bounds bounds;
   wr_engine_kind engine_kind;
+  /* The engines' records, in the order of engines.def, and NULL behind them (engine/engine.h).
+   * NULL: nothing can be instantiated. */
+  const struct wr__engine_ops *const *engines;
   size_t stack_size_bytes;
   uint64_t max_memory_bytes;
   uint64_t max_table_elements;

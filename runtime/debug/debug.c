@@ -200,7 +200,7 @@ static jit_entry *find_entry(const wr__image *image) {
   return entry;
 }
 
-void wr__debug_unregister(wr__image *image) {
+void wr__debug_unregister(const wr__image *image) {
   wr__mutex_lock(&lock);
   jit_entry *entry = find_entry(image);
   if (entry) {
@@ -360,11 +360,11 @@ static void tell_perf(const wr__image *image, const wr__debug_symbols *symbols,
   wr__mutex_unlock(&lock);
 }
 
-void wr__debug_register(wr__module *module, const char *directory) {
+void wr__debug_register(const wr__module *module, const wr__image *image, const char *directory) {
   wr__debug_symbols symbols;
-  if (!module->image || !wr__debug_symbols_make(module, module->image, &symbols)) return;
+  if (!wr__debug_symbols_make(module, image, &symbols)) return;
   (void)wr__source_read(module, &symbols.source); /* without memory for it: none */
-  tell_gdb(module->image, &symbols);
-  if (directory) tell_perf(module->image, &symbols, directory);
+  tell_gdb(image, &symbols);
+  if (directory) tell_perf(image, &symbols, directory);
   wr__debug_symbols_free(&symbols);
 }

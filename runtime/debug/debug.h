@@ -39,8 +39,8 @@ const char *wr__debug_file(const wr__debug_symbols *symbols, uint32_t file);
 /* wr__debug_register: tells gdb, and writes for perf, where `directory` is not NULL: jit-PID.dump
  * there, and /tmp/perf-PID.map. What cannot be had is left out. wr__debug_unregister takes back
  * what gdb was told. */
-void wr__debug_register(wr__module *module, const char *directory);
-void wr__debug_unregister(wr__image *image);
+void wr__debug_register(const wr__module *module, const wr__image *image, const char *directory);
+void wr__debug_unregister(const wr__image *image);
 
 /* elf.c: the file for gdb, malloc'ed; NULL when out of memory. */
 uint8_t *wr__debug_elf(const wr__image *image, const wr__debug_symbols *symbols, size_t *size);

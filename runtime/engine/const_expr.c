@@ -7,7 +7,7 @@
 #include "base/leb128.h"
 #include "gc/object.h"
 #include "opcodes/opcodes.h"
-#include "store/objects.h"
+#include "engine/make.h"
 
 enum { INLINE_SLOTS = 16 };
 

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 #include "base/leb128.h"
-#include "image/image.h"
-#include "interp/interp.h"
+#include "engine/engine.h"
+#include "engine/make.h"
 #include "store/objects.h"
 
 /* ---- Imports */
@@ -115,7 +115,6 @@ static wr__instance *allocate_instance(wr__store *store, wr__module *module) {
   instance->own_globals = (wr__global *)(void *)((uint8_t *)instance + globals_at);
   instance->store = store;
   instance->exec = &store->exec;
-  instance->stack_limit = store->exec.stack_limit;
   instance->interrupt = &store->exec.interrupt;
   instance->memory0 = wr__memory_none();
   instance->module = wr__module_retain(module);
@@ -138,8 +137,22 @@ static void make_funcs(wr__instance *instance) {
     func->func_index = module->imported_funcs + i;
     func->instance = instance;
     func->type = type;
-    wr__interp_prepare_func(func);
   }
+}
+
+/* The first engine that takes the instance runs it; its functions can be called from the others. */
+static wr_status choose_engine(wr__instance *instance, wr_error *error) {
+  const wr__engine_ops *const *engines = wr__engine_records(instance->store->engine);
+  bool taken = false;
+  for (const wr__engine_ops *const *e = engines; *e && !taken; e++) {
+    WR_TRY((*e)->take_instance(instance, &taken, error));
+    if (taken) instance->engine = *e;
+  }
+  if (!taken) return wr__fail(error, WR_UNSUPPORTED, WR_NO_OFFSET, "no engine runs the module");
+  for (const wr__engine_ops *const *e = engines; *e; e++)
+    if (*e != instance->engine && (*e)->link_funcs)
+      (*e)->link_funcs(instance->funcs, instance->func_count);
+  return WR_OK;
 }
 
 static wr_status make_memories(wr__instance *instance, wr_error *error) {
@@ -250,10 +263,19 @@ static wr_status run_active_elems(wr__instance *instance) {
   return WR_OK;
 }
 
+/* Has an engine the contents of all active segments ready? */
+static wr_status fill_memory(wr__instance *instance, bool *filled) {
+  *filled = false;
+  for (const wr__engine_ops *const *e = wr__engine_records(instance->store->engine); *e && !*filled;
+       e++)
+    if ((*e)->fill_memory) WR_TRY((*e)->fill_memory(instance, filled));
+  return WR_OK;
+}
+
 static wr_status run_active_datas(wr__instance *instance) {
   const wr__module *module = instance->module;
   bool filled;
-  WR_TRY(wr__image_fill_memory(instance, &filled));
+  WR_TRY(fill_memory(instance, &filled));
   if (filled) return WR_OK;
   for (uint32_t i = 0; i < module->data_count; i++) {
     const wr__data_decl *decl = &module->datas[i];
@@ -275,7 +297,7 @@ static wr_status fill_instance(wr__instance *instance, const wr__extern *imports
   make_funcs(instance);
   WR_TRY(make_tags(instance, error));
   WR_TRY(make_memories(instance, error));
-  WR_TRY(wr__native_prepare_instance(instance, error));
+  WR_TRY(choose_engine(instance, error));
   WR_TRY(make_globals(instance));
   WR_TRY(make_tables(instance, error));
   return make_elems(instance, error);
@@ -296,7 +318,7 @@ static wr_status describe_failure(const wr__exec *exec, wr_status status, wr_err
     if (error && error->status != status) wr__fail_oom(error);
     return status;
   }
-  if (status == WR_UNSUPPORTED) return status; /* native code that cannot run; *error says why */
+  if (status == WR_UNSUPPORTED) return status; /* an engine that cannot run it; *error says why */
   const wr__trap *trap = &exec->trap;
   return wr__fail(error, status, WR_NO_OFFSET, "%s",
                   trap->message ? trap->message : wr_trap_kind_message(trap->kind));

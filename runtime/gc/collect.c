@@ -7,8 +7,6 @@
 #include <stdlib.h>
 
 #include "gc/heap_internal.h"
-#include "image/image.h"
-#include "interp/interp.h"
 #include "store/objects.h"
 
 enum { ARRAY_PIECE = 256, FIRST_MARK_ENTRIES = 256 };
@@ -160,8 +158,7 @@ static void mark_roots(wr__heap *heap) {
       if (roots->is_ref[i]) mark_ref(heap, roots->slots[i]);
   mark_ref(heap, store->exec.trap.exception);
   if (store->visit_handles) store->visit_handles(store, mark_root, heap);
-  wr__interp_visit_roots(&store->exec, mark_root, heap);
-  wr__native_visit_roots(&store->exec, mark_root, heap);
+  if (store->visit_frames) store->visit_frames(store, mark_root, heap);
 }
 
 /* ---- After a mark stack that could not grow */

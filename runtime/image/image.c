@@ -6,9 +6,7 @@
 
 #include <stdlib.h>
 
-#include "debug/debug.h"
 #include "image/layout.h"
-#include "image/module_hash.h"
 #include "image/section.h"
 #include "platform/platform.h"
 
@@ -48,7 +46,6 @@ static void free_image(wr__image *image) {
 
 void wr__image_delete(wr__image *image) {
   if (!image) return;
-  if (image->is_registered) wr__debug_unregister(image);
   atomic_store(&images[image->slot], NULL);
   free_image(image);
 }
@@ -175,23 +172,5 @@ wr_status wr__image_map(const wr__image_source *source, wr__image **out, wr_erro
     return status;
   }
   *out = image;
-  return WR_OK;
-}
-
-wr_status wr__image_attach(wr__module *module, wr__image *image, bool is_signed, wr_error *error) {
-  const wr__image_header *h = image->header;
-  bool same = h->module_bytes == module->size &&
-              h->func_count == module->func_count - module->imported_funcs &&
-              (is_signed || h->module_hash == wr__image_module_hash(module->bytes, module->size));
-  if (!same) {
-    wr__image_delete(image);
-    return wr__fail(error, WR_UNSUPPORTED, WR_NO_OFFSET,
-                    "the native image was made from another module");
-  }
-  module->release_image = wr__image_delete;
-  module->image = image;
-  const wr__config *config = &module->engine->config;
-  image->is_registered = config->debug;
-  if (config->debug) wr__debug_register(module, config->dump_folder);
   return WR_OK;
 }

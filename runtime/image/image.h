@@ -18,10 +18,9 @@ typedef struct wr__image {
   const wr__image_body *bodies;
   const uint32_t *place_blocks;
   const wr__image_memory *memory; /* NULL: none */
-  int fd;             /* own, of the file that the image is mapped from, for memory; -1: none */
-  uint64_t offset;    /* of the image in it */
-  uint32_t slot;      /* in the table that the fault handler reads */
-  bool is_registered; /* with a debugger */
+  int fd;          /* own, of the file that the image is mapped from, for memory; -1: none */
+  uint64_t offset; /* of the image in it */
+  uint32_t slot;   /* in the table that the fault handler reads */
 } wr__image;
 
 /* Where an image comes from. */
@@ -36,10 +35,7 @@ typedef struct wr__image_source {
  * WR_OUT_OF_MEMORY. */
 wr_status wr__image_map(const wr__image_source *source, wr__image **out, wr_error *error);
 
-/* wr__image_attach: gives the image to a module, once and before instances are made; *image is
- * taken, on failure too. is_signed: image and module were signed together, so that they belong
- * together. Errors  WR_UNSUPPORTED: it was made from another module. */
-wr_status wr__image_attach(wr__module *module, wr__image *image, bool is_signed, wr_error *error);
+/* Unmaps an image that no code runs in. */
 void wr__image_delete(wr__image *image);
 
 /* Does the header fit this machine and this version? NULL, or why not. Static storage. */
@@ -52,7 +48,7 @@ wr_status wr__image_add_memory(const wr__module *module, uint8_t **image, size_t
 /* Maps those contents, so that what nobody writes to is shared and what nobody reads is not there.
  * *filled: that stands for all active data segments; else they are to be run. Errors
  * WR_OUT_OF_MEMORY. */
-wr_status wr__image_fill_memory(wr__instance *instance, bool *filled);
+wr_status wr__image_fill_memory(const wr__image *image, wr__instance *instance, bool *filled);
 
 /* "x86_64-linux" */
 const char *wr__image_target_name(uint32_t machine);
@@ -71,13 +67,5 @@ typedef struct wr__image_place {
 bool wr__image_place_at(const wr__image *image, uint32_t id, wr__image_place *place);
 /* The module offset of a line. */
 uint32_t wr__image_line_offset(const wr__image *image, uint32_t line);
-
-/* native.c: lets the functions of a new instance, whose memories are made, run in its module's
- * image, where it has one. Errors WR_OUT_OF_MEMORY, WR_UNSUPPORTED: the engine must be native and
- * cannot. */
-wr_status wr__native_prepare_instance(wr__instance *instance, wr_error *error);
-/* Every word of the native stack that may be a reference. For collections. */
-void wr__native_visit_roots(wr__exec *exec, void (*mark)(void *context, wr__ref ref),
-                            void *context);
 
 #endif

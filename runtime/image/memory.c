@@ -92,10 +92,8 @@ wr_status wr__image_add_memory(const wr__module *module, uint8_t **image, size_t
 }
 
 /* Only a guarded memory: it never moves, and moving is of one mapping. */
-static bool may_fill(const wr__instance *instance) {
-  const wr__image *image = instance->module->image;
-  if (!image || !image->memory || image->fd < 0 || !has_plain_memory(instance->module))
-    return false;
+static bool may_fill(const wr__image *image, const wr__instance *instance) {
+  if (!image->memory || image->fd < 0 || !has_plain_memory(instance->module)) return false;
   const wr__image_memory *m = image->memory;
   const wr__memory *memory = instance->memory0;
   uint64_t size = wr__memory_size(memory);
@@ -104,10 +102,9 @@ static bool may_fill(const wr__instance *instance) {
   return memory->guarded && is_within && all % wr__page_size() == 0;
 }
 
-wr_status wr__image_fill_memory(wr__instance *instance, bool *filled) {
+wr_status wr__image_fill_memory(const wr__image *image, wr__instance *instance, bool *filled) {
   *filled = false;
-  if (!may_fill(instance)) return WR_OK;
-  const wr__image *image = instance->module->image;
+  if (!may_fill(image, instance)) return WR_OK;
   const wr__image_memory *m = image->memory;
   wr__memory *memory = instance->memory0;
   bool gone;

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "interp/interp.h"
 #include "interp/translate.h"
 #include "platform/thread.h"
 
@@ -17,9 +18,8 @@ typedef struct wr__translated {
   wr__code *_Atomic slots[]; /* for guarded memory, then for checked */
 } wr__translated;
 
-static void free_index(wr__module *module) {
-  wr__translated *index = atomic_load(&module->code);
-  if (!index) return;
+static void free_index(void *state) {
+  wr__translated *index = state;
   wr__translator_free(atomic_load(&index->spare));
   for (size_t k = 0; k < index->count; k++) wr__code_free(index->sorted[k]);
   free(index->sorted);
@@ -28,19 +28,16 @@ static void free_index(wr__module *module) {
 }
 
 wr__translated *wr__translated_of(wr__module *module) {
-  wr__translated *index = atomic_load_explicit(&module->code, memory_order_acquire);
+  wr__translated *index = wr__module_get_state(module, WR__ENGINE_SLOT_interp);
   if (index) return index;
   uint32_t defined = module->func_count - module->imported_funcs;
   index = calloc(1, sizeof *index + (size_t)defined * 2 * sizeof index->slots[0]);
   if (!index) return NULL;
   wr__mutex_init(&index->lock);
   index->defined = defined;
-  wr__translated *other = NULL;
-  atomic_store(&module->release_code, free_index);
-  if (atomic_compare_exchange_strong(&module->code, &other, index)) return index;
-  wr__mutex_free(&index->lock);
-  free(index);
-  return other;
+  wr__translated *kept = wr__module_set_state(module, WR__ENGINE_SLOT_interp, index, free_index);
+  if (kept != index) free_index(index);
+  return kept;
 }
 
 /* What one large function needed is not kept for the small ones that follow. */
@@ -95,7 +92,7 @@ wr__code *wr__code_put(wr__translated *index, uint32_t defined, bool guarded, wr
 }
 
 static const wr__code *find_code(const wr__instance *inst, const uint8_t *pc) {
-  wr__translated *index = atomic_load_explicit(&inst->module->code, memory_order_acquire);
+  wr__translated *index = wr__module_get_state(inst->module, WR__ENGINE_SLOT_interp);
   if (!index) return NULL;
   wr__mutex_lock(&index->lock);
   size_t above = upper_bound(index, pc);
@@ -195,8 +192,7 @@ static const wr__ref_map *ref_map_at(const wr__code *code, uint32_t at) {
   return low ? &code->ref_maps[low - 1] : NULL;
 }
 
-static void visit_frame(const wr__walk *walk, void (*mark)(void *context, wr__ref ref),
-                        void *context) {
+static void visit_frame(const wr__walk *walk, wr__mark mark, void *context) {
   const wr__code *code = walk->code;
   for (uint32_t k = 0; k < code->ref_local_count; k++)
     if (walk->at < code->ref_locals[k].until) mark(context, walk->fp[code->ref_locals[k].slot]);
@@ -205,11 +201,11 @@ static void visit_frame(const wr__walk *walk, void (*mark)(void *context, wr__re
     mark(context, walk->fp[code->ref_nodes[node - 1].slot]);
 }
 
-void wr__interp_visit_roots(wr__exec *exec, void (*mark)(void *context, wr__ref ref),
-                            void *context) {
-  for (const wr__activation *a = exec->activation; a; a = a->outer) {
-    if (!a->pc) continue;
-    wr__walk walk = {.inst = a->inst, .pc = a->pc, .fp = a->fp, .returned = a->returned};
+void wr__interp_visit_roots(wr__exec *exec, wr__mark mark, void *context) {
+  for (const wr__activation *head = exec->activation; head; head = head->outer) {
+    const wr__interp_activation *a = (const wr__interp_activation *)head;
+    if (head->ops != &wr__interp_engine || !a->pc) continue;
+    wr__walk walk = {.inst = head->instance, .pc = a->pc, .fp = a->fp, .returned = a->returned};
     while (wr__walk_frame(&walk)) {
       visit_frame(&walk, mark, context);
       wr__walk_up(&walk);

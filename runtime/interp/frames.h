@@ -21,6 +21,9 @@ bool wr__walk_frame(wr__walk *walk);
 /* On to the caller's frame. */
 void wr__walk_up(wr__walk *walk);
 
+/* Marks every reference that the store's interpreter frames hold; called at a collection. */
+void wr__interp_visit_roots(wr__exec *exec, wr__mark mark, void *context);
+
 /* The index of a module's translated functions; made at the first. NULL when out of memory. */
 struct wr__translated *wr__translated_of(wr__module *module);
 /* A translator for the module, to be given back: the one that is kept between functions, or where

@@ -4,8 +4,8 @@
 #ifndef WR__OPERATIONS_H
 #define WR__OPERATIONS_H
 
+#include "engine/engine.h"
 #include "interp/code.h"
-#include "store/store.h"
 
 #define WR__CONTROL(name)
 #define WR__OPERATION_NAME(name) \
@@ -16,20 +16,18 @@
 
 /* One entry from the host into register code, and where in it a collection or a fault finds the
  * innermost frame: handlers publish it before they call what may allocate. */
-typedef struct wr__activation {
-  jmp_buf landing; /* of faults */
-  struct wr__activation *outer;
-  const uint8_t *pc;
+typedef struct wr__interp_activation {
+  wr__activation head; /* its instance is the frame's */
+  const uint8_t *pc;   /* NULL until the first is published */
   uint64_t *fp;
-  wr__instance *inst;
   bool returned; /* pc is where a call will return to, not the instruction itself */
-} wr__activation;
+} wr__interp_activation;
 
 static inline void wr__publish_frame(wr__instance *inst, const uint8_t *pc, uint64_t *fp) {
-  wr__activation *activation = inst->exec->activation;
+  wr__interp_activation *activation = (wr__interp_activation *)inst->exec->activation;
   activation->pc = pc;
   activation->fp = fp;
-  activation->inst = inst;
+  activation->head.instance = inst;
   activation->returned = false;
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "interp/frames.h"
+#include "interp/interp.h"
 #include "interp/machine.h"
 #include "interp/translate.h"
 #include "platform/platform.h"
@@ -19,8 +20,6 @@ enum { STUB_FRAME_SLOTS = 2 * (WR__MAX_PARAMS + WR__MAX_RESULTS) + WR__LINK_SLOT
 static uint64_t stub_space[WR__STUB_COUNT][sizeof(wr__code) / 8 + 1];
 static pthread_once_t stubs_once = PTHREAD_ONCE_INIT;
 
-static bool fault_hook(uintptr_t pc, uintptr_t address, void *ucontext);
-
 static void make_stubs(void) {
   static const uint16_t handlers[WR__STUB_COUNT] = {WR__H_translate, WR__H_host, WR__H_restore,
                                                     WR__H_exit};
@@ -29,7 +28,6 @@ static void make_stubs(void) {
     code->frame_slots = STUB_FRAME_SLOTS;
     code->words[0] = wr__handler_word(wr__handler_table, handlers[k]);
   }
-  wr__fault_add_hook(fault_hook);
 }
 
 const void *wr__interp_stub(wr__stub stub) { return ((const wr__code *)stub_space[stub])->words; }
@@ -57,9 +55,10 @@ const void *wr__interp_translate_func(wr__func *func) {
   return code->words;
 }
 
-void wr__interp_prepare_host(wr__func *func) {
+/* Of other engines and the host: register code calls their entry. */
+static void link_funcs(wr__func *funcs, size_t count) {
   pthread_once(&stubs_once, make_stubs);
-  func->code = wr__interp_stub(WR__STUB_HOST);
+  for (size_t i = 0; i < count; i++) funcs[i].code = wr__interp_stub(WR__STUB_HOST);
 }
 
 /* ---- host calls
@@ -69,10 +68,10 @@ wr_status wr__interp_call_host(wr__instance *inst, wr__func *func, uint64_t *fp,
   wr__exec *exec = inst->exec;
   wr__instance *caller = exec->caller;
   uint64_t *top = exec->stack_top;
-  wr__activation *activation = exec->activation;
+  wr__interp_activation *activation = (wr__interp_activation *)exec->activation;
   exec->caller = inst;
   exec->stack_top = link + WR__LINK_SLOTS;
-  activation->inst = inst;
+  activation->head.instance = inst;
   activation->pc = (const uint8_t *)(uintptr_t)link[WR__LINK_PC];
   activation->fp = (uint64_t *)(uintptr_t)link[WR__LINK_FP];
   activation->returned = true;
@@ -110,22 +109,15 @@ void wr__link_move(uint64_t *fp, const uint8_t *pc, const wr__func *callee, wr__
 
 /* Runs the function in a frame at the top of the store's stack. */
 static wr_status run_frame(wr__exec *exec, wr__func *func, uint64_t *frame) {
-  wr__activation activation;
+  wr__interp_activation activation;
   wr__instance *inst = func->instance;
-  activation.outer = exec->activation;
   activation.pc = NULL;
   uint64_t *top = exec->stack_top;
   wr__instance *caller = exec->caller;
-  exec->activation = &activation;
-  wr_status status;
-  if (_setjmp(activation.landing)) {
-    /* the fault hook left where it was in the activation */
-    status = wr__interp_raise(activation.inst, activation.pc, activation.fp,
-                              WR_TRAP_MEMORY_OUT_OF_BOUNDS);
-  } else {
-    status = wr__dispatch(func->code, frame, inst, func);
-  }
-  exec->activation = activation.outer;
+  wr__activation_enter(exec, &activation.head, &wr__interp_engine, inst);
+  wr_status status = _setjmp(activation.head.landing) ? activation.head.status
+                                                      : wr__dispatch(func->code, frame, inst, func);
+  wr__activation_leave(exec, &activation.head);
   exec->stack_top = top;
   exec->caller = caller;
   return status;
@@ -148,38 +140,75 @@ static wr_status interp_entry(wr__exec *exec, wr__func *func, uint64_t *slots) {
   return status;
 }
 
-void wr__interp_prepare_func(wr__func *func) {
-  pthread_once(&stubs_once, make_stubs);
-  func->code = wr__interp_stub(WR__STUB_TRANSLATE);
-  func->entry = interp_entry;
-}
-
 /* ---- faults
  * ----------------------------------------------------------------------------------------------------
  */
 
-bool wr__interp_owns_pc(uintptr_t pc) {
+static bool owns_pc(const wr__activation *activation, uintptr_t pc) {
+  (void)activation;
   uintptr_t start, end;
   wr__dispatch_range(&start, &end);
   return pc >= start && pc < end;
 }
 
-/* Goes on here, on the thread's own stack, after the signal handler returned. */
-static void __attribute__((noinline, noreturn)) land(wr__activation *activation) {
-  _longjmp(activation->landing, 1);
-}
-
-/* Spec exec/instructions: an access outside the memory traps. */
-static bool fault_hook(uintptr_t pc, uintptr_t address, void *ucontext) {
-  (void)address;
-  if (!wr__interp_owns_pc(pc)) return false;
-  wr__instance *inst =
+static void note_fault(wr__activation *head, uintptr_t pc, void *ucontext) {
+  (void)pc; /* of a handler: what counts is where register code is */
+  wr__interp_activation *activation = (wr__interp_activation *)head;
+  activation->head.instance =
       (wr__instance *)(uintptr_t)wr__context_register(ucontext, WR__HANDLER_REGISTERS[3]);
-  wr__activation *activation = inst->exec->activation;
-  activation->inst = inst;
   activation->pc =
       (const uint8_t *)(uintptr_t)wr__context_register(ucontext, WR__HANDLER_REGISTERS[0]);
   activation->fp = (uint64_t *)(uintptr_t)wr__context_register(ucontext, WR__HANDLER_REGISTERS[1]);
-  wr__context_call(ucontext, (uintptr_t)land, (uintptr_t)activation);
+}
+
+static wr_status resume_fault(wr__activation *head) {
+  const wr__interp_activation *activation = (const wr__interp_activation *)head;
+  return wr__interp_raise(activation->head.instance, activation->pc, activation->fp,
+                          WR_TRAP_MEMORY_OUT_OF_BOUNDS);
+}
+
+/* ---- the engine
+ * ----------------------------------------------------------------------------------------------------
+ */
+
+/* The call stack: reserved pages. */
+static bool open_store(wr__exec *exec) {
+  size_t page = wr__page_size(), size_bytes = exec->store->engine->config.stack_size_bytes;
+  if (size_bytes > SIZE_MAX / 2) return false;
+  size_t size = (size_bytes + page - 1) & ~(page - 1);
+  if (size == 0) size = page;
+  exec->stack = wr__vm_reserve(size);
+  if (!exec->stack) return false;
+  exec->stack_reserved_bytes = size;
+  /* A large page would cost a short guest more to zero than all the rest of its start. */
+  wr__vm_prefer_small_pages(exec->stack, size);
+  if (!wr__vm_commit(exec->stack, size)) return false;
+  exec->stack_top = exec->stack;
+  exec->stack_limit = exec->stack + size / sizeof(uint64_t);
   return true;
 }
+
+static void close_store(wr__exec *exec) { wr__vm_release(exec->stack, exec->stack_reserved_bytes); }
+
+static wr_status take_instance(wr__instance *instance, bool *taken, wr_error *error) {
+  (void)error;
+  pthread_once(&stubs_once, make_stubs);
+  instance->stack_limit = instance->exec->stack_limit;
+  for (uint32_t i = 0; i < instance->func_count; i++) {
+    instance->funcs[i].code = wr__interp_stub(WR__STUB_TRANSLATE);
+    instance->funcs[i].entry = interp_entry;
+  }
+  *taken = true;
+  return WR_OK;
+}
+
+const wr__engine_ops wr__interp_engine = {
+    .open_store = open_store,
+    .close_store = close_store,
+    .take_instance = take_instance,
+    .link_funcs = link_funcs,
+    .visit_roots = wr__interp_visit_roots,
+    .owns_pc = owns_pc,
+    .note_fault = note_fault,
+    .resume_fault = resume_fault,
+};

@@ -1,5 +1,5 @@
 /* A module's life and what can be asked of it: names, exports, types of its parts.
- * Nothing here changes a module but its count. */
+ * Nothing here changes a module but its count and what engines keep with it. */
 #include "module/module.h"
 
 #include <stdlib.h>
@@ -21,10 +21,10 @@ static void free_bytes(wr__module *m) {
 
 void wr__module_release(wr__module *m) {
   if (!m || atomic_fetch_sub_explicit(&m->ref_count, 1, memory_order_acq_rel) != 1) return;
-  void (*release)(wr__module *) = atomic_load(&m->release_code);
-  if (release) release(m);
-  if (m->image) m->release_image(m->image);
-  free(m->native_refusal);
+  for (size_t i = 0; i < WR__ENGINE_SLOTS; i++) {
+    void *state = atomic_load(&m->engine_states[i].state);
+    if (state) atomic_load (&m->engine_states[i].release)(state);
+  }
   free(m->types);
   free(m->funcs);
   free(m->tables);
@@ -40,6 +40,14 @@ void wr__module_release(wr__module *m) {
   free_bytes(m);
   wr__engine_release(m->engine);
   free(m);
+}
+
+void *wr__module_set_state(wr__module *module, enum wr__engine_slot slot, void *state,
+                           void (*release)(void *state)) {
+  wr__module_state *place = &module->engine_states[slot];
+  void *there = NULL;
+  atomic_store(&place->release, release);
+  return atomic_compare_exchange_strong(&place->state, &there, state) ? state : there;
 }
 
 const wr__export *wr__module_find_export(const wr__module *module, const char *name, size_t size) {

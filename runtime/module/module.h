@@ -1,5 +1,5 @@
 /* Module: what a decoded and validated binary is. Immutable and counted; shared
- * by threads. Only the interpreter's table of translated code changes, under its own rules.
+ * by threads. Only what engines keep with it changes, under their own rules.
  *
  * All type indices are resolved: records hold canonical types (types.h). Expressions
  * stay where they are in the bytes and are walked when they are needed. */
@@ -115,8 +115,24 @@ typedef enum wr__bytes_owner {
 } wr__bytes_owner;
 
 typedef struct wr__engine wr__engine; /* config/engine.h */
+typedef struct wr__module wr__module;
 
-typedef struct wr__module {
+/* The place of each engine in what is kept with a module. */
+enum wr__engine_slot {
+#define ENGINE(name) WR__ENGINE_SLOT_##name,
+#include "config/engines.def"
+#undef ENGINE
+  WR__ENGINE_SLOTS
+};
+
+/* What an engine keeps with a module; NULL until it has something. release frees it, when the
+ * module goes. */
+typedef struct wr__module_state {
+  void *_Atomic state;
+  void (*_Atomic release)(void *state);
+} wr__module_state;
+
+struct wr__module {
   _Atomic uint32_t ref_count;
   wr__engine *engine; /* counted */
   const uint8_t *bytes;
@@ -144,17 +160,8 @@ typedef struct wr__module {
   /* Functions that ref.func may name: exports, elements, global initialisers; a bit each. */
   uint8_t *declared_funcs;
 
-  /* The interpreter's table of translated functions (interp/frames.c); NULL until the first. */
-  struct wr__translated *_Atomic code;
-  /* Set by whoever fills in code: frees what is there, before the module goes. NULL: nothing to do.
-   */
-  void (*_Atomic release_code)(struct wr__module *module);
-  /* Native code (image/image.h), and what lets go of it. NULL: none. */
-  struct wr__image *image;
-  void (*release_image)(struct wr__image *image);
-  char *native_refusal; /* own; why the native code that came with it is not used. NULL: there was
-                           none */
-} wr__module;
+  wr__module_state engine_states[WR__ENGINE_SLOTS];
+};
 
 struct wr__image_body; /* image/format.h */
 
@@ -168,6 +175,15 @@ wr_status wr__module_decode_prepared(wr__engine *engine, const uint8_t *bytes, s
                                      wr__bytes_owner owner, const struct wr__image_body *bodies,
                                      uint32_t count, wr__module **out, wr_error *error);
 wr__module *wr__module_retain(const wr__module *module);
+/* What an engine keeps with the module, or NULL. */
+static inline void *wr__module_get_state(const wr__module *module, enum wr__engine_slot slot) {
+  return atomic_load_explicit(&((wr__module *)(uintptr_t)module)->engine_states[slot].state,
+                              memory_order_acquire);
+}
+/* Lets the module keep an engine's state; what is there afterwards: this, or what another thread
+ * was faster with. */
+void *wr__module_set_state(wr__module *module, enum wr__engine_slot slot, void *state,
+                           void (*release)(void *state));
 void wr__module_release(wr__module *module);
 
 /* The function's name: name section, else export; data NULL where none. Searched, not cached:

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 
 #include "gc/heap.h"
-#include "image/image.h"
 #include "image/operations.h"
+#include "native/native.h"
 #include "interp/operations.h"
 #include "platform/platform.h"
 #include "store/objects.h"
@@ -17,16 +17,12 @@
 /* Below its limit native code leaves this much to helpers and host functions. */
 enum { STACK_RESERVE_BYTES = 192 << 10, MAX_DEPTH = 200 };
 
-typedef struct wr__native_activation {
-  jmp_buf landing;
-  struct wr__native_activation *outer;
-  wr__instance *instance;
-  wr_status status;
+typedef struct native_activation {
+  wr__activation head;
   uintptr_t fault_pc, fault_frame;
-} wr__native_activation;
+} native_activation;
 
-/* What the fault handler goes by. */
-static _Thread_local wr__native_activation *current;
+static const wr__image *image_of(const wr__instance *instance) { return instance->engine_state; }
 
 /* ---- Backtraces */
 
@@ -39,7 +35,7 @@ static void add_frame(wr__instance *instance, uint32_t offset) {
  * outwards in ids that fall, whatever the image says. */
 static void add_frames(wr__instance *instance, uint32_t line) {
   wr__image_place place;
-  while (wr__image_place_at(instance->module->image, line, &place)) {
+  while (wr__image_place_at(image_of(instance), line, &place)) {
     add_frame(instance, place.module_offset);
     if (place.call >= line) return;
     line = place.call;
@@ -49,7 +45,7 @@ static void add_frames(wr__instance *instance, uint32_t line) {
 
 /* The callers of the function whose frame this is, up to the wrapper that entered native code. */
 static void add_callers(wr__instance *instance, const uintptr_t *frame) {
-  const wr__image *image = instance->module->image;
+  const wr__image *image = image_of(instance);
   uintptr_t text = (uintptr_t)image->base + image->header->text_offset;
   for (;;) {
     uintptr_t pc = frame[1];
@@ -60,9 +56,7 @@ static void add_callers(wr__instance *instance, const uintptr_t *frame) {
 }
 
 static void __attribute__((noreturn)) land(wr__exec *exec, wr_status status) {
-  wr__native_activation *activation = exec->native_activation;
-  activation->status = status;
-  _longjmp(activation->landing, 1);
+  wr__activation_land(exec->activation, status);
 }
 
 /* ---- Helpers of their own */
@@ -114,7 +108,7 @@ static void wr__native_call_out(wr__instance *instance, wr__func *func, uint64_t
   wr_status status = func->entry(exec, func, slots);
   exec->caller = caller;
   if (WR_LIKELY(status == WR_OK)) return;
-  if (status == WR_EXCEPTION && instance->module->image->header->flags & WR__IMAGE_HANDLERS) {
+  if (status == WR_EXCEPTION && image_of(instance)->header->flags & WR__IMAGE_HANDLERS) {
     set_out(exec, exec->trap.exception, false);
     add_way(exec, frame[1]);
     return;
@@ -132,7 +126,7 @@ static void wr__native_throw_out(wr__instance *instance, uint64_t exception,
                                  const uintptr_t *frame) {
   uintptr_t pc = (uintptr_t)__builtin_return_address(0);
   wr_status status = raise_exception(instance->exec, exception);
-  add_frames(instance, wr__image_line_at(instance->module->image, pc - 1));
+  add_frames(instance, wr__image_line_at(image_of(instance), pc - 1));
   add_callers(instance, frame);
   land(instance->exec, status);
 }
@@ -171,64 +165,68 @@ static wr_status finish_exception(wr__exec *exec, wr__instance *instance) {
   if (way->is_thrown || trap->kind != WR_TRAP_UNCAUGHT_EXCEPTION || trap->exception != exception)
     raise_exception(exec, exception);
   for (uint32_t i = 0; i < way->count; i++)
-    add_frames(instance, wr__image_line_at(instance->module->image, way->pcs[i] - 1));
+    add_frames(instance, wr__image_line_at(image_of(instance), way->pcs[i] - 1));
   return WR_EXCEPTION;
 }
 
-/* A fault lands here, on the thread's own stack, after the signal handler returned. */
-static void __attribute__((noinline, noreturn)) land_fault(wr__native_activation *activation) {
-  wr__instance *instance = activation->instance;
-  wr_status status = wr__exec_trap(instance->exec, WR_TRAP_MEMORY_OUT_OF_BOUNDS);
-  add_frames(instance, wr__image_line_at(instance->module->image, activation->fault_pc));
-  add_callers(instance, (const uintptr_t *)activation->fault_frame);
-  land(instance->exec, status);
-}
-
-/* Spec exec/instructions: an access outside the memory traps. */
-static bool fault_hook(uintptr_t pc, uintptr_t address, void *ucontext) {
-  (void)address;
-  wr__native_activation *activation = current;
-  if (!activation || wr__image_at(pc) != activation->instance->module->image) return false;
-  activation->fault_pc = pc;
-  activation->fault_frame = (uintptr_t)wr__context_register(ucontext, wr__frame_register);
-  wr__context_call(ucontext, (uintptr_t)land_fault, (uintptr_t)activation);
-  return true;
-}
-
 static wr_status run(wr__exec *exec, wr__func *func, uint64_t *slots) {
-  wr__native_activation activation;
+  native_activation activation;
   wr__instance *instance = func->instance;
-  const wr__image *image = instance->module->image;
+  const wr__image *image = image_of(instance);
   uint32_t index = func->func_index - instance->module->imported_funcs;
-  wr__native_activation *outer_current = current;
   wr__instance *caller = exec->caller;
-  activation.outer = exec->native_activation;
-  activation.instance = instance;
-  exec->native_activation = current = &activation;
+  wr__activation_enter(exec, &activation.head, &wr__native_engine, instance);
   wr_status status;
-  if (_setjmp(activation.landing)) {
-    status = activation.status;
+  if (_setjmp(activation.head.landing)) {
+    status = activation.head.status;
   } else {
     ((wrapper_code)(uintptr_t)(image->base + image->funcs[index].wrapper))(instance, slots,
                                                                            func->native);
     status = WR_LIKELY(!exec->native_exception) ? WR_OK : finish_exception(exec, instance);
   }
-  exec->native_activation = activation.outer;
-  current = outer_current;
+  wr__activation_leave(exec, &activation.head);
   exec->caller = caller;
   return status;
 }
 
 static wr_status native_entry(wr__exec *exec, wr__func *func, uint64_t *slots) {
   uintptr_t here = (uintptr_t)__builtin_frame_address(0);
-  if (!exec->native_activation) set_limit(exec, stack_limit(exec, here));
-  if (here < atomic_load(&exec->native_stack_limit) || exec->depth >= MAX_DEPTH)
-    return wr__exec_trap(exec, WR_TRAP_CALL_STACK_EXHAUSTED);
-  exec->depth++;
-  wr_status status = run(exec, func, slots);
-  exec->depth--;
+  bool is_outermost = !atomic_load(&exec->native_stack_limit);
+  if (is_outermost) set_limit(exec, stack_limit(exec, here));
+  wr_status status;
+  if (here < atomic_load(&exec->native_stack_limit) || exec->depth >= MAX_DEPTH) {
+    status = wr__exec_trap(exec, WR_TRAP_CALL_STACK_EXHAUSTED);
+  } else {
+    exec->depth++;
+    status = run(exec, func, slots);
+    exec->depth--;
+  }
+  if (is_outermost) atomic_store(&exec->native_stack_limit, 0);
   return status;
 }
+
+/* ---- Faults */
+
+static bool owns_pc(const wr__activation *activation, uintptr_t pc) {
+  return wr__image_at(pc) == image_of(activation->instance);
+}
+
+static void note_fault(wr__activation *head, uintptr_t pc, void *ucontext) {
+  native_activation *activation = (native_activation *)head;
+  activation->fault_pc = pc;
+  activation->fault_frame = (uintptr_t)wr__context_register(ucontext, wr__frame_register);
+}
+
+static wr_status resume_fault(wr__activation *head) {
+  const native_activation *activation = (const native_activation *)head;
+  wr__instance *instance = head->instance;
+  wr_status status = wr__exec_trap(instance->exec, WR_TRAP_MEMORY_OUT_OF_BOUNDS);
+  add_frames(instance, wr__image_line_at(image_of(instance), activation->fault_pc));
+  add_callers(instance, (const uintptr_t *)activation->fault_frame);
+  return status;
+}
+
+/* ---- Instances */
 
 static const void *const helpers[WR__HELPER_COUNT] = {
 #define HELPER(name, signature) (const void *)wr__native_##name,
@@ -239,7 +237,7 @@ static const void *const helpers[WR__HELPER_COUNT] = {
 };
 
 static wr_status refuse(wr__instance *instance, wr_error *error, const char *why) {
-  instance->native_refusal = why;
+  instance->refusal = why;
   if (instance->store->engine->config.engine_kind != WR_ENGINE_NATIVE) return WR_OK;
   return wr__fail(error, WR_UNSUPPORTED, WR_NO_OFFSET, "native code cannot run: %s", why);
 }
@@ -247,14 +245,14 @@ static wr_status refuse(wr__instance *instance, wr_error *error, const char *why
 /* Of a module without an image. */
 static wr_status refuse_module(const wr__module *module, wr_engine_kind kind, wr_error *error) {
   if (kind != WR_ENGINE_NATIVE) return WR_OK;
-  return wr__fail(
-      error, WR_UNSUPPORTED, WR_NO_OFFSET, "native code cannot run: %s",
-      module->native_refusal ? module->native_refusal : "the module has no native image");
+  const char *why = wr__native_refusal(module);
+  return wr__fail(error, WR_UNSUPPORTED, WR_NO_OFFSET, "native code cannot run: %s",
+                  why ? why : "the module has no native image");
 }
 
-wr_status wr__native_prepare_instance(wr__instance *instance, wr_error *error) {
+static wr_status take_instance(wr__instance *instance, bool *taken, wr_error *error) {
   const wr__module *module = instance->module;
-  const wr__image *image = module->image;
+  const wr__image *image = wr__native_image(module);
   wr_engine_kind kind = instance->store->engine->config.engine_kind;
   if (kind == WR_ENGINE_INTERP) return WR_OK;
   if (!image) return refuse_module(module, kind, error);
@@ -267,29 +265,43 @@ wr_status wr__native_prepare_instance(wr__instance *instance, wr_error *error) {
   if (!exec->native_results)
     exec->native_results = wr__alloc_array(2 * WR__MAX_RESULTS, sizeof *exec->native_results);
   if (!exec->native_results) return wr__fail_oom(error);
-  if (!wr__fault_add_hook(fault_hook))
-    return refuse(instance, error, "no fault handler can be had");
+  instance->engine_state = (void *)(uintptr_t)image;
   instance->native_results = exec->native_results;
   instance->native_helpers = helpers;
   instance->memory0_base = guarded ? instance->memory0->base : NULL;
   for (uint32_t i = 0; i < instance->func_count; i++) {
     wr__func *func = &instance->funcs[i];
     func->native = image->base + image->funcs[i].code;
-    func->code = wr__interp_stub(WR__STUB_HOST);
     func->entry = native_entry;
   }
+  *taken = true;
   return WR_OK;
 }
 
+static wr_status fill_memory(wr__instance *instance, bool *filled) {
+  const wr__image *image = wr__native_image(instance->module);
+  return image ? wr__image_fill_memory(image, instance, filled) : WR_OK;
+}
+
+static void close_store(wr__exec *exec) { free(exec->native_results); }
+
 /* ---- Roots */
 
-/* AddressSanitizer would not have it that what lies between the variables of frames is read. */
-void __attribute__((noinline, no_sanitize_address)) wr__native_visit_roots(
-    wr__exec *exec, void (*mark)(void *context, wr__ref ref), void *context) {
+static const wr__activation *find_outermost(const wr__exec *exec) {
+  const wr__activation *outermost = NULL;
+  for (const wr__activation *a = exec->activation; a; a = a->outer)
+    if (a->ops == &wr__native_engine) outermost = a;
+  return outermost;
+}
+
+/* Every word of the native stack that may be a reference. AddressSanitizer would not have it that
+ * what lies between the variables of frames is read. */
+static void __attribute__((noinline, no_sanitize_address)) visit_roots(wr__exec *exec,
+                                                                       wr__mark mark,
+                                                                       void *context) {
   if (exec->native_exception) mark(context, exec->native_exception);
-  const wr__native_activation *outermost = exec->native_activation;
+  const wr__activation *outermost = find_outermost(exec);
   if (!outermost) return;
-  while (outermost->outer) outermost = outermost->outer;
   jmp_buf registers; /* callee-saved ones may hold references: here they are on the stack */
   (void)_setjmp(registers);
   wr__heap *heap = exec->store->heap;
@@ -298,3 +310,13 @@ void __attribute__((noinline, no_sanitize_address)) wr__native_visit_roots(
     if (object) mark(context, (wr__ref)(uintptr_t)object);
   }
 }
+
+const wr__engine_ops wr__native_engine = {
+    .close_store = close_store,
+    .take_instance = take_instance,
+    .fill_memory = fill_memory,
+    .visit_roots = visit_roots,
+    .owns_pc = owns_pc,
+    .note_fault = note_fault,
+    .resume_fault = resume_fault,
+};

@@ -11,10 +11,11 @@ bool wr__store_own(wr__store *store, wr_externkind kind, void *object);
 /* The object at a position of store->objects, and its kind. */
 wr_externkind wr__store_object(const wr__store *store, size_t index, void **object);
 
+/* Frees all of them. */
+void wr__store_free_objects(wr__store *store);
+
 void wr__table_free(wr__table *table);
 
-/* Frees an instance that nothing can reach any more. */
-void wr__instance_free(wr__instance *instance);
 bool wr__store_own_instance(wr__store *store, wr__instance *instance);
 
 /* wait.c */

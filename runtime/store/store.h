@@ -8,7 +8,6 @@
 #ifndef WR__STORE_H
 #define WR__STORE_H
 
-#include <setjmp.h>
 #include <stdatomic.h>
 
 #include "base/base.h"
@@ -132,8 +131,9 @@ struct wr__instance {
   wr__store *store;
   wr__module *module;    /* counted */
   uint8_t *memory0_base; /* of a guarded memory 0: it never moves; native code reads it */
-  const void *const *native_helpers; /* image/helpers.def, in that order; NULL without an image */
-  uint64_t *native_results;          /* of the store: results of native code behind the first */
+  const void *const
+      *native_helpers;      /* image/helpers.def, in that order; NULL: another engine runs it */
+  uint64_t *native_results; /* of the store: results of native code behind the first */
   wr__func **imported_funcs;
   wr__memory **memories;
   wr__table **tables;
@@ -148,9 +148,11 @@ struct wr__instance {
   wr__memory *exported_memory; /* of the export "memory", for wr_caller_memory; may be NULL */
   uint32_t func_count;         /* defined */
   wr__host_info *host_info;
-  wr__global *own_globals;    /* defined ones, behind funcs in the same block */
-  const char *native_refusal; /* why its module's image does not run; static storage */
-  wr__func funcs[];           /* the defined ones */
+  wr__global *own_globals;             /* defined ones, behind funcs in the same block */
+  const struct wr__engine_ops *engine; /* the engine that runs it, and what it keeps for it */
+  void *engine_state;
+  const char *refusal; /* why an engine that was asked first does not; static storage */
+  wr__func funcs[];    /* the defined ones */
 };
 
 static inline wr__func *wr__instance_func(wr__instance *instance, uint32_t func_index) {
@@ -206,16 +208,14 @@ struct wr__exec {
   uint64_t *stack_top; /* where the next entry may put its frame */
   size_t stack_reserved_bytes;
   wr__trap trap;
-  struct wr__activation *activation; /* the innermost entry into an engine; interp/ */
-  jmp_buf *fault_landing; /* where the fault handler sends a fault of native C stack code; NULL
-                             outside */
-  wr__instance *caller;   /* the instance that called the running host function */
-  /* Native code; image/ */
-  _Atomic uintptr_t native_stack_limit;            /* what native_limit is without an interrupt */
-  wr__ref native_exception;                        /* travels up through native frames */
-  wr__native_way native_way;                       /* that it took */
-  struct wr__native_activation *native_activation; /* the innermost entry into native code */
-  uint64_t *native_results;                        /* NULL until the first instance with an image */
+  struct wr__activation *activation; /* the innermost entry into an engine; engine/engine.h */
+  wr__instance *caller;              /* the instance that called the running host function */
+  /* Native code; native/ */
+  _Atomic uintptr_t native_stack_limit; /* what native_limit is without an interrupt; 0: no native
+                                           code runs */
+  wr__ref native_exception;             /* travels up through native frames */
+  wr__native_way native_way;            /* that it took */
+  uint64_t *native_results;             /* NULL until the first instance with an image */
 };
 
 struct wr__store {
@@ -230,16 +230,15 @@ struct wr__store {
   struct wr__handles *handles;  /* api/: references that the embedder holds; roots for gc/ */
   _Atomic int event_fd;         /* -1 until asked for: wr__store_event_fd */
   _Atomic uint64_t deadline_ns; /* CLOCK_MONOTONIC, 0: none; store/deadline.c */
-  /* Marks what the embedder's handles hold. Set by api/, called by gc/ at a collection; NULL: none.
-   */
+  /* Mark what the embedder's handles hold, and what frames of engines do. Set by api/ and engine/,
+   * called by gc/ at a collection; NULL: none. */
   void (*visit_handles)(wr__store *store, void (*mark)(void *context, wr__ref ref), void *context);
+  void (*visit_frames)(wr__store *store, void (*mark)(void *context, wr__ref ref), void *context);
   size_t deadline_index;       /* its place among the engine's deadlines; store/deadline.c */
   struct wr__parking *parking; /* store/wait.c: where it waits in memory.atomic.wait */
 };
 
 /* ---- store.c */
-wr__store *wr__store_new(wr__engine *engine);
-void wr__store_delete(wr__store *store);
 /* Ends what runs in the store, now or next; wakes it where it waits. Any thread. */
 void wr__store_interrupt(wr__store *store);
 void wr__store_clear_interrupt(wr__store *store);
@@ -256,8 +255,6 @@ wr_status wr__store_set_deadline(wr__store *store, uint64_t delay_ns);
 void wr__deadlines_delete(wr__deadlines *deadlines);
 
 /* ---- objects; NULL and *error (which may be NULL) on failure. All are owned by the store. */
-wr__func *wr__func_new_host(wr__store *store, const wr__deftype *type, wr_raw_callback callback,
-                            void *env, void (*finalizer)(void *));
 /* limits in pages; memories are counted, the store holds one count. */
 wr__memory *wr__memory_new(wr__store *store, const wr_limits *limits, uint8_t page_size_log2,
                            wr_error *error);
@@ -327,7 +324,7 @@ wr_trap_kind wr__memory_wait(wr__exec *exec, wr__memory *memory, uint64_t addres
 wr_trap_kind wr__memory_notify(wr__memory *memory, uint64_t address, uint32_t count,
                                uint32_t *woken);
 
-/* ---- instantiate.c */
+/* ---- link.c */
 /* An import or export at run time. */
 typedef struct wr__extern {
   wr_externkind kind;
@@ -341,20 +338,11 @@ typedef struct wr__extern {
   } of;
 } wr__extern;
 
-/* As wr_instance_new. On a trap it is in store->exec.trap. */
-wr_status wr__instantiate(wr__store *store, wr__module *module, const wr__extern *imports,
-                          size_t import_count, wr__instance **out, wr_error *error);
 wr__extern wr__instance_extern(wr__instance *instance, wr_externkind kind, uint32_t index);
 wr_externtype wr__extern_type(const wr__store *store, const wr__extern *external);
 /* Spec: valid/matching, external types; a table's and memory's present size is its minimum. */
 bool wr__extern_matches(const wr__store *store, const wr__extern *external,
                         const wr_externtype *wanted);
-
-/* ---- const_expr.c */
-/* Evaluates a validated constant expression; out[2] slots. Errors: traps (GC allocation). */
-wr_status wr__const_eval(wr__instance *instance, wr__expr expr, uint64_t out[2]);
-/* The same for the expression at *at, which moves behind its `end`. */
-wr_status wr__const_eval_at(wr__instance *instance, const uint8_t **at, uint64_t out[2]);
 
 /* ---- exec.c */
 /* Calls any function from the host: slots as for wr__entry. */

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "image/image.h"
+#include "native/native.h"
 #include "trust/signature.h"
 #include "trust/verdict.h"
 
@@ -136,7 +136,7 @@ static wr_status load(const opening *o, const wr__image_source *source, const ui
     wr__image_delete(image);
     return status;
   }
-  status = wr__image_attach(*out, image, o->is_signed, error);
+  status = wr__native_attach(*out, image, o->is_signed, error);
   if (status == WR_OK) return WR_OK;
   (*out)->bytes_owner = WR__BYTES_BORROWED;
   wr__module_release(*out);
@@ -169,8 +169,7 @@ static wr_status interpret(opening *o, const uint8_t *bytes, wr__bytes_owner own
                            wr__module **out, wr_error *error) {
   WR_TRY(wr__module_decode(o->engine, bytes, (size_t)o->sections.module_bytes, owner, out, error));
   if (!o->reason[0]) return WR_OK;
-  (*out)->native_refusal = strdup(o->reason);
-  if ((*out)->native_refusal) return WR_OK;
+  if (wr__native_refuse(*out, o->reason)) return WR_OK;
   (*out)->bytes_owner = WR__BYTES_BORROWED;
   wr__module_release(*out);
   return wr__fail_oom(error);

@@ -7,7 +7,7 @@
 
 /* wr__open_bytes: a module from bytes, which are taken on success (on failure they stay the
  * caller's). Native code that comes with it and is not used, with the reason in
- * module->native_refusal, is no failure. Errors as wr__module_decode. */
+ * wr__native_refusal, is no failure. Errors as wr__module_decode. */
 wr_status wr__open_bytes(wr__engine *engine, const uint8_t *bytes, size_t size,
                          wr__bytes_owner owner, wr__module **out, wr_error *error);
 

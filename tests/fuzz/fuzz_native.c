@@ -3,7 +3,7 @@
  * code is not the fuzzer's to run. */
 #include <stdlib.h>
 
-#include "image/image.h"
+#include "native/native.h"
 #include "trust/open.h"
 #include "trust/signature.h"
 
@@ -42,7 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   wr__module *module;
   wr_status status = wr__open_bytes(engine, data, size, WR__BYTES_BORROWED, &module, &error);
   if (status == WR_OK) {
-    if (module->image) abort();
+    if (wr__native_image(module)) abort();
     wr__module_release(module);
   } else if (error.status != status || !error.message[0]) {
     abort();

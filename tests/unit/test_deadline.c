@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "engine/make.h"
 #include "platform/platform.h"
 #include "store/store.h"
 

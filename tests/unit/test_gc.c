@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "engine/make.h"
 #include "gc/object.h"
 #include "platform/platform.h"
 

@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "api/engines.h"
+#include "engine/make.h"
 #include "gc/object.h"
 #include "platform/platform.h"
 
@@ -18,6 +20,7 @@ static int make_store(void **state) {
   wr__config config;
   wr__config_init(&config);
   config.gc_stress = true;
+  config.engines = wr__engines;
   engine = wr__engine_new(&config);
   store = wr__store_new(engine);
   return store ? 0 : -1;

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "engine/make.h"
 #include "machine.h"
 #include "platform/platform.h"
 #include "store/store.h"

@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "api/engines.h"
+#include "engine/make.h"
 #include "gc/object.h"
 #include "platform/platform.h"
 
@@ -179,9 +181,16 @@ static void sweep(wr__engine *engine, wr__module *module) {
   }
 }
 
+static wr__engine *new_engine(void) {
+  wr__config config;
+  wr__config_init(&config);
+  config.engines = wr__engines;
+  return wr__engine_new(&config);
+}
+
 static void every_allocation_fails_in_turn(void **state) {
   (void)state;
-  wr__engine *engine = wr__engine_new(NULL);
+  wr__engine *engine = new_engine();
   wr__module *module = decode(engine);
   assert_int_equal(live_a_store(engine, module),
                    WR_OK); /* types and timers are there from now on */
@@ -192,7 +201,7 @@ static void every_allocation_fails_in_turn(void **state) {
 
 static void every_reservation_fails_in_turn(void **state) {
   (void)state;
-  wr__engine *engine = wr__engine_new(NULL);
+  wr__engine *engine = new_engine();
   wr__module *module = decode(engine);
   const size_t limits[] = {0, 4096, 65536, 131072, 1 << 20, 5 << 20, 9 << 20};
   for (size_t i = 0; i < WR_ARRAY_COUNT(limits); i++) {

@@ -1,0 +1,11 @@
+/* The records of the engines that are in this library. */
+#include "api/engines.h"
+
+#include "interp/interp.h"
+#include "native/native.h"
+
+const wr__engine_ops *const wr__engines[] = {
+#define ENGINE(name) &wr__##name##_engine,
+#include "config/engines.def"
+#undef ENGINE
+    NULL};

@@ -1,0 +1,54 @@
+/* The life of stores: with every engine's part, with a heap, to the end of everything in them. */
+#include <stdlib.h>
+
+#include "engine/engine.h"
+#include "engine/make.h"
+#include "gc/heap.h"
+#include "platform/platform.h"
+#include "store/objects.h"
+
+static void visit_frames(wr__store *store, wr__mark mark, void *context) {
+  for (const wr__engine_ops *const *e = wr__engine_records(store->engine); *e; e++)
+    (*e)->visit_roots(&store->exec, mark, context);
+}
+
+static bool open_engines(wr__store *store) {
+  for (const wr__engine_ops *const *e = wr__engine_records(store->engine); *e; e++)
+    if ((*e)->open_store && !(*e)->open_store(&store->exec)) return false;
+  return wr__activation_claim_faults();
+}
+
+static void close_engines(wr__store *store) {
+  for (const wr__engine_ops *const *e = wr__engine_records(store->engine); *e; e++)
+    if ((*e)->close_store) (*e)->close_store(&store->exec);
+}
+
+wr__store *wr__store_new(wr__engine *engine) {
+  wr__store *store = calloc(1, sizeof *store);
+  if (!store) return NULL;
+  store->engine = wr__engine_retain(engine);
+  store->exec.store = store;
+  store->visit_frames = visit_frames;
+  atomic_init(&store->event_fd, -1);
+  store->deadline_index = SIZE_MAX;
+  store->parking = wr__parking_new();
+  store->heap = wr__heap_new(store);
+  if (store->parking && store->heap && open_engines(store)) return store;
+  wr__store_delete(store);
+  return NULL;
+}
+
+void wr__store_delete(wr__store *store) {
+  if (!store) return;
+  wr__store_set_deadline(store, 0);
+  for (size_t i = store->instance_count; i-- > 0;) wr__instance_free(store->instances[i]);
+  free(store->instances);
+  if (store->heap) wr__heap_delete(store->heap);
+  wr__store_free_objects(store);
+  free(store->exec.trap.message);
+  close_engines(store);
+  wr__event_delete(atomic_load(&store->event_fd));
+  wr__parking_delete(store->parking);
+  wr__engine_release(store->engine);
+  free(store);
+}
