@@ -41,8 +41,11 @@ def handlers(binary):
 
 def may_call():
     """The handlers of control.inc; the generated ones compute, and call nothing."""
-    text = (ROOT / "runtime" / "interp" / "control_names.inc").read_text()
-    return set(re.findall(r"WR__\w+\((\w+)\)", text))
+    runtime = ROOT / "runtime"
+    own = (runtime / "interp" / "control_names.inc").read_text()
+    operations = (runtime / "operations" / "operations.def").read_text()
+    return set(re.findall(r"WR__\w+\((\w+)\)", own)) | set(
+        re.findall(r"^OPERATION\((\w+)\)", operations, re.M))
 
 
 def is_dispatch(call):

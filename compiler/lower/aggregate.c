@@ -137,24 +137,6 @@ static void array_new_default(wr__lower *l, uint32_t type_index) {
   join_made(l, array, slow, WR__HELPER_array_new_default, type_index, 0, 1);
 }
 
-/* Values come last in the slots, since they may take two: array.new is [length, value], array.fill
- * [ref, at, count, value]. */
-static void array_with_value(wr__lower *l, const wr__instr *instr) {
-  LLVMValueRef operands[4];
-  if (instr->op == WR__OP_array_new) {
-    operands[0] = wr__lower_pop(l);
-    operands[1] = wr__lower_pop(l);
-    wr__lower_push(
-        l, wr__lower_operation(l, WR__HELPER_array_new, instr->imm.index, 0, operands, 2, l->i64));
-    return;
-  }
-  operands[2] = wr__lower_pop(l); /* count */
-  operands[3] = wr__lower_pop(l);
-  operands[1] = wr__lower_pop(l);
-  operands[0] = wr__lower_pop(l);
-  wr__lower_operation(l, WR__HELPER_array_fill, instr->imm.index, 0, operands, 4, NULL);
-}
-
 static void array_get(wr__lower *l, const wr__instr *instr) {
   const wr__deftype *type = l->module->types[instr->imm.index];
   LLVMValueRef index = wr__lower_pop(l);
@@ -186,8 +168,10 @@ static bool lower_array(wr__lower *l, const wr__instr *instr) {
       wr__lower_push(l, array_length(l, value));
       return true;
     case WR__OP_array_new:
+      operate(l, WR__HELPER_array_new, a, 0, 2, l->i64);
+      return true;
     case WR__OP_array_fill:
-      array_with_value(l, instr);
+      operate(l, WR__HELPER_array_fill, a, 0, 4, NULL);
       return true;
     case WR__OP_array_new_default:
       array_new_default(l, a);

@@ -115,14 +115,24 @@ static void lower_access(wr__lower *l, const wr__instr *instr, const atomic_row 
   wr__lower_push(l, type == wide ? result : LLVMBuildZExt(l->b, result, wide, ""));
 }
 
-/* notify and wait: the operation adds the offset and checks. */
+/* As wr__effective_address: a sum of more than 64 bits becomes an address that nothing can hold, of
+ * the same alignment. */
+static LLVMValueRef effective_address(wr__lower *l, LLVMValueRef index, uint64_t offset) {
+  bool may_wrap = LLVMTypeOf(index) == l->i64 && offset != 0;
+  if (LLVMTypeOf(index) == l->i32) index = LLVMBuildZExt(l->b, index, l->i64, "");
+  LLVMValueRef sum = LLVMBuildAdd(l->b, index, wr__c64(l, offset), "");
+  if (!may_wrap) return sum;
+  LLVMValueRef wraps = LLVMBuildICmp(l->b, LLVMIntULT, sum, index, "");
+  LLVMValueRef high = LLVMBuildSelect(l->b, wraps, wr__c64(l, ~(uint64_t)7), wr__c64(l, 0), "");
+  return LLVMBuildOr(l->b, sum, high, "");
+}
+
+/* notify and wait: the operation checks the address. */
 static void lower_park(wr__lower *l, const wr__instr *instr, enum wr__helper op, uint32_t count) {
-  LLVMValueRef operands[4];
+  LLVMValueRef operands[3];
   for (uint32_t i = count; i-- > 0;) operands[i] = wr__lower_pop(l);
-  if (LLVMTypeOf(operands[0]) == l->i32) operands[0] = LLVMBuildZExt(l->b, operands[0], l->i64, "");
-  operands[count] = wr__c64(l, instr->imm.mem.offset);
-  wr__lower_push(l,
-                 wr__lower_operation(l, op, instr->imm.mem.memory, 0, operands, count + 1, l->i32));
+  operands[0] = effective_address(l, operands[0], instr->imm.mem.offset);
+  wr__lower_push(l, wr__lower_operation(l, op, instr->imm.mem.memory, 0, operands, count, l->i32));
 }
 
 bool wr__lower_atomic(wr__lower *l, const wr__instr *instr) {

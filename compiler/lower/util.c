@@ -177,7 +177,7 @@ LLVMValueRef wr__lower_intrinsic(wr__lower *l, const char *name, LLVMTypeRef *ty
 
 static const char *const signatures[WR__HELPER_COUNT] = {
 #define HELPER(name, signature) signature,
-#define OPERATION(name, function) "ippii",
+#define OPERATION(name) "ippii",
 #include "image/helpers.def"
 #undef HELPER
 #undef OPERATION

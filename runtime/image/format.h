@@ -12,7 +12,7 @@
 #define WR__SIGNATURE_TAIL "WRsigned" /* 8 bytes: the end of the section, so of most files */
 #define WR__IMAGE_MAGIC "WRimage"     /* and its NUL: 8 bytes */
 enum {
-  WR__IMAGE_VERSION = 2,
+  WR__IMAGE_VERSION = 3,
   WR__IMAGE_HEADER_OFFSET = 512, /* the ELF header and program headers are before it */
   WR__IMAGE_ALIGN = 65536,       /* of images in a file, and of their text */
   WR__IMAGE_MACHINE_X86_64 = 62, /* ELF's numbers */
@@ -146,7 +146,7 @@ enum wr__cpu_feature {
 
 enum wr__helper {
 #define HELPER(name, signature) WR__HELPER_##name,
-#define OPERATION(name, function) WR__HELPER_##name,
+#define OPERATION(name) WR__HELPER_##name,
 #include "image/helpers.def"
 #undef HELPER
 #undef OPERATION

@@ -19,7 +19,7 @@ static const layout_row rows[] = {
 
 static const char *const helper_names[] = {
 #define HELPER(name, signature) #name signature,
-#define OPERATION(name, function) #name,
+#define OPERATION(name) #name,
 #include "image/helpers.def"
 #undef HELPER
 #undef OPERATION

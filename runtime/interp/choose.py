@@ -125,7 +125,7 @@ def measure(all_choices, programs):
             shares[name] = max(shares[name], share)
     names = {n for n in chosen if chosen[n] >= OFTEN} | {n for n in shares if shares[n] >= MATTERS}
     names |= {n[:-2] for n in names if n.endswith("_z_t")}  # it is found by way of this one
-    return names - set(control_names(os.path.join(HERE, "control_names.inc")))
+    return names - set(control_names())
 
 
 def write_list(name, comment, lines):

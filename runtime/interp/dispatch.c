@@ -1,6 +1,7 @@
 /* What both dispatchers share: the handlers of control.inc, and the table of all handlers. */
 #include "interp/machine.h"
 #include "interp/operations.h"
+#include "operations/operations.h"
 
 #include "interp/control.inc"
 

@@ -1,18 +1,10 @@
-/* What handlers ask C functions to do: the instructions that are too large for a handler, calls of
- * the host, traps. Each operation takes its operands from slots[0…] and leaves its results there.
- */
-#ifndef WR__OPERATIONS_H
-#define WR__OPERATIONS_H
+/* What handlers ask C functions to do that are the interpreter's own: translation, calls of the
+ * host, traps, exceptions. */
+#ifndef WR__INTERP_OPERATIONS_H
+#define WR__INTERP_OPERATIONS_H
 
 #include "engine/engine.h"
 #include "interp/code.h"
-
-#define WR__CONTROL(name)
-#define WR__OPERATION_NAME(name) \
-  wr_trap_kind wr__interp_##name(wr__instance *inst, uint64_t *slots, uint32_t a, uint32_t b);
-#include "interp/control_names.inc"
-#undef WR__CONTROL
-#undef WR__OPERATION_NAME
 
 /* One entry from the host into register code, and where in it a collection or a fault finds the
  * innermost frame: handlers publish it before they call what may allocate. */
@@ -69,11 +61,6 @@ wr_status wr__interp_throw(wr__instance *inst, const uint8_t *pc, uint64_t *fp, 
                            bool returned, wr__resume *resume);
 /* A new exception of a tag of the instance with its arguments in slots; null when out of memory. */
 wr__ref wr__interp_new_exception(wr__instance *inst, uint32_t tag_index, const uint64_t *slots);
-
-/* An atomic access: op is its wr__op; operands from slots[0] on, result to slots[0]. Spec: threads.
- */
-wr_trap_kind wr__interp_atomic(wr__instance *inst, uint64_t *slots, uint32_t memory_index,
-                               uint32_t op, uint64_t offset);
 
 /* Linkage of a call into another instance. */
 static inline void wr__link_across(uint64_t *link, uint64_t pc, uint64_t fp, wr__instance *inst) {

@@ -19,8 +19,13 @@ LAST = ("br", "br_back", "br_table", "br_table_acc", "ret", "ret_slot", "ret_acc
 WITHIN = ("const_v128",)
 
 
-def control_names(path):
-    return re.findall(r"^WR__(?:CONTROL|OPERATION_NAME)\((\w+)\)", open(path).read(), re.M)
+def control_names():
+    """The names in control_names.inc, which are followed by those of the operations."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    own = open(os.path.join(here, "control_names.inc")).read()
+    operations = open(os.path.join(here, os.pardir, "operations", "operations.def")).read()
+    return re.findall(r"^WR__CONTROL\((\w+)\)", own, re.M) + re.findall(
+        r"^OPERATION\((\w+)\)", operations, re.M)
 
 
 def member(gen, name, last):
@@ -64,7 +69,7 @@ def write_sequences(gen, sequences, emit):
 
 def write_sequence_table(gen, directory, rows):
     """(handler, handler that follows) -> handler of both, as an open-addressed hash table."""
-    controls = control_names(os.path.join(HERE, "control_names.inc"))
+    controls = control_names()
     number = {name: k for k, name in enumerate(gen.names + controls)}
     bits = max(1, (5 * len(rows) // 4).bit_length())
     table = [None] * (1 << bits)
@@ -89,7 +94,7 @@ def write_sequence_table(gen, directory, rows):
 def write_sizes(gen, directory):
     """Names and sizes of the instructions that something can follow, for counting; 0 for the others."""
     with open(directory + "/sizes.inc", "w") as f:
-        for name in gen.names + control_names(os.path.join(HERE, "control_names.inc")):
+        for name in gen.names + control_names():
             end = gen.bodies[name][1] if name in gen.bodies else ""
             size = re.search(r", (\d+)\);$|^WR__NEXT\((\d+)\);$", end)
             width = 32 if name in WITHIN else int(size[1] or size[2]) if size else 0

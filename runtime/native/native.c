@@ -8,9 +8,8 @@
 #include <stdlib.h>
 
 #include "gc/heap.h"
-#include "image/operations.h"
 #include "native/native.h"
-#include "interp/operations.h"
+#include "operations/operations.h"
 #include "platform/platform.h"
 #include "store/objects.h"
 
@@ -230,7 +229,7 @@ static wr_status resume_fault(wr__activation *head) {
 
 static const void *const helpers[WR__HELPER_COUNT] = {
 #define HELPER(name, signature) (const void *)wr__native_##name,
-#define OPERATION(name, function) (const void *)function,
+#define OPERATION(name) (const void *)wr__operation_##name,
 #include "image/helpers.def"
 #undef HELPER
 #undef OPERATION

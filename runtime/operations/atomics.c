@@ -1,7 +1,7 @@
 /* Atomic accesses. Each checks alignment and bounds, then acts on the memory's bytes with a
  * sequentially consistent operation of the width. Spec: threads, atomic memory instructions. */
-#include "interp/operations.h"
 #include "opcodes/opcodes.h"
+#include "operations/operations.h"
 
 /* What an atomic instruction does, and to how many bytes. */
 typedef enum action { LOAD, STORE, ADD, SUB, AND, OR, XOR, XCHG, CMPXCHG } action;
@@ -56,37 +56,49 @@ static uint64_t act_on(void *at, action act, uint32_t width, const uint64_t *slo
   return 0;
 }
 
-static wr_trap_kind locate(const wr__memory *memory, uint64_t slot, uint64_t offset, uint32_t width,
-                           uint64_t *address) {
-  uint64_t base = memory->is64 ? slot : (uint32_t)slot;
-  return wr__memory_locate_atomic(memory, base, offset, width, address);
-}
-
-/* [address, expected, timeout] -> [0, 1 or 2];  [address, count] -> [woken] */
-static wr_trap_kind wait_or_notify(wr__instance *inst, wr__memory *memory, uint64_t *slots,
-                                   uint32_t op, uint64_t offset) {
-  bool is64 = op == WR__OP_memory_atomic_wait64;
-  uint64_t address;
-  uint32_t result = 0;
-  wr_trap_kind kind = locate(memory, slots[0], offset, is64 ? 8 : 4, &address);
-  if (kind != WR_TRAP_NONE) return kind;
-  if (op == WR__OP_memory_atomic_notify) {
-    kind = wr__memory_notify(memory, address, (uint32_t)slots[1], &result);
-  } else {
-    uint64_t expected = is64 ? slots[1] : (uint32_t)slots[1];
-    kind = wr__memory_wait(inst->exec, memory, address, expected, is64, (int64_t)slots[2], &result);
-  }
-  if (kind == WR_TRAP_NONE) slots[0] = result;
+wr_trap_kind wr__operation_atomic_notify(wr__instance *instance, uint64_t *slots, uint32_t first,
+                                         uint32_t second) {
+  (void)second;
+  uint32_t woken = 0;
+  wr_trap_kind kind =
+      wr__memory_notify(instance->memories[first], slots[0], (uint32_t)slots[1], &woken);
+  slots[0] = woken;
   return kind;
 }
 
-wr_trap_kind wr__interp_atomic(wr__instance *inst, uint64_t *slots, uint32_t memory_index,
-                               uint32_t op, uint64_t offset) {
-  wr__memory *memory = inst->memories[memory_index];
-  if (op < WR__OP_i32_atomic_load) return wait_or_notify(inst, memory, slots, op, offset);
+static wr_trap_kind wait(wr__instance *instance, uint64_t *slots, uint32_t memory_index,
+                         bool is64) {
+  uint32_t result = 0;
+  uint64_t expected = is64 ? slots[1] : (uint32_t)slots[1];
+  wr_trap_kind kind = wr__memory_wait(instance->exec, instance->memories[memory_index], slots[0],
+                                      expected, is64, (int64_t)slots[2], &result);
+  slots[0] = result;
+  return kind;
+}
+
+wr_trap_kind wr__operation_atomic_wait32(wr__instance *instance, uint64_t *slots, uint32_t first,
+                                         uint32_t second) {
+  (void)second;
+  return wait(instance, slots, first, false);
+}
+
+wr_trap_kind wr__operation_atomic_wait64(wr__instance *instance, uint64_t *slots, uint32_t first,
+                                         uint32_t second) {
+  (void)second;
+  return wait(instance, slots, first, true);
+}
+
+wr_trap_kind wr__operate_atomic(wr__instance *instance, uint64_t *slots, uint32_t memory_index,
+                                uint32_t op, uint64_t offset) {
+  wr__memory *memory = instance->memories[memory_index];
+  slots[0] = wr__effective_address(memory, slots[0], offset);
+  if (op == WR__OP_memory_atomic_notify)
+    return wr__operation_atomic_notify(instance, slots, memory_index, 0);
+  if (op == WR__OP_memory_atomic_wait32) return wait(instance, slots, memory_index, false);
+  if (op == WR__OP_memory_atomic_wait64) return wait(instance, slots, memory_index, true);
   uint32_t row = op - WR__OP_i32_atomic_load, width = widths[row % 7];
   uint64_t address;
-  wr_trap_kind kind = locate(memory, slots[0], offset, width, &address);
+  wr_trap_kind kind = wr__memory_locate_atomic(memory, slots[0], 0, width, &address);
   if (kind != WR_TRAP_NONE) return kind;
   uint64_t operands[3] = {slots[0], slots[1], slots[2]};
   bool is_i32 = row % 7 == 0 || row % 7 == 2 || row % 7 == 3;
