@@ -5,8 +5,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "platform/process.h"
 #include "compile.h"
-#include "platform/platform.h"
 
 enum { PARTITION_BYTES = 96 << 10 }; /* of code in the module */
 

@@ -10,7 +10,7 @@
 #include <llvm-c/Support.h>
 
 #include "compile.h"
-#include "platform/platform.h"
+#include "platform/process.h"
 #include "config/engine.h"
 
 static int report(wr_status status, const wr_error *error) {

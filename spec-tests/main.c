@@ -1,12 +1,11 @@
 /* wasmrun-spectest: runs scripts of the official test suite. See README.md. */
-#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
+#include "platform/files.h"
 #include "session.h"
 
 static const char usage[] =
@@ -69,35 +68,16 @@ static bool add_file(run *r, const char *path) {
   return r->files[r->count++].path != NULL;
 }
 
-static bool add_path(run *r, const char *path, bool named);
-
-static bool add_folder(run *r, const char *path) {
-  struct dirent **entries;
-  int count = scandir(path, &entries, NULL, alphasort);
-  if (count < 0) return false;
-  bool ok = true;
-  for (int i = 0; i < count; i++) {
-    char inner[4096];
-    if (entries[i]->d_name[0] != '.') {
-      snprintf(inner, sizeof inner, "%s/%s", path, entries[i]->d_name);
-      ok = ok && add_path(r, inner, false);
-    }
-    free(entries[i]);
-  }
-  free(entries);
-  return ok;
+static bool add_found(void *context, const char *path, bool named) {
+  return named || ends_with(path, ".wast") ? add_file(context, path) : true;
 }
 
 /* A folder's scripts, in order and with those below; a file that was named whatever it is called.
  */
-static bool add_path(run *r, const char *path, bool named) {
-  struct stat info;
-  if (stat(path, &info) != 0) {
-    fprintf(stderr, "wasmrun-spectest: %s: %s\n", path, strerror(errno));
-    return false;
-  }
-  if (S_ISDIR(info.st_mode)) return add_folder(r, path);
-  return named || ends_with(path, ".wast") ? add_file(r, path) : true;
+static bool add_path(run *r, const char *path) {
+  if (files_visit(path, add_found, r)) return true;
+  if (errno) fprintf(stderr, "wasmrun-spectest: %s: %s\n", path, strerror(errno));
+  return false;
 }
 
 /* ---- Options ------------------------------------------------------------------------------------
@@ -157,7 +137,7 @@ static bool parse_flag(run *r, const char *option) {
 static bool parse_options(run *r, int argc, char **argv) {
   for (int i = 1; i < argc; i++) {
     if (argv[i][0] != '-') {
-      if (!add_path(r, argv[i], true)) return false;
+      if (!add_path(r, argv[i])) return false;
     } else if (!parse_flag(r, argv[i])) {
       if (i + 1 >= argc || !parse_valued(r, argv[i], argv[i + 1])) {
         fprintf(stderr, "wasmrun-spectest: bad option %s\n%s", argv[i], usage);

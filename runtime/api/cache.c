@@ -5,7 +5,7 @@
 #include "trust/cache.h"
 #include "native/native.h"
 #include "image/section.h"
-#include "platform/platform.h"
+#include "platform/file.h"
 
 /* The module without native code that it may carry: *bytes is replaced where there is some. */
 static wr_status take_out_native(const uint8_t **bytes, size_t *size, bool *mapped,

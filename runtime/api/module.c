@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "trust/open.h"
-#include "platform/platform.h"
+#include "platform/file.h"
 
 wasm_module_t *wr__api_module_handle(wr__module *module) {
   wr__api_module *object = calloc(1, sizeof *object);

@@ -5,7 +5,7 @@
 #include "api/module.h"
 #include "image/image.h"
 #include "trust/signature.h"
-#include "platform/platform.h"
+#include "platform/file.h"
 
 static wr_status sign_and_pack(wr__span module, const wasm_byte_vec_t *images, size_t count,
                                const wr_signing_key *key, uint8_t **out, size_t *size,

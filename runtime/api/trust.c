@@ -2,7 +2,6 @@
 #include <stdlib.h>
 
 #include "api/config.h"
-#include "platform/platform.h"
 
 static wr_status hand_out_key(wr_status (*get)(const char *, wr__signing_key *, wr_error *),
                               const char *path, wr_signing_key **out, wr_error *error) {

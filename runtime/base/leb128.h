@@ -28,4 +28,14 @@ static inline wr__leb wr__leb_u32(const uint8_t **p, const uint8_t *end, uint32_
   return wr__leb_u32_slow(p, end, out);
 }
 
+/* Writes an unsigned number; its size. */
+static inline size_t wr__leb_put(uint8_t out[10], uint64_t value) {
+  size_t size = 0;
+  do {
+    out[size++] = (uint8_t)((value & 0x7f) | (value > 0x7f ? 0x80 : 0));
+    value >>= 7;
+  } while (value);
+  return size;
+}
+
 #endif

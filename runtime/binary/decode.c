@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "binary/decoder.h"
-#include "image/format.h"
 #include "validate/internal.h"
 
 enum { SECTION_CUSTOM = 0, SECTION_CODE = 10, SECTION_COUNT = 14 };
@@ -65,7 +64,7 @@ static wr_status take_prepared(wr__decoder *d, const uint8_t *end) {
   if (d->prepared_count != m->func_count - m->imported_funcs)
     return wr__decoder_malformed(d, "the native image has other functions");
   for (uint32_t i = 0; i < d->prepared_count; i++) {
-    wr__image_body body = d->prepared[i];
+    wr__code_place body = d->prepared[i];
     if (body.offset < start || (uint64_t)body.offset + body.size > limit)
       return wr__decoder_malformed(d, "the native image has other functions");
     m->funcs[m->imported_funcs + i].code_offset = body.offset;
@@ -234,7 +233,7 @@ wr_status wr__module_decode(wr__engine *engine, const uint8_t *bytes, size_t siz
 }
 
 wr_status wr__module_decode_prepared(wr__engine *engine, const uint8_t *bytes, size_t size,
-                                     wr__bytes_owner owner, const wr__image_body *bodies,
+                                     wr__bytes_owner owner, const wr__code_place *bodies,
                                      uint32_t count, wr__module **out, wr_error *error) {
   wr__module *module = calloc(1, sizeof *module);
   if (!module) return wr__fail_oom(error);

@@ -8,7 +8,7 @@
 #ifndef WR__DECODER_H
 #define WR__DECODER_H
 
-#include "binary/types_in.h"
+#include "reader/types_in.h"
 #include "module/module.h"
 #include "config/engine.h"
 #include "validate/walker.h"
@@ -28,7 +28,7 @@ typedef struct wr__decoder {
   wr__walker walker; /* for constant expressions, then bodies */
   uint32_t bodies;   /* in the code section */
   /* Where they are, when that was prepared and they are known to be valid; else NULL. */
-  const struct wr__image_body *prepared;
+  const wr__code_place *prepared;
   uint32_t prepared_count;
   /* Capacities of the module's lists. */
   uint32_t type_capacity, func_capacity, table_capacity, memory_capacity, global_capacity,

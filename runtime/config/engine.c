@@ -1,11 +1,10 @@
 /* Engine: configuration, the registry of types, the timer. Counted, since modules, stores and
  * shared memories each keep it. */
-#include "store/objects.h"
+#include "config/engine.h"
 
 #include <stdlib.h>
 
-#include "trust/keys.h"
-#include "platform/platform.h"
+#include "platform/process.h"
 
 enum { DEFAULT_STACK_BYTES = 8 << 20, DEFAULT_TABLE_ELEMENTS = 10000000 };
 #define DEFAULT_GC_HEAP_BYTES ((uint64_t)1 << 30)

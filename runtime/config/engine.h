@@ -5,6 +5,8 @@
 #include <stdatomic.h>
 
 #include "base/base.h"
+#include "config/deadline.h"
+#include "config/keyring.h"
 #include "types/types.h"
 
 typedef struct wr__config {
@@ -22,8 +24,8 @@ typedef struct wr__config {
   uint32_t optimisations_off; /* bit wr_optimisation */
   bool relaxed_deterministic;
   /* Whose native code runs (trust/keys.h). */
-  struct wr__keyring *trusted; /* counted; NULL: nobody's */
-  bool trust_user;             /* the user's keys too, read when they are needed */
+  wr__keyring *trusted; /* counted; NULL: nobody's */
+  bool trust_user;      /* the user's keys too, read when they are needed */
   bool allow_unsigned_code;
   bool copy_files;   /* nothing stays mapped from a file that a module was opened from */
   char *verdicts;    /* own; the folder of remembered checks; NULL: with trust_user the user's, else
@@ -31,9 +33,6 @@ typedef struct wr__config {
   bool debug;        /* native code is made known to debuggers and profilers */
   char *dump_folder; /* own; where the file for perf goes; NULL: none is written */
 } wr__config;
-
-typedef struct wr__deadlines
-    wr__deadlines; /* store/deadline.c: one timer thread, made at first use */
 
 typedef struct wr__engine wr__engine;
 struct wr__engine {

@@ -5,49 +5,9 @@
 #include <stdlib.h>
 
 #include "image/lines.h"
-#include "platform/platform.h"
+#include "platform/file.h"
+#include "platform/process.h"
 #include "platform/thread.h"
-
-void wr__bytes_add(wr__bytes *bytes, const void *data, size_t size) {
-  if (bytes->failed) return;
-  if (!wr__grow(&bytes->data, &bytes->capacity, bytes->size + size, 1)) {
-    bytes->failed = true;
-    return;
-  }
-  if (size) memcpy(bytes->data + bytes->size, data, size);
-  bytes->size += size;
-}
-
-void wr__bytes_u8(wr__bytes *b, unsigned value) {
-  uint8_t byte = (uint8_t)value;
-  wr__bytes_add(b, &byte, 1);
-}
-void wr__bytes_u16(wr__bytes *b, uint16_t value) { wr__bytes_add(b, &value, 2); }
-void wr__bytes_u32(wr__bytes *b, uint32_t value) { wr__bytes_add(b, &value, 4); }
-void wr__bytes_u64(wr__bytes *b, uint64_t value) { wr__bytes_add(b, &value, 8); }
-
-void wr__bytes_uleb(wr__bytes *b, uint64_t value) {
-  do {
-    wr__bytes_u8(b, (unsigned)(value & 127) | (value > 127 ? 128 : 0));
-    value >>= 7;
-  } while (value);
-}
-
-void wr__bytes_sleb(wr__bytes *b, int64_t value) {
-  for (;;) {
-    unsigned byte = (unsigned)value & 127;
-    value >>= 7; /* arithmetic, with every compiler that builds this */
-    bool last = (value == 0 && !(byte & 64)) || (value == -1 && byte & 64);
-    wr__bytes_u8(b, byte | (last ? 0 : 128));
-    if (last) return;
-  }
-}
-
-/* Writes the size of what follows a 32-bit length at `at`. */
-void wr__bytes_close(wr__bytes *b, size_t at) {
-  uint32_t size = (uint32_t)(b->size - at - 4);
-  if (!b->failed) memcpy(b->data + at, &size, 4);
-}
 
 /* ---- Names */
 
@@ -59,7 +19,7 @@ static int compare_starts(const void *a, const void *b) {
 typedef struct naming {
   const wr__module *module;
   wr__debug_symbol *by_index;
-  wr__bytes text;
+  wr__buffer text;
 } naming;
 
 /* A name's place in the text is kept as its offset until the text is whole. Line ends would break
@@ -70,8 +30,8 @@ static void note_name(void *context, uint32_t func_index, wr__span name) {
   wr__debug_symbol *symbol = &n->by_index[func_index - n->module->imported_funcs];
   if (symbol->name) return;
   symbol->name = (const char *)(uintptr_t)(n->text.size + 1);
-  wr__bytes_add(&n->text, name.data, name.size);
-  wr__bytes_add(&n->text, "", 1);
+  wr__buffer_bytes(&n->text, name.data, name.size);
+  wr__buffer_bytes(&n->text, "", 1);
 }
 
 static void note_missing(naming *n) {
@@ -248,12 +208,12 @@ typedef struct dump_line {
 } dump_line;
 
 /* A function's lines come before its code. */
-static void add_lines(wr__bytes *dump, const wr__image *image, const wr__debug_symbols *symbols,
+static void add_lines(wr__buffer *dump, const wr__image *image, const wr__debug_symbols *symbols,
                       const wr__debug_symbol *s) {
   size_t start = dump->size;
   dump_lines head = {.record = {JIT_CODE_DEBUG_INFO, 0, wr__monotonic_ns()},
                      .code_address = (uintptr_t)image->base + s->start};
-  wr__bytes_add(dump, &head, sizeof head);
+  wr__buffer_bytes(dump, &head, sizeof head);
   wr__image_rows rows = wr__image_rows_at(image, s->start);
   while (wr__image_rows_next(&rows) && rows.row.pc < s->start + s->size) {
     if (rows.row.pc < s->start) continue;
@@ -261,8 +221,8 @@ static void add_lines(wr__bytes *dump, const wr__image *image, const wr__debug_s
     dump_line line = {(uintptr_t)image->base + rows.row.pc,
                       wr__debug_line(image, symbols, rows.row.module_offset, &file), 0};
     const char *name = wr__debug_file(symbols, file);
-    wr__bytes_add(dump, &line, sizeof line);
-    wr__bytes_add(dump, name, strlen(name) + 1);
+    wr__buffer_bytes(dump, &line, sizeof line);
+    wr__buffer_bytes(dump, name, strlen(name) + 1);
     head.count++;
   }
   head.record.total_size = (uint32_t)(dump->size - start);
@@ -278,17 +238,17 @@ typedef struct dump_unwinding {
 } dump_unwinding;
 
 /* Unwind tables come before the code too. They are not in this process's memory. */
-static void add_unwinding(wr__bytes *dump, const wr__image *image, const wr__debug_symbol *s) {
+static void add_unwinding(wr__buffer *dump, const wr__image *image, const wr__debug_symbol *s) {
   size_t start = dump->size;
   dump_unwinding head = {.record = {JIT_CODE_UNWINDING_INFO, 0, wr__monotonic_ns()}};
-  wr__bytes_add(dump, &head, sizeof head);
+  wr__buffer_bytes(dump, &head, sizeof head);
   head.header_size = wr__debug_unwinding(image, s, dump);
   head.size = dump->size - start - sizeof head;
   head.record.total_size = (uint32_t)(dump->size - start);
   if (!dump->failed) memcpy(dump->data + start, &head, sizeof head);
 }
 
-static void add_load(wr__bytes *dump, const wr__image *image, const wr__debug_symbol *s,
+static void add_load(wr__buffer *dump, const wr__image *image, const wr__debug_symbol *s,
                      uint64_t index) {
   size_t name = strlen(s->name) + 1;
   uint64_t address = (uintptr_t)image->base + s->start;
@@ -300,14 +260,14 @@ static void add_load(wr__bytes *dump, const wr__image *image, const wr__debug_sy
       .code_address = address,
       .code_size = s->size,
       .index = index};
-  wr__bytes_add(dump, &load, sizeof load);
-  wr__bytes_add(dump, s->name, name);
-  wr__bytes_add(dump, image->base + s->start, s->size);
+  wr__buffer_bytes(dump, &load, sizeof load);
+  wr__buffer_bytes(dump, s->name, name);
+  wr__buffer_bytes(dump, image->base + s->start, s->size);
 }
 
-static wr__bytes make_dump(const wr__image *image, const wr__debug_symbols *symbols) {
+static wr__buffer make_dump(const wr__image *image, const wr__debug_symbols *symbols) {
   static _Atomic uint64_t index;
-  wr__bytes dump = {0};
+  wr__buffer dump = {0};
   for (uint32_t i = 0; i < symbols->count; i++) {
     add_lines(&dump, image, symbols, &symbols->all[i]);
     add_unwinding(&dump, image, &symbols->all[i]);
@@ -316,23 +276,23 @@ static wr__bytes make_dump(const wr__image *image, const wr__debug_symbols *symb
   return dump;
 }
 
-static wr__bytes make_map(const wr__image *image, const wr__debug_symbols *symbols) {
-  wr__bytes map = {0};
+static wr__buffer make_map(const wr__image *image, const wr__debug_symbols *symbols) {
+  wr__buffer map = {0};
   for (uint32_t i = 0; i < symbols->count; i++) {
     const wr__debug_symbol *s = &symbols->all[i];
     char place[48];
     int length = snprintf(place, sizeof place, "%llx %x ",
                           (unsigned long long)(uintptr_t)image->base + s->start, s->size);
-    wr__bytes_add(&map, place, (size_t)length);
-    wr__bytes_add(&map, s->name, strlen(s->name));
-    wr__bytes_add(&map, "\n", 1);
+    wr__buffer_bytes(&map, place, (size_t)length);
+    wr__buffer_bytes(&map, s->name, strlen(s->name));
+    wr__buffer_bytes(&map, "\n", 1);
   }
   return map;
 }
 
 /* What other images of this process wrote stays; what an earlier process of this number left goes.
  */
-static void write_out(const char *path, const dump_header *header, wr__bytes bytes) {
+static void write_out(const char *path, const dump_header *header, wr__buffer bytes) {
   static bool started[2];
   bool *first = &started[header != NULL];
   wr__span spans[] = {{(const uint8_t *)header, header && !*first ? sizeof *header : 0},

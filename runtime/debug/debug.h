@@ -7,6 +7,7 @@
 #ifndef WR__DEBUG_H
 #define WR__DEBUG_H
 
+#include "base/buffer.h"
 #include "image/image.h"
 #include "debug/source.h"
 
@@ -45,26 +46,10 @@ void wr__debug_unregister(const wr__image *image);
 /* elf.c: the file for gdb, malloc'ed; NULL when out of memory. */
 uint8_t *wr__debug_elf(const wr__image *image, const wr__debug_symbols *symbols, size_t *size);
 
-/* Bytes that grow; `failed` once there was no memory. */
-typedef struct wr__bytes {
-  uint8_t *data;
-  size_t size, capacity;
-  bool failed;
-} wr__bytes;
-void wr__bytes_add(wr__bytes *bytes, const void *data, size_t size);
-void wr__bytes_u8(wr__bytes *b, unsigned value);
-void wr__bytes_u16(wr__bytes *b, uint16_t value);
-void wr__bytes_u32(wr__bytes *b, uint32_t value);
-void wr__bytes_u64(wr__bytes *b, uint64_t value);
-void wr__bytes_uleb(wr__bytes *b, uint64_t value);
-void wr__bytes_sleb(wr__bytes *b, int64_t value);
-/* Writes the size of what follows a 32-bit length at `at`. */
-void wr__bytes_close(wr__bytes *b, size_t at);
-
 /* frames.c: the contents of .debug_frame for all code, and of .eh_frame with .eh_frame_hdr
  * behind it for one function, as if they stood after its code in steps of 8 bytes; the size of the
  * latter. */
-void wr__debug_frames(const wr__image *image, const wr__debug_symbols *symbols, wr__bytes *out);
-size_t wr__debug_unwinding(const wr__image *image, const wr__debug_symbol *symbol, wr__bytes *out);
+void wr__debug_frames(const wr__image *image, const wr__debug_symbols *symbols, wr__buffer *out);
+size_t wr__debug_unwinding(const wr__image *image, const wr__debug_symbol *symbol, wr__buffer *out);
 
 #endif

@@ -2,7 +2,7 @@
  * innermost activation of the thread whether the code is its engine's; the engine notes where it
  * was; and on the thread's own stack again, the engine makes the trap and lands. */
 #include "engine/engine.h"
-#include "platform/platform.h"
+#include "platform/fault.h"
 
 /* What the fault handler goes by. */
 static _Thread_local wr__activation *current;

@@ -4,7 +4,7 @@
 #include "engine/engine.h"
 #include "engine/make.h"
 #include "gc/heap.h"
-#include "platform/platform.h"
+#include "platform/process.h"
 #include "store/objects.h"
 
 static void visit_frames(wr__store *store, wr__mark mark, void *context) {
@@ -30,7 +30,8 @@ wr__store *wr__store_new(wr__engine *engine) {
   store->exec.store = store;
   store->visit_frames = visit_frames;
   atomic_init(&store->event_fd, -1);
-  store->deadline_index = SIZE_MAX;
+  store->deadline.index = SIZE_MAX;
+  store->deadline.ring = wr__store_ring;
   store->parking = wr__parking_new();
   store->heap = wr__heap_new(store);
   if (store->parking && store->heap && open_engines(store)) return store;

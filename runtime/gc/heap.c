@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "gc/heap_internal.h"
-#include "platform/platform.h"
+#include "platform/memory.h"
 
 enum {
   RUN_BYTES = 4096, /* cells are zeroed just before they are used, while they stay in the cache */

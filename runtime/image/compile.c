@@ -5,7 +5,7 @@
 
 #include "image/compiler.h"
 #include "image/image.h"
-#include "platform/platform.h"
+#include "platform/process.h"
 
 enum { MAX_ARGUMENTS = 16 };
 

@@ -5,7 +5,8 @@
 #ifndef WR__IMAGE_FORMAT_H
 #define WR__IMAGE_FORMAT_H
 
-#include <stdint.h>
+#include "base/cpu_features.h"
+#include "module/module.h"
 
 #define WR__IMAGE_SECTION "wasmrun.image"
 #define WR__SIGNATURE_SECTION "wasmrun.signature"
@@ -59,9 +60,7 @@ typedef struct wr__image_func {
 
 /* Where a function's body is in the module, so that loading need not look through the code section.
  */
-typedef struct wr__image_body {
-  uint32_t offset, size;
-} wr__image_body;
+typedef wr__code_place wr__image_body;
 
 /* What active data segments make of a part of memory 0 that the module defines: all of them, and
  * they are within its first size. All are multiples of the page size of the image's machine. */
@@ -119,30 +118,6 @@ typedef struct wr__signature_head {
   uint32_t image_count;
   uint32_t reserved;
 } wr__signature_head;
-
-/* Processor features that an image may need, by LLVM's names. Their order is part of the version.
- */
-/* clang-format off */
-#define WR__CPU_FEATURES_X86_64(X)                                                            \
-  X(SSE3, "sse3") X(SSSE3, "ssse3") X(SSE41, "sse4.1") X(SSE42, "sse4.2") X(POPCNT, "popcnt") \
-  X(CX16, "cx16") X(AVX, "avx") X(AVX2, "avx2") X(BMI, "bmi") X(BMI2, "bmi2") X(FMA, "fma")   \
-  X(F16C, "f16c") X(LZCNT, "lzcnt") X(MOVBE, "movbe") X(AVX512F, "avx512f")                   \
-  X(AVX512BW, "avx512bw") X(AVX512CD, "avx512cd") X(AVX512DQ, "avx512dq")                     \
-  X(AVX512VL, "avx512vl") X(AVX512VNNI, "avx512vnni") X(AVX512VBMI, "avx512vbmi")             \
-  X(AVX512VBMI2, "avx512vbmi2") X(AVX512BITALG, "avx512bitalg")                               \
-  X(AVX512VPOPCNTDQ, "avx512vpopcntdq") X(GFNI, "gfni") X(AVXVNNI, "avxvnni")
-#define WR__CPU_FEATURES_AARCH64(X)                                                           \
-  X(LSE, "lse") X(DOTPROD, "dotprod") X(RDM, "rdm") X(CRC, "crc") X(FULLFP16, "fullfp16")     \
-  X(I8MM, "i8mm") X(SHA3, "sha3")
-#define WR__CPU_FEATURES(X) WR__CPU_FEATURES_X86_64(X) WR__CPU_FEATURES_AARCH64(X) X(OTHER, "other")
-/* clang-format on */
-
-enum wr__cpu_feature {
-#define X(name, text) WR__CPU_##name,
-  WR__CPU_FEATURES(X)
-#undef X
-      WR__CPU_FEATURE_COUNT
-};
 
 enum wr__helper {
 #define HELPER(name, signature) WR__HELPER_##name,

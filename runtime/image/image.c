@@ -8,7 +8,10 @@
 
 #include "image/layout.h"
 #include "image/section.h"
-#include "platform/platform.h"
+#include "platform/code.h"
+#include "platform/file.h"
+#include "platform/memory.h"
+#include "platform/process.h"
 
 enum { MAX_IMAGES = 4096 };
 

@@ -8,7 +8,7 @@
 #include "base/leb128.h"
 #include "image/image.h"
 #include "image/section.h"
-#include "platform/platform.h"
+#include "platform/memory.h"
 #include "store/objects.h"
 
 /* Less than this is copied as fast as it is mapped; gaps may be this part of the pages. */

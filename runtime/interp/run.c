@@ -9,7 +9,8 @@
 #include "interp/interp.h"
 #include "interp/machine.h"
 #include "interp/translate.h"
-#include "platform/platform.h"
+#include "platform/fault.h"
+#include "platform/memory.h"
 
 /* ---- stubs -------------------------------------------------------------------------------------
  */

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "platform/platform.h"
+#include "platform/file.h"
 #include "config/engine.h"
 
 wr__module *wr__module_retain(const wr__module *module) {

@@ -163,7 +163,10 @@ struct wr__module {
   wr__module_state engine_states[WR__ENGINE_SLOTS];
 };
 
-struct wr__image_body; /* image/format.h */
+/* Where a function's body is, in the module's bytes. */
+typedef struct wr__code_place {
+  uint32_t offset, size;
+} wr__code_place;
 
 /* wr__module_decode: decode and validate. bytes are taken as owner says (on failure too, they
  * stay the caller's). Validation covers all bodies. */
@@ -172,7 +175,7 @@ wr_status wr__module_decode(wr__engine *engine, const uint8_t *bytes, size_t siz
 /* The same for a module that was validated before, as a trusted signature says: function bodies are
  * not looked at. bodies[count] says where they are, for each defined function. */
 wr_status wr__module_decode_prepared(wr__engine *engine, const uint8_t *bytes, size_t size,
-                                     wr__bytes_owner owner, const struct wr__image_body *bodies,
+                                     wr__bytes_owner owner, const wr__code_place *bodies,
                                      uint32_t count, wr__module **out, wr_error *error);
 wr__module *wr__module_retain(const wr__module *module);
 /* What an engine keeps with the module, or NULL. */

@@ -10,7 +10,8 @@
 #include "gc/heap.h"
 #include "native/native.h"
 #include "operations/operations.h"
-#include "platform/platform.h"
+#include "platform/fault.h"
+#include "platform/memory.h"
 #include "store/objects.h"
 
 /* Below its limit native code leaves this much to helpers and host functions. */
@@ -258,7 +259,7 @@ static wr_status take_instance(wr__instance *instance, bool *taken, wr_error *er
   bool guarded = instance->memory0->guarded;
   if (image->header->flags & WR__IMAGE_GUARDED && !guarded)
     return refuse(instance, error, "its memory has no guard pages; compile with --bounds=explicit");
-  if (!(image->header->flags & WR__IMAGE_POLLS) && atomic_load(&instance->store->deadline_ns))
+  if (!(image->header->flags & WR__IMAGE_POLLS) && atomic_load(&instance->store->deadline.due_ns))
     return refuse(instance, error, "it was compiled without polls, and a deadline is set");
   wr__exec *exec = instance->exec;
   if (!exec->native_results)

@@ -27,7 +27,7 @@
     !defined(WR_PORTABLE_DISPATCH)
 #define WR__PRESERVE_NONE_USED 1
 #define WR__PRESERVE_NONE __attribute__((preserve_none))
-#define WR__HANDLER_REGISTERS wr__preserve_none_registers /* platform.h */
+#define WR__HANDLER_REGISTERS wr__preserve_none_registers /* platform/fault.h */
 #else
 #define WR__PRESERVE_NONE
 #define WR__HANDLER_REGISTERS wr__argument_registers

@@ -8,7 +8,8 @@
 #include <sys/sendfile.h>
 #include <unistd.h>
 
-#include "platform/platform.h"
+#include "platform/code.h"
+#include "platform/memory.h"
 
 static bool write_all(int fd, const uint8_t *bytes, size_t size) {
   while (size) {

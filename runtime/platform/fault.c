@@ -8,7 +8,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "platform/platform.h"
+#include "platform/fault.h"
+#include "platform/memory.h"
 #include "platform/thread.h"
 
 enum { MAX_HOOKS = 8, ALTERNATE_STACK_BYTES = 64 << 10 };

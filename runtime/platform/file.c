@@ -12,7 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "platform/platform.h"
+#include "platform/file.h"
+#include "platform/memory.h"
 
 enum {
   SMALL_FILE_BYTES = 64 << 10,

@@ -8,7 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "platform/platform.h"
+#include "platform/memory.h"
+#include "platform/process.h"
 
 static _Atomic size_t reserve_limit = SIZE_MAX;
 

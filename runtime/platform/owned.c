@@ -14,7 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "platform/platform.h"
+#include "platform/file.h"
+#include "platform/memory.h"
 
 #define DAY_NS (86400ull * 1000000000)
 enum { OTHERS_WRITE = S_IWGRP | S_IWOTH, SMALL_FILE_BYTES = 1 << 20, SETTLED_NS = 100000000 };

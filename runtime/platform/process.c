@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "platform/platform.h"
+#include "platform/process.h"
 
 extern char **environ;
 

@@ -5,7 +5,7 @@
  * fault in it any more. */
 #include <stdatomic.h>
 
-#include "platform/platform.h"
+#include "platform/memory.h"
 #include "platform/thread.h"
 
 /* 47 bits of address space hold 16,384 reservations of 8 GiB. */

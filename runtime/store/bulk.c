@@ -3,7 +3,7 @@
  * memory.init, table.fill, table.copy, table.init, data.drop, elem.drop. */
 #include <stdlib.h>
 
-#include "platform/platform.h"
+#include "platform/memory.h"
 #include "store/objects.h"
 
 enum { PIECE_BYTES = 64 << 10, PIECE_ELEMS = PIECE_BYTES / sizeof(wr__ref) };

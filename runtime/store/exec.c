@@ -3,7 +3,7 @@
  * record in exec->trap. */
 #include <stdlib.h>
 
-#include "platform/platform.h"
+#include "platform/fault.h"
 #include "store/objects.h"
 
 /* Host functions that call wasm that calls host functions: each level takes some of the thread's

@@ -8,7 +8,8 @@
  * Spec: exec/modules, memories; exec/instructions, memory.grow. */
 #include <stdlib.h>
 
-#include "platform/platform.h"
+#include "platform/fault.h"
+#include "platform/memory.h"
 #include "store/objects.h"
 
 #define GUARDED_BYTES (((size_t)8 << 30) + (64 << 10))

@@ -28,7 +28,7 @@ void wr__waiters_delete(struct wr__waiters *waiters);
 void wr__waiters_lock(struct wr__waiters *waiters);
 void wr__waiters_unlock(struct wr__waiters *waiters);
 
-/* deadline.c */
-wr__deadlines *wr__deadlines_new(void);
+/* Ends what runs in the store, from an alarm of its own. */
+void wr__store_ring(wr__alarm *alarm);
 
 #endif

@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-#include "platform/platform.h"
+#include "platform/process.h"
 #include "store/objects.h"
 
 enum { KIND_MASK = 7 }; /* objects are aligned to 8: their kind is in the low bits */
@@ -84,6 +84,14 @@ void wr__store_interrupt(wr__store *store) {
   int event = atomic_load(&store->event_fd);
   if (event >= 0) wr__event_signal(event);
   wr__parking_wake(store->parking);
+}
+
+void wr__store_ring(wr__alarm *alarm) {
+  wr__store_interrupt((wr__store *)(void *)((char *)alarm - offsetof(wr__store, deadline)));
+}
+
+wr_status wr__store_set_deadline(wr__store *store, uint64_t delay_ns) {
+  return wr__alarm_set(store->engine->deadlines, &store->deadline, delay_ns);
 }
 
 void wr__store_clear_interrupt(wr__store *store) {

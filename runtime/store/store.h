@@ -66,7 +66,7 @@ struct wr__func {
   void (*finalizer)(void *);
 };
 
-typedef struct wr__region wr__region; /* platform/platform.h */
+typedef struct wr__region wr__region; /* platform/memory.h */
 
 /* What a memory is made of; outside stores and counted, so that shared memories can be in several.
  */
@@ -226,15 +226,14 @@ struct wr__store {
   size_t instance_count, instance_capacity;
   void **objects; /* internal to store/ */
   size_t object_count, object_capacity;
-  struct wr__heap *heap;        /* gc/: host references, structs, arrays, exceptions */
-  struct wr__handles *handles;  /* api/: references that the embedder holds; roots for gc/ */
-  _Atomic int event_fd;         /* -1 until asked for: wr__store_event_fd */
-  _Atomic uint64_t deadline_ns; /* CLOCK_MONOTONIC, 0: none; store/deadline.c */
+  struct wr__heap *heap;       /* gc/: host references, structs, arrays, exceptions */
+  struct wr__handles *handles; /* api/: references that the embedder holds; roots for gc/ */
+  _Atomic int event_fd;        /* -1 until asked for: wr__store_event_fd */
+  wr__alarm deadline;
   /* Mark what the embedder's handles hold, and what frames of engines do. Set by api/ and engine/,
    * called by gc/ at a collection; NULL: none. */
   void (*visit_handles)(wr__store *store, void (*mark)(void *context, wr__ref ref), void *context);
   void (*visit_frames)(wr__store *store, void (*mark)(void *context, wr__ref ref), void *context);
-  size_t deadline_index;       /* its place among the engine's deadlines; store/deadline.c */
   struct wr__parking *parking; /* store/wait.c: where it waits in memory.atomic.wait */
 };
 
@@ -248,11 +247,9 @@ static inline bool wr__exec_interrupted(wr__exec *exec) {
   return atomic_load_explicit(&exec->interrupt, memory_order_relaxed) != 0;
 }
 
-/* ---- deadline.c */
 /* As wr__store_interrupt, delay_ns from now; 0 takes the deadline back. WR_OUT_OF_MEMORY where no
  * timer thread can be had. */
 wr_status wr__store_set_deadline(wr__store *store, uint64_t delay_ns);
-void wr__deadlines_delete(wr__deadlines *deadlines);
 
 /* ---- objects; NULL and *error (which may be NULL) on failure. All are owned by the store. */
 /* limits in pages; memories are counted, the store holds one count. */

@@ -7,7 +7,7 @@
  * exec/instructions, memory.atomic.wait. */
 #include <stdlib.h>
 
-#include "platform/platform.h"
+#include "platform/process.h"
 #include "platform/thread.h"
 #include "store/objects.h"
 

@@ -19,7 +19,7 @@ static size_t u32_size(uint32_t value) {
 static void write_custom(wr__buffer *out, const char *name, size_t name_size,
                          const wr__buffer *content) {
   wr__buffer_byte(out, 0);
-  wr__buffer_u64(out, u32_size((uint32_t)name_size) + name_size + content->size);
+  wr__buffer_uleb(out, u32_size((uint32_t)name_size) + name_size + content->size);
   wr__buffer_name(out, name, name_size);
   wr__buffer_append(out, content);
 }
@@ -49,10 +49,10 @@ static uint32_t write_name_map(const wr__parser *p, uint32_t start, wr__buffer *
     if (p->names[end].outer != first->outer) break;
     count++;
   }
-  wr__buffer_u32(out, count);
+  wr__buffer_uleb(out, count);
   for (uint32_t i = start; i < end; i++) {
     if (p->names[i].space != first->space) continue;
-    wr__buffer_u32(out, p->names[i].index);
+    wr__buffer_uleb(out, p->names[i].index);
     wr__buffer_name(out, p->names[i].name.data, p->names[i].name.size);
   }
   return end;
@@ -72,10 +72,10 @@ static void write_subsection(const wr__parser *p, uint8_t id, uint8_t space, boo
   if (nested) {
     uint32_t count = 0;
     for (uint32_t i = first; i < p->name_count; i = next_name(p, i, space), count++) {
-      wr__buffer_u32(&groups, p->names[i].outer);
+      wr__buffer_uleb(&groups, p->names[i].outer);
       i = write_name_map(p, i, &groups);
     }
-    wr__buffer_u32(&content, count);
+    wr__buffer_uleb(&content, count);
     wr__buffer_append(&content, &groups);
   } else {
     write_name_map(p, first, &content);
@@ -91,7 +91,7 @@ static void write_names(const wr__parser *p, wr__buffer *out) {
   wr__buffer content = {0};
   if (p->module_name.data) {
     wr__buffer_byte(&content, 0);
-    wr__buffer_u64(&content, u32_size((uint32_t)p->module_name.size) + p->module_name.size);
+    wr__buffer_uleb(&content, u32_size((uint32_t)p->module_name.size) + p->module_name.size);
     wr__buffer_name(&content, p->module_name.data, p->module_name.size);
   }
   for (size_t i = 0; i < WR_ARRAY_COUNT(subsections); i++)
@@ -113,15 +113,15 @@ static void write_hints(const wr__parser *p, wr__buffer *out) {
   for (uint32_t i = 0; i < p->hint_count; functions++) {
     uint32_t end = i;
     while (end < p->hint_count && p->hints[end].func_index == p->hints[i].func_index) end++;
-    wr__buffer_u32(&groups, p->hints[i].func_index);
-    wr__buffer_u32(&groups, end - i);
+    wr__buffer_uleb(&groups, p->hints[i].func_index);
+    wr__buffer_uleb(&groups, end - i);
     for (; i < end; i++) {
-      wr__buffer_u32(&groups, p->hints[i].offset);
-      wr__buffer_u32(&groups, 1);
+      wr__buffer_uleb(&groups, p->hints[i].offset);
+      wr__buffer_uleb(&groups, 1);
       wr__buffer_byte(&groups, p->hints[i].value);
     }
   }
-  wr__buffer_u32(&content, functions);
+  wr__buffer_uleb(&content, functions);
   wr__buffer_append(&content, &groups);
   static const char name[] = "metadata.code.branch_hint";
   if (content.failed) out->failed = true;
@@ -149,15 +149,15 @@ static void write_section(wr__parser *p, wr__text_section which, wr__buffer *out
     uint32_t count = p->sections[WR__SECTION_DATA].count;
     if (!p->needs_datacount) return;
     wr__buffer_byte(out, section_ids[which]);
-    wr__buffer_u64(out, u32_size(count));
-    wr__buffer_u32(out, count);
+    wr__buffer_uleb(out, u32_size(count));
+    wr__buffer_uleb(out, count);
     return;
   }
   bool has_count = which != WR__SECTION_START;
   if (has_count ? !section->count : !p->has_start) return;
   wr__buffer_byte(out, section_ids[which]);
-  wr__buffer_u64(out, section->bytes.size + (has_count ? u32_size(section->count) : 0));
-  if (has_count) wr__buffer_u32(out, section->count);
+  wr__buffer_uleb(out, section->bytes.size + (has_count ? u32_size(section->count) : 0));
+  if (has_count) wr__buffer_uleb(out, section->count);
   p->section_starts[which] = out->size;
   wr__buffer_append(out, &section->bytes);
 }

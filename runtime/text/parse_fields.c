@@ -47,9 +47,9 @@ static void write_limits(wr__buffer *out, const limits *l) {
   bool paged = l->page_size_log2 != 16;
   wr__buffer_byte(out, (uint8_t)((l->has_max ? 1 : 0) | (l->shared ? 2 : 0) | (l->is64 ? 4 : 0) |
                                  (paged ? 8 : 0)));
-  wr__buffer_u64(out, l->min);
-  if (l->has_max) wr__buffer_u64(out, l->max);
-  if (paged) wr__buffer_u32(out, l->page_size_log2);
+  wr__buffer_uleb(out, l->min);
+  if (l->has_max) wr__buffer_uleb(out, l->max);
+  if (paged) wr__buffer_uleb(out, l->page_size_log2);
 }
 
 static wr_status parse_memtype(wr__parser *p, wr__buffer *out) {
@@ -97,12 +97,12 @@ static wr_status parse_externtype(wr__parser *p, wr__space space, wr__buffer *ou
     case WR__SPACE_FUNC:
       enter_func(p, p->next[WR__SPACE_FUNC]);
       WR_TRY(wr__parse_typeuse(p, WR__TYPEUSE_BIND, true, &use));
-      wr__buffer_u32(out, use.type_index);
+      wr__buffer_uleb(out, use.type_index);
       return WR_OK;
     case WR__SPACE_TAG:
       WR_TRY(wr__parse_typeuse(p, WR__TYPEUSE_ANY_IDS, true, &use));
       wr__buffer_byte(out, 0);
-      wr__buffer_u32(out, use.type_index);
+      wr__buffer_uleb(out, use.type_index);
       return WR_OK;
     case WR__SPACE_TABLE:
       return parse_tabletype(p, parse_address_type(p), out);
@@ -131,7 +131,7 @@ static void write_export(wr__parser *p, wr__span name, wr__space space, uint32_t
   wr__section_out *section = &p->sections[WR__SECTION_EXPORT];
   wr__buffer_name(&section->bytes, name.data, name.size);
   wr__buffer_byte(&section->bytes, import_kinds[space]);
-  wr__buffer_u32(&section->bytes, index);
+  wr__buffer_uleb(&section->bytes, index);
   section->count++;
 }
 
@@ -214,7 +214,7 @@ static wr_status parse_definition_head(wr__parser *p, wr__space space, bool *imp
 /* Adds `count` locals of the type in p->results to the runs of locals in p->params. */
 static void write_local_run(wr__parser *p, uint32_t count, uint32_t *runs) {
   if (!count) return;
-  wr__buffer_u32(&p->params, count);
+  wr__buffer_uleb(&p->params, count);
   wr__buffer_append(&p->params, &p->results);
   ++*runs;
 }
@@ -246,7 +246,7 @@ static wr_status parse_locals(wr__parser *p, uint32_t param_count) {
     WR_TRY(wr__parse_close(p));
   }
   write_local_run(p, run, &runs);
-  wr__buffer_u32(&p->body, runs);
+  wr__buffer_uleb(&p->body, runs);
   wr__buffer_append(&p->body, &p->params);
   return WR_OK;
 }
@@ -258,7 +258,7 @@ static wr_status parse_func(wr__parser *p) {
   if (imported) return WR_OK;
   enter_func(p, p->next[WR__SPACE_FUNC]++);
   WR_TRY(wr__parse_typeuse(p, WR__TYPEUSE_BIND, true, &use));
-  wr__buffer_u32(&p->sections[WR__SECTION_FUNC].bytes, use.type_index);
+  wr__buffer_uleb(&p->sections[WR__SECTION_FUNC].bytes, use.type_index);
   p->sections[WR__SECTION_FUNC].count++;
   p->body.size = 0;
   uint32_t first_place = p->place_count;
@@ -288,7 +288,7 @@ static wr_status parse_func_indices(wr__parser *p, elem_list *list) {
   while (wr__parse_at_index(p)) {
     uint32_t index;
     WR_TRY(wr__parse_index(p, WR__SPACE_FUNC, 0, &index));
-    wr__buffer_u32(&p->body, index);
+    wr__buffer_uleb(&p->body, index);
     list->count++;
   }
   return WR_OK;
@@ -339,12 +339,12 @@ static void write_elem(wr__parser *p, const elem_list *list, uint32_t table, boo
   uint32_t flags = list->is_exprs ? 4 : 0;
   if (!offset) flags |= declarative ? 3 : 1;
   if (offset && !is_short) flags |= 2;
-  wr__buffer_u32(out, flags);
-  if (offset && !is_short) wr__buffer_u32(out, table);
+  wr__buffer_uleb(out, flags);
+  if (offset && !is_short) wr__buffer_uleb(out, table);
   if (offset) wr__buffer_append(out, offset);
   if (!is_short && list->is_exprs) wr__write_reftype(out, list->type);
   if (!is_short && !list->is_exprs) wr__buffer_byte(out, 0); /* elemkind: functions */
-  wr__buffer_u32(out, list->count);
+  wr__buffer_uleb(out, list->count);
   wr__buffer_append(out, &p->body);
   section->count++;
   p->next[WR__SPACE_ELEM]++;
@@ -387,8 +387,8 @@ static wr_status parse_elem(wr__parser *p) {
 static void write_data(wr__parser *p, uint32_t memory, const wr__buffer *offset) {
   wr__section_out *section = &p->sections[WR__SECTION_DATA];
   wr__buffer *out = &section->bytes;
-  wr__buffer_u32(out, offset ? memory ? 2 : 0 : 1);
-  if (offset && memory) wr__buffer_u32(out, memory);
+  wr__buffer_uleb(out, offset ? memory ? 2 : 0 : 1);
+  if (offset && memory) wr__buffer_uleb(out, memory);
   if (offset) wr__buffer_append(out, offset);
   wr__buffer_name(out, p->body.data, p->body.size);
   section->count++;
@@ -439,7 +439,7 @@ static wr_status parse_func_exprs(wr__parser *p, elem_list *list) {
     uint32_t index;
     WR_TRY(wr__parse_index(p, WR__SPACE_FUNC, 0, &index));
     wr__write_op(&p->body, WR__OP_ref_func);
-    wr__buffer_u32(&p->body, index);
+    wr__buffer_uleb(&p->body, index);
     wr__write_op(&p->body, WR__OP_end);
   }
   return WR_OK;
@@ -566,7 +566,7 @@ static wr_status parse_start(wr__parser *p) {
   p->has_start = true;
   p->at += 2;
   WR_TRY(wr__parse_index(p, WR__SPACE_FUNC, 0, &index));
-  wr__buffer_u32(&p->sections[WR__SECTION_START].bytes, index);
+  wr__buffer_uleb(&p->sections[WR__SECTION_START].bytes, index);
   return wr__parse_close(p);
 }
 

@@ -110,7 +110,7 @@ static wr_status parse_blocktype(wr__parser *p) {
     return WR_OK;
   }
   if (!use.has_type) WR_TRY(wr__parse_settle_typeuse(p, &use));
-  wr__buffer_s64(p->out, use.type_index);
+  wr__buffer_sleb(p->out, use.type_index);
   return WR_OK;
 }
 
@@ -128,13 +128,13 @@ static wr_status parse_catches(wr__parser *p) {
     wr__buffer_byte(catches, kind);
     if (kind < 2) {
       WR_TRY(wr__parse_index(p, WR__SPACE_TAG, 0, &index));
-      wr__buffer_u32(catches, index);
+      wr__buffer_uleb(catches, index);
     }
     WR_TRY(wr__parse_label(p, &index));
-    wr__buffer_u32(catches, index);
+    wr__buffer_uleb(catches, index);
     WR_TRY(wr__parse_close(p));
   }
-  wr__buffer_u32(p->out, count);
+  wr__buffer_uleb(p->out, count);
   wr__buffer_append(p->out, catches);
   return WR_OK;
 }
@@ -181,11 +181,11 @@ static wr_status parse_delimiter(wr__parser *p, uint32_t base, uint16_t op) {
   wr__write_op(p->out, op);
   if (op == WR__OP_catch) {
     WR_TRY(wr__parse_index(p, WR__SPACE_TAG, 0, &index));
-    wr__buffer_u32(p->out, index);
+    wr__buffer_uleb(p->out, index);
   }
   if (op == WR__OP_delegate) {
     WR_TRY(wr__parse_label(p, &index));
-    wr__buffer_u32(p->out, index);
+    wr__buffer_uleb(p->out, index);
   }
   if (op == WR__OP_end || op == WR__OP_delegate)
     p->frame_count--;
@@ -244,7 +244,7 @@ static wr_status parse_folded_delegate(wr__parser *p, wr__frame *frame) {
   pop_label(p, frame);
   WR_TRY(wr__parse_label(p, &index));
   wr__write_op(p->out, WR__OP_delegate);
-  wr__buffer_u32(p->out, index);
+  wr__buffer_uleb(p->out, index);
   frame->state = 4;
   return wr__parse_close(p);
 }
@@ -268,7 +268,7 @@ static wr_status open_try_arm(wr__parser *p, wr__frame *frame) {
   if (!is_catch) return WR_OK;
   uint32_t index;
   WR_TRY(wr__parse_index(p, WR__SPACE_TAG, 0, &index));
-  wr__buffer_u32(p->out, index);
+  wr__buffer_uleb(p->out, index);
   return WR_OK;
 }
 

@@ -17,7 +17,7 @@ void wr__write_op(wr__buffer *out, uint16_t op) {
     return;
   }
   wr__buffer_byte(out, wr__prefix_of_page((wr__page)info->page));
-  wr__buffer_u32(out, info->code);
+  wr__buffer_uleb(out, info->code);
 }
 
 /* ---- Indices -----------------------------------------------------------------------------------
@@ -26,7 +26,7 @@ void wr__write_op(wr__buffer *out, uint16_t op) {
 static wr_status write_index(wr__parser *p, wr__space space) {
   uint32_t index;
   WR_TRY(wr__parse_index(p, space, 0, &index));
-  wr__buffer_u32(p->out, index);
+  wr__buffer_uleb(p->out, index);
   return WR_OK;
 }
 
@@ -39,7 +39,7 @@ static wr_status parse_optional_index(wr__parser *p, wr__space space, uint32_t *
 static wr_status write_optional_index(wr__parser *p, wr__space space) {
   uint32_t index;
   WR_TRY(parse_optional_index(p, space, &index));
-  wr__buffer_u32(p->out, index);
+  wr__buffer_uleb(p->out, index);
   return WR_OK;
 }
 
@@ -50,8 +50,8 @@ static wr_status write_optional_pair(wr__parser *p, wr__space space) {
     WR_TRY(wr__parse_index(p, space, 0, &first));
     WR_TRY(wr__parse_index(p, space, 0, &second));
   }
-  wr__buffer_u32(p->out, first);
-  wr__buffer_u32(p->out, second);
+  wr__buffer_uleb(p->out, first);
+  wr__buffer_uleb(p->out, second);
   return WR_OK;
 }
 
@@ -62,8 +62,8 @@ static wr_status write_segment_and(wr__parser *p, wr__space segment, wr__space c
   if (second->kind == WR__TOK_NAT || second->kind == WR__TOK_ID)
     WR_TRY(wr__parse_index(p, container, 0, &container_index));
   WR_TRY(wr__parse_index(p, segment, 0, &index));
-  wr__buffer_u32(p->out, index);
-  wr__buffer_u32(p->out, container_index);
+  wr__buffer_uleb(p->out, index);
+  wr__buffer_uleb(p->out, container_index);
   return WR_OK;
 }
 
@@ -71,8 +71,8 @@ static wr_status write_type_and(wr__parser *p, wr__space second) {
   uint32_t type, index;
   WR_TRY(wr__parse_index(p, WR__SPACE_TYPE, 0, &type));
   WR_TRY(wr__parse_index(p, second, second == WR__SPACE_FIELD ? type : 0, &index));
-  wr__buffer_u32(p->out, type);
-  wr__buffer_u32(p->out, index);
+  wr__buffer_uleb(p->out, type);
+  wr__buffer_uleb(p->out, index);
   if (second == WR__SPACE_DATA) p->needs_datacount = true;
   return WR_OK;
 }
@@ -81,14 +81,14 @@ static wr_status write_type_and_count(wr__parser *p) {
   uint32_t count;
   WR_TRY(write_index(p, WR__SPACE_TYPE));
   WR_TRY(wr__parse_u32(p, &count));
-  wr__buffer_u32(p->out, count);
+  wr__buffer_uleb(p->out, count);
   return WR_OK;
 }
 
 static wr_status write_label(wr__parser *p) {
   uint32_t label;
   WR_TRY(wr__parse_label(p, &label));
-  wr__buffer_u32(p->out, label);
+  wr__buffer_uleb(p->out, label);
   return WR_OK;
 }
 
@@ -98,12 +98,12 @@ static wr_status write_label_table(wr__parser *p) {
   labels->size = 0;
   WR_TRY(wr__parse_label(p, &label));
   for (; wr__parse_at_index(p); count++) {
-    wr__buffer_u32(labels, label);
+    wr__buffer_uleb(labels, label);
     WR_TRY(wr__parse_label(p, &label));
   }
-  wr__buffer_u32(p->out, count);
+  wr__buffer_uleb(p->out, count);
   wr__buffer_append(p->out, labels);
-  wr__buffer_u32(p->out, label);
+  wr__buffer_uleb(p->out, label);
   return WR_OK;
 }
 
@@ -112,8 +112,8 @@ static wr_status write_call_indirect(wr__parser *p) {
   wr__typeuse use;
   WR_TRY(parse_optional_index(p, WR__SPACE_TABLE, &table));
   WR_TRY(wr__parse_typeuse(p, WR__TYPEUSE_NO_IDS, true, &use));
-  wr__buffer_u32(p->out, use.type_index);
-  wr__buffer_u32(p->out, table);
+  wr__buffer_uleb(p->out, use.type_index);
+  wr__buffer_uleb(p->out, table);
   return WR_OK;
 }
 
@@ -153,9 +153,9 @@ static wr_status write_memarg(wr__parser *p, uint16_t op, bool has_lane) {
       return wr__parse_fail(p, at, "alignment must be a power of two");
     align_log2 = (uint32_t)__builtin_ctzll(align);
   }
-  wr__buffer_u32(p->out, align_log2 | (memory ? 0x40 : 0));
-  if (memory) wr__buffer_u32(p->out, memory);
-  wr__buffer_u64(p->out, offset);
+  wr__buffer_uleb(p->out, align_log2 | (memory ? 0x40 : 0));
+  if (memory) wr__buffer_uleb(p->out, memory);
+  wr__buffer_uleb(p->out, offset);
   return WR_OK;
 }
 
@@ -191,11 +191,11 @@ static wr_status write_number(wr__parser *p, uint8_t immediate) {
   switch (immediate) {
     case WR__IMM_I32:
       WR_TRY(parse_int(p, 32, &value));
-      wr__buffer_s64(p->out, (int32_t)(uint32_t)value);
+      wr__buffer_sleb(p->out, (int32_t)(uint32_t)value);
       return WR_OK;
     case WR__IMM_I64:
       WR_TRY(parse_int(p, 64, &value));
-      wr__buffer_s64(p->out, (int64_t)value);
+      wr__buffer_sleb(p->out, (int64_t)value);
       return WR_OK;
     case WR__IMM_F32:
       WR_TRY(parse_float(p, 4, &value));
@@ -317,7 +317,7 @@ static wr_status write_select(wr__parser *p) {
     WR_TRY(wr__parse_close(p));
   }
   wr__write_op(p->out, WR__OP_select_t);
-  wr__buffer_u32(p->out, count);
+  wr__buffer_uleb(p->out, count);
   wr__buffer_append(p->out, types);
   return WR_OK;
 }
@@ -328,7 +328,7 @@ static wr_status write_cast(wr__parser *p, uint16_t op) {
   WR_TRY(wr__parse_reftype(p, &type));
   if (type.nullable) op = op == WR__OP_ref_test ? WR__OP_ref_test_null : WR__OP_ref_cast_null;
   wr__write_op(p->out, op);
-  wr__buffer_s64(p->out, type.heap);
+  wr__buffer_sleb(p->out, type.heap);
   return WR_OK;
 }
 
@@ -339,23 +339,23 @@ static wr_status write_br_on_cast(wr__parser *p) {
   WR_TRY(wr__parse_reftype(p, &from));
   WR_TRY(wr__parse_reftype(p, &to));
   wr__buffer_byte(p->out, (uint8_t)((from.nullable ? 1 : 0) | (to.nullable ? 2 : 0)));
-  wr__buffer_u32(p->out, label);
-  wr__buffer_s64(p->out, from.heap);
-  wr__buffer_s64(p->out, to.heap);
+  wr__buffer_uleb(p->out, label);
+  wr__buffer_sleb(p->out, from.heap);
+  wr__buffer_sleb(p->out, to.heap);
   return WR_OK;
 }
 
 static wr_status write_heaptype(wr__parser *p) {
   int64_t heap;
   WR_TRY(wr__parse_heaptype(p, &heap));
-  wr__buffer_s64(p->out, heap);
+  wr__buffer_sleb(p->out, heap);
   return WR_OK;
 }
 
 static wr_status write_local(wr__parser *p) {
   uint32_t index;
   WR_TRY(wr__parse_index(p, WR__SPACE_LOCAL, p->scope, &index));
-  wr__buffer_u32(p->out, index);
+  wr__buffer_uleb(p->out, index);
   return WR_OK;
 }
 

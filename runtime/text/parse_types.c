@@ -124,7 +124,7 @@ wr_status wr__parse_reftype(wr__parser *p, wr__reftype *out) {
 
 void wr__write_reftype(wr__buffer *out, wr__reftype type) {
   if (!type.nullable || type.heap >= 0) wr__buffer_byte(out, type.nullable ? WR_REF_NULL : WR_REF);
-  wr__buffer_s64(out, type.heap);
+  wr__buffer_sleb(out, type.heap);
 }
 
 wr_status wr__parse_valtype(wr__parser *p, wr__buffer *out) {
@@ -208,9 +208,9 @@ static wr_status parse_params_and_results(wr__parser *p, wr__typeuse_mode mode, 
 /* The function type of p->params and p->results, encoded. */
 static void write_functype(const wr__parser *p, const wr__typeuse *use, wr__buffer *out) {
   wr__buffer_byte(out, 0x60);
-  wr__buffer_u32(out, use->inline_params);
+  wr__buffer_uleb(out, use->inline_params);
   wr__buffer_append(out, &p->params);
-  wr__buffer_u32(out, use->inline_results);
+  wr__buffer_uleb(out, use->inline_results);
   wr__buffer_append(out, &p->results);
 }
 
@@ -234,7 +234,7 @@ static wr_status parse_struct(wr__parser *p, wr__buffer *out) {
     WR_TRY(wr__parse_close(p));
   }
   wr__buffer_byte(out, 0x5f);
-  wr__buffer_u32(out, count);
+  wr__buffer_uleb(out, count);
   wr__buffer_append(out, fields);
   return WR_OK;
 }
@@ -270,12 +270,12 @@ static wr_status parse_sub_head(wr__parser *p, wr__buffer *out, bool *is_plain) 
   for (; wr__parse_at_index(p); count++) {
     uint32_t index;
     WR_TRY(wr__parse_index(p, WR__SPACE_TYPE, 0, &index));
-    wr__buffer_u32(supers, index);
+    wr__buffer_uleb(supers, index);
   }
   *is_plain = is_final && count == 0;
   if (*is_plain) return WR_OK;
   wr__buffer_byte(out, is_final ? 0x4f : 0x50);
-  wr__buffer_u32(out, count);
+  wr__buffer_uleb(out, count);
   wr__buffer_append(out, supers);
   return WR_OK;
 }
@@ -339,7 +339,7 @@ wr_status wr__parse_type_field(wr__parser *p) {
     status = parse_typedef(p, &group, &is_plain);
   if (status == WR_OK) {
     wr__buffer_byte(out, 0x4e);
-    wr__buffer_u32(out, p->type_count - p->group_start);
+    wr__buffer_uleb(out, p->type_count - p->group_start);
     wr__buffer_append(out, &group);
     status = wr__parse_close(p);
   }

@@ -532,12 +532,15 @@ static void free_printer(wr__printer *p) {
   wr__symbols_free(&p->used_names);
 }
 
-wr_status wr_binary_to_text(const void *bytes, size_t size_bytes, const wr_print_options *options,
-                            wasm_byte_vec_t *out, wr_error *error) {
-  wr__printer p = {.bytes = bytes, .size = size_bytes, .error = error, .func_index = WR_NO_INDEX};
+wr_status wr__text_print(const void *bytes, size_t size, const wr_print_options *options,
+                         wr__buffer *out, wr_error *error) {
+  wr__printer p = {.bytes = bytes, .size = size, .error = error, .func_index = WR_NO_INDEX};
   if (options) p.options = *options;
   wr_status status = print_module(&p);
-  if (status == WR_OK) status = wr__buffer_give(&p.out, out, error);
+  if (status == WR_OK) {
+    *out = p.out;
+    p.out = (wr__buffer){0};
+  }
   free_printer(&p);
   return status;
 }

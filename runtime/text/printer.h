@@ -4,7 +4,7 @@
 #ifndef WR__TEXT_PRINTER_H
 #define WR__TEXT_PRINTER_H
 
-#include "text/buffer.h"
+#include "base/buffer.h"
 #include "text/lexer.h"
 #include "text/symbols.h"
 

@@ -11,7 +11,8 @@
 #include "image/module_hash.h"
 #include "trust/open.h"
 #include "trust/signature.h"
-#include "platform/platform.h"
+#include "platform/file.h"
+#include "platform/process.h"
 
 #define MAX_CACHE_BYTES ((uint64_t)1 << 30)
 enum { PATH_BYTES = 4096 };

@@ -1,11 +1,11 @@
-/* Key files, the user's folder of them, and rings of trusted keys. */
+/* Key files, and the user's folder of them. */
 #include "trust/keys.h"
 
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "platform/platform.h"
+#include "platform/file.h"
 
 #define PUBLIC_WORD "wasmrun-public-key"
 #define SECRET_WORD "wasmrun-secret-key"
@@ -14,36 +14,6 @@
 #define PATH_BYTES 4096
 
 _Static_assert(sizeof((wr__signing_key *)0)->secret == crypto_sign_SECRETKEYBYTES, "Ed25519's");
-
-/* ---- Rings */
-
-wr__keyring *wr__keyring_retain(wr__keyring *ring) {
-  if (ring) atomic_fetch_add_explicit(&ring->ref_count, 1, memory_order_relaxed);
-  return ring;
-}
-
-void wr__keyring_release(wr__keyring *ring) {
-  if (ring && atomic_fetch_sub_explicit(&ring->ref_count, 1, memory_order_acq_rel) == 1) free(ring);
-}
-
-bool wr__keyring_has(const wr__keyring *ring, const wr__public_key *key) {
-  for (size_t i = 0; ring && i < ring->count; i++)
-    if (memcmp(ring->keys[i].bytes, key->bytes, sizeof key->bytes) == 0) return true;
-  return false;
-}
-
-bool wr__keyring_add(wr__keyring **ring, const wr__public_key *keys, size_t count) {
-  size_t before = *ring ? (*ring)->count : 0;
-  wr__keyring *larger = malloc(sizeof *larger + (before + count) * sizeof *keys);
-  if (!larger) return false;
-  atomic_init(&larger->ref_count, 1);
-  larger->count = before + count;
-  if (before) memcpy(larger->keys, (*ring)->keys, before * sizeof *keys);
-  if (count) memcpy(larger->keys + before, keys, count * sizeof *keys);
-  wr__keyring_release(*ring);
-  *ring = larger;
-  return true;
-}
 
 /* ---- Text */
 

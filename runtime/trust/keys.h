@@ -8,29 +8,12 @@
 #ifndef WR__KEYS_H
 #define WR__KEYS_H
 
-#include <stdatomic.h>
-
-#include "base/base.h"
-
-typedef wr_public_key wr__public_key;
+#include "config/keyring.h"
 
 typedef struct wr__signing_key {
   wr__public_key public_key;
   uint8_t secret[64];
 } wr__signing_key;
-
-/* What an engine trusts. Counted, immutable. */
-typedef struct wr__keyring {
-  _Atomic uint32_t ref_count;
-  size_t count;
-  wr__public_key keys[];
-} wr__keyring;
-
-wr__keyring *wr__keyring_retain(wr__keyring *ring);
-void wr__keyring_release(wr__keyring *ring);
-bool wr__keyring_has(const wr__keyring *ring, const wr__public_key *key);
-/* A ring with further keys, in place of *ring, whose count it takes. False when out of memory. */
-bool wr__keyring_add(wr__keyring **ring, const wr__public_key *keys, size_t count);
 
 /* The key as people see it. */
 void wr__public_key_print(const wr__public_key *key, char out[WR_PUBLIC_KEY_TEXT_SIZE]);

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 
 #include "native/native.h"
+#include "platform/code.h"
+#include "platform/process.h"
 #include "trust/signature.h"
 #include "trust/verdict.h"
 

@@ -5,7 +5,7 @@
 #define WR__VERDICT_H
 
 #include "trust/keys.h"
-#include "platform/platform.h"
+#include "platform/file.h"
 
 /* image_index: which image of the file was checked, with the module. */
 bool wr__verdict_find(const char *folder, const wr__file_id *id, const wr__public_key *key,

@@ -5,7 +5,7 @@
 #ifndef WR__VALIDATE_INTERNAL_H
 #define WR__VALIDATE_INTERNAL_H
 
-#include "binary/types_in.h"
+#include "reader/types_in.h"
 #include "module/features.h"
 #include "config/engine.h"
 #include "validate/walker.h"
@@ -121,7 +121,7 @@ WR__INLINE bool wr__walker_has(const wr__walker *w, uint32_t feature) {
   return w->features >> feature & 1;
 }
 
-/* From raw (binary/types_in.h) to canonical; the type's feature must be on. */
+/* From raw (reader/types_in.h) to canonical; the type's feature must be on. */
 wr_status wr__walker_resolve(wr__walker *w, wr_valtype raw, wr_valtype *out);
 /* A type index that must be of a kind. */
 wr_status wr__walker_deftype(wr__walker *w, uint32_t type_index, wr__comp comp,

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "engine/make.h"
-#include "platform/platform.h"
+#include "platform/process.h"
 #include "store/store.h"
 
 #define MS 1000000u

@@ -8,7 +8,6 @@
 
 #include "engine/make.h"
 #include "gc/object.h"
-#include "platform/platform.h"
 
 typedef struct world {
   wr__engine *engine;

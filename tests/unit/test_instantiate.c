@@ -10,7 +10,7 @@
 #include "api/engines.h"
 #include "engine/make.h"
 #include "gc/object.h"
-#include "platform/platform.h"
+#include "platform/process.h"
 
 static wr__engine *engine;
 static wr__store *store;

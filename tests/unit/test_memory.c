@@ -15,7 +15,8 @@
 
 #include "engine/make.h"
 #include "machine.h"
-#include "platform/platform.h"
+#include "platform/memory.h"
+#include "platform/process.h"
 #include "store/store.h"
 
 enum { PAGE = 65536 };

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "machine.h"
-#include "platform/platform.h"
+#include "platform/file.h"
 
 enum { NOBODY = 65534 };
 

@@ -15,7 +15,9 @@
 #include <unistd.h>
 
 #include "machine.h"
-#include "platform/platform.h"
+#include "platform/fault.h"
+#include "platform/file.h"
+#include "platform/memory.h"
 
 static sigjmp_buf landing;
 static uintptr_t hook_address;

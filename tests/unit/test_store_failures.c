@@ -10,7 +10,7 @@
 #include "api/engines.h"
 #include "engine/make.h"
 #include "gc/object.h"
-#include "platform/platform.h"
+#include "platform/memory.h"
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)

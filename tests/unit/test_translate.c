@@ -3,13 +3,13 @@
 #include "frontend.h"
 
 #include "interp/translate.h"
-#include "text/buffer.h"
+#include "base/buffer.h"
 
 enum { TYPE_SECTION = 1, FUNC_SECTION = 3, MEMORY_SECTION = 5, CODE_SECTION = 10 };
 
 static void put_section(wr__buffer *out, uint8_t id, const wr__buffer *content) {
   wr__buffer_byte(out, id);
-  wr__buffer_u32(out, (uint32_t)content->size);
+  wr__buffer_uleb(out, (uint32_t)content->size);
   wr__buffer_append(out, content);
 }
 
@@ -18,7 +18,7 @@ static wr__module *make_module(wr__buffer *out, uint32_t results, const wr__buff
   wr__buffer section = {0};
   wr__buffer_bytes(out, "\0asm\1\0\0\0", 8);
   wr__buffer_bytes(&section, "\1\x60\0", 3);
-  wr__buffer_u32(&section, results);
+  wr__buffer_uleb(&section, results);
   for (uint32_t i = 0; i < results; i++) wr__buffer_byte(&section, 0x7f);
   put_section(out, TYPE_SECTION, &section);
   section.size = 0;
@@ -29,7 +29,7 @@ static wr__module *make_module(wr__buffer *out, uint32_t results, const wr__buff
   put_section(out, MEMORY_SECTION, &section);
   section.size = 0;
   wr__buffer_byte(&section, 1);
-  wr__buffer_u32(&section, (uint32_t)body->size);
+  wr__buffer_uleb(&section, (uint32_t)body->size);
   wr__buffer_append(&section, body);
   put_section(out, CODE_SECTION, &section);
   wr__buffer_free(&section);

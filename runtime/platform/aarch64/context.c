@@ -2,7 +2,7 @@
 #if defined(__aarch64__)
 #include <ucontext.h>
 
-#include "platform/platform.h"
+#include "platform/fault.h"
 
 /* Clang 19's preserve_none passes integers in x20, x21, x22, x23 first. */
 const int wr__preserve_none_registers[WR__ARGUMENT_REGISTERS] = {20, 21, 22, 23};

@@ -1,9 +1,9 @@
-/* What the processor can do, as images state it. */
+/* What the processor can do, by the names of base/cpu_features.h. */
 #if defined(__aarch64__)
 #include <sys/auxv.h>
 
-#include "image/format.h"
-#include "platform/platform.h"
+#include "base/cpu_features.h"
+#include "platform/process.h"
 
 /* Bits of AT_HWCAP and AT_HWCAP2. */
 enum {

@@ -2,7 +2,7 @@
 #if defined(__x86_64__)
 #include <ucontext.h>
 
-#include "platform/platform.h"
+#include "platform/fault.h"
 
 /* Clang 19's preserve_none passes integers in r12, r13, r14, r15 first. */
 const int wr__preserve_none_registers[WR__ARGUMENT_REGISTERS] = {REG_R12, REG_R13, REG_R14,

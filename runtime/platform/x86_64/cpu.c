@@ -1,9 +1,9 @@
-/* What the processor can do, as images state it. */
+/* What the processor can do, by the names of base/cpu_features.h. */
 #if defined(__x86_64__)
 #include <cpuid.h>
 
-#include "image/format.h"
-#include "platform/platform.h"
+#include "base/cpu_features.h"
+#include "platform/process.h"
 
 /* In eax of leaf 7, 1; not among the compilers' names either. */
 enum { AVX_VNNI = 1 << 4 };

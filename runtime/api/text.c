@@ -1,9 +1,9 @@
-/* The text format in the public API. */
+/* The text format through the public interface. */
 #include <stdlib.h>
 
 #include "text/parser.h"
 
-wr_status wr__buffer_give(const wr__buffer *bytes, wasm_byte_vec_t *out, wr_error *error) {
+static wr_status give_bytes(const wr__buffer *bytes, wasm_byte_vec_t *out, wr_error *error) {
   wasm_byte_vec_t vec;
   wasm_byte_vec_new_uninitialized(&vec, bytes->size);
   if (bytes->size && !vec.data) return wr__fail_oom(error);
@@ -16,8 +16,17 @@ wr_status wr_text_to_binary(const char *text, size_t size_bytes, wasm_byte_vec_t
                             wr_error *error) {
   wr__buffer bytes = {0};
   wr_status status = wr__text_parse(text, size_bytes, &bytes, error);
-  if (status == WR_OK) status = wr__buffer_give(&bytes, out, error);
+  if (status == WR_OK) status = give_bytes(&bytes, out, error);
   wr__buffer_free(&bytes);
+  return status;
+}
+
+wr_status wr_binary_to_text(const void *bytes, size_t size_bytes, const wr_print_options *options,
+                            wasm_byte_vec_t *out, wr_error *error) {
+  wr__buffer text = {0};
+  wr_status status = wr__text_print(bytes, size_bytes, options, &text, error);
+  if (status == WR_OK) status = give_bytes(&text, out, error);
+  wr__buffer_free(&text);
   return status;
 }
 

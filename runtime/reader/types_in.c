@@ -1,5 +1,5 @@
 /* Reads value, reference and heap types. See types_in.h. */
-#include "binary/types_in.h"
+#include "reader/types_in.h"
 
 const char *wr__leb_message(wr__leb result) {
   switch (result) {

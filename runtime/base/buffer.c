@@ -1,9 +1,11 @@
 /* The byte buffer of buffer.h. */
-#include "text/buffer.h"
+#include "base/buffer.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "base/leb128.h"
 
 void wr__buffer_free(wr__buffer *buffer) {
   free(buffer->data);
@@ -33,20 +35,12 @@ void wr__buffer_byte(wr__buffer *buffer, uint8_t byte) {
   if (at) *at = byte;
 }
 
-void wr__buffer_u64(wr__buffer *buffer, uint64_t value) {
+void wr__buffer_uleb(wr__buffer *buffer, uint64_t value) {
   uint8_t bytes[10];
-  size_t size = 0;
-  do {
-    bytes[size] = (uint8_t)((value & 0x7f) | (value > 0x7f ? 0x80 : 0));
-    size++;
-    value >>= 7;
-  } while (value);
-  wr__buffer_bytes(buffer, bytes, size);
+  wr__buffer_bytes(buffer, bytes, wr__leb_put(bytes, value));
 }
 
-void wr__buffer_u32(wr__buffer *buffer, uint32_t value) { wr__buffer_u64(buffer, value); }
-
-void wr__buffer_s64(wr__buffer *buffer, int64_t value) {
+void wr__buffer_sleb(wr__buffer *buffer, int64_t value) {
   for (;;) {
     uint8_t byte = (uint8_t)(value & 0x7f);
     value >>= 7;
@@ -57,12 +51,18 @@ void wr__buffer_s64(wr__buffer *buffer, int64_t value) {
 }
 
 void wr__buffer_le(wr__buffer *buffer, uint64_t value, unsigned size_bytes) {
-  for (unsigned i = 0; i < size_bytes; i++) wr__buffer_byte(buffer, (uint8_t)(value >> (8 * i)));
+  uint8_t *at = wr__buffer_extend(buffer, size_bytes);
+  for (unsigned i = 0; at && i < size_bytes; i++) at[i] = (uint8_t)(value >> (8 * i));
 }
 
 void wr__buffer_name(wr__buffer *buffer, const void *data, size_t size) {
-  wr__buffer_u64(buffer, size);
+  wr__buffer_uleb(buffer, size);
   wr__buffer_bytes(buffer, data, size);
+}
+
+void wr__buffer_close(wr__buffer *buffer, size_t at) {
+  uint32_t size = (uint32_t)(buffer->size - at - 4);
+  if (!buffer->failed) memcpy(buffer->data + at, &size, 4);
 }
 
 void wr__buffer_append(wr__buffer *buffer, const wr__buffer *other) {
