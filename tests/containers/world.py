@@ -71,6 +71,7 @@ class World:
         return str(script)
 
     def run(self, *words, timeout=TIMEOUT_S, **options):
+        options.setdefault("cwd", self.folder)  # conmon leaves a file where it was started
         done = subprocess.run([str(word) for word in words], capture_output=True, text=True,
                               errors="replace", timeout=timeout, env=self.environment,
                               stdin=subprocess.DEVNULL, **options)
