@@ -4,16 +4,14 @@
  * exec/modules. */
 #include <stdlib.h>
 
-#include "base/leb128.h"
 #include "gc/object.h"
-#include "opcodes/opcodes.h"
+#include "reader/instr.h"
 #include "engine/make.h"
 
 enum { INLINE_SLOTS = 16 };
 
 typedef struct evaluator {
   wr__instance *instance;
-  const uint8_t *at, *end;
   uint64_t *slots;
   bool *is_ref;
   size_t count, capacity;
@@ -55,74 +53,38 @@ static wr_status push_slots(evaluator *e, const uint64_t *slots, size_t count, b
 static wr_status push_slot(evaluator *e, uint64_t slot) { return push_slots(e, &slot, 1, false); }
 static wr_status push_ref(evaluator *e, wr__ref ref) { return push_slots(e, &ref, 1, true); }
 
-/* Reading cannot fail in a validated module. */
-static uint32_t read_u32(evaluator *e) {
-  uint32_t value = 0;
-  (void)wr__leb_u32(&e->at, e->end, &value);
-  return value;
+static wr_status push_v128(evaluator *e, const uint8_t *bytes) {
+  uint64_t slots[2];
+  memcpy(slots, bytes, sizeof slots);
+  return push_slots(e, slots, 2, false);
 }
 
-static const uint8_t *read_bytes(evaluator *e, size_t count) {
-  const uint8_t *bytes = e->at;
-  e->at += count;
-  return bytes;
-}
-
-static wr__op read_op(evaluator *e) {
-  uint8_t byte = *e->at++;
-  wr__page page = wr__page_of_prefix(byte);
-  return page == WR__PAGE_CORE ? (wr__op)wr__core_ops[byte] : wr__op_lookup(page, read_u32(e));
-}
-
-static wr_status push_const(evaluator *e, wr__op op) {
-  int32_t i32 = 0;
-  int64_t i64 = 0;
-  uint64_t slots[2] = {0, 0};
-  switch (op) {
-    case WR__OP_i32_const:
-      (void)wr__leb_s32(&e->at, e->end, &i32);
-      return push_slot(e, (uint32_t)i32);
-    case WR__OP_i64_const:
-      (void)wr__leb_s64(&e->at, e->end, &i64);
-      return push_slot(e, (uint64_t)i64);
-    case WR__OP_f32_const:
-      memcpy(slots, read_bytes(e, 4), 4);
-      return push_slot(e, slots[0]);
-    case WR__OP_f64_const:
-      memcpy(slots, read_bytes(e, 8), 8);
-      return push_slot(e, slots[0]);
-    default:
-      memcpy(slots, read_bytes(e, 16), 16);
-      return push_slots(e, slots, 2, false);
-  }
-}
-
-static wr_status push_global(evaluator *e) {
-  const wr__global *global = e->instance->globals[read_u32(e)];
+static wr_status push_global(evaluator *e, uint32_t index) {
+  const wr__global *global = e->instance->globals[index];
   return push_slots(e, global->value.slots, wr__valtype_slots(global->type),
                     wr_valtype_is_ref(global->type));
 }
 
-static void apply_binary(evaluator *e, wr__op op) {
-  uint64_t b = e->slots[--e->count], *a = &e->slots[e->count - 1];
+static void apply_binary(evaluator *e, uint16_t op) {
+  uint64_t right = e->slots[--e->count], *left = &e->slots[e->count - 1];
   switch (op) {
     case WR__OP_i32_add:
-      *a = (uint32_t)((uint32_t)*a + (uint32_t)b);
+      *left = (uint32_t)((uint32_t)*left + (uint32_t)right);
       break;
     case WR__OP_i32_sub:
-      *a = (uint32_t)((uint32_t)*a - (uint32_t)b);
+      *left = (uint32_t)((uint32_t)*left - (uint32_t)right);
       break;
     case WR__OP_i32_mul:
-      *a = (uint32_t)((uint32_t)*a * (uint32_t)b);
+      *left = (uint32_t)((uint32_t)*left * (uint32_t)right);
       break;
     case WR__OP_i64_add:
-      *a += b;
+      *left += right;
       break;
     case WR__OP_i64_sub:
-      *a -= b;
+      *left -= right;
       break;
     default:
-      *a *= b;
+      *left *= right;
       break;
   }
 }
@@ -165,15 +127,16 @@ static wr_status make_object(evaluator *e, wr__op op, const wr__deftype *type, u
   return push_ref(e, ref);
 }
 
-static wr_status new_object(evaluator *e, wr__op op) {
-  const wr__deftype *type = e->instance->types[read_u32(e)];
+static wr_status new_object(evaluator *e, const wr__instr *instr) {
+  const wr__deftype *type = e->instance->types[instr->imm.index];
+  wr__op op = (wr__op)instr->op;
   switch (op) {
     case WR__OP_struct_new:
       return make_object(e, op, type, 0, field_slots(type));
     case WR__OP_struct_new_default:
       return make_object(e, op, type, 0, 0);
     case WR__OP_array_new_fixed: {
-      uint32_t length = read_u32(e);
+      uint32_t length = instr->imm.index2;
       return make_object(e, op, type, length, length * wr__valtype_slots(type->fields[0].type));
     }
     default: {
@@ -184,22 +147,24 @@ static wr_status new_object(evaluator *e, wr__op op) {
   }
 }
 
-static wr_status evaluate_op(evaluator *e, wr__op op) {
-  int64_t heap_type;
-  switch (op) {
+static wr_status evaluate(evaluator *e, const wr__instr *instr) {
+  switch (instr->op) {
     case WR__OP_i32_const:
+      return push_slot(e, (uint32_t)instr->imm.i32);
     case WR__OP_i64_const:
+      return push_slot(e, (uint64_t)instr->imm.i64);
     case WR__OP_f32_const:
+      return push_slot(e, instr->imm.f32);
     case WR__OP_f64_const:
+      return push_slot(e, instr->imm.f64);
     case WR__OP_v128_const:
-      return push_const(e, op);
+      return push_v128(e, instr->imm.v128);
     case WR__OP_global_get:
-      return push_global(e);
+      return push_global(e, instr->imm.index);
     case WR__OP_ref_null:
-      (void)wr__leb_s33(&e->at, e->end, &heap_type);
       return push_ref(e, WR__NULL_REF);
     case WR__OP_ref_func:
-      return push_ref(e, (wr__ref)(uintptr_t)wr__instance_func(e->instance, read_u32(e)));
+      return push_ref(e, (wr__ref)(uintptr_t)wr__instance_func(e->instance, instr->imm.index));
     case WR__OP_ref_i31:
       e->slots[e->count - 1] = wr__ref_from_i31((uint32_t)e->slots[e->count - 1]);
       e->is_ref[e->count - 1] = true;
@@ -209,31 +174,39 @@ static wr_status evaluate_op(evaluator *e, wr__op op) {
     case WR__OP_array_new:
     case WR__OP_array_new_default:
     case WR__OP_array_new_fixed:
-      return new_object(e, op);
+      return new_object(e, instr);
     case WR__OP_any_convert_extern:
     case WR__OP_extern_convert_any:
       return WR_OK; /* one representation */
     default:
-      apply_binary(e, op);
+      apply_binary(e, instr->op);
       return WR_OK;
   }
+}
+
+/* Reading cannot fail in a validated module. */
+static void read_instr(wr__instr_reader *r, wr__instr *instr) {
+  (void)wr__read_opcode(r, &instr->op);
+  (void)wr__read_immediates(r, (wr__imm)wr__opinfos[instr->op].immediates, instr);
 }
 
 wr_status wr__const_eval_at(wr__instance *instance, const uint8_t **at, uint64_t out[2]) {
   evaluator e;
   e.instance = instance;
-  e.at = *at;
-  e.end = instance->module->bytes + instance->module->size;
   e.slots = e.inline_slots;
   e.is_ref = e.inline_is_ref;
   e.count = 0;
   e.capacity = INLINE_SLOTS;
+  wr__instr_reader reader = {.at = *at, .end = instance->module->bytes + instance->module->size};
   wr_status status = WR_OK;
-  for (wr__op op; status == WR_OK && (op = read_op(&e)) != WR__OP_end;)
-    status = evaluate_op(&e, op);
+  wr__instr instr;
+  for (read_instr(&reader, &instr); status == WR_OK && instr.op != WR__OP_end;) {
+    status = evaluate(&e, &instr);
+    read_instr(&reader, &instr);
+  }
   if (status == WR_OK) {
     memcpy(out, e.slots, e.count * sizeof *out); /* one value: one slot or two */
-    *at = e.at;
+    *at = reader.at;
   }
   if (e.slots != e.inline_slots) {
     free(e.slots);

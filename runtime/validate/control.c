@@ -65,18 +65,19 @@ typedef struct block_sig {
 
 static wr_status resolve_block_type(wr__walker *w, block_sig *sig) {
   *sig = (block_sig){0};
-  if (w->block_type_index >= 0) {
+  if (w->reader.block_type_index >= 0) {
     if (!wr__walker_has(w, WR_FEATURE_MULTI_VALUE))
       return wr__walker_fail_feature(w, WR_FEATURE_MULTI_VALUE, "a block type by index");
     const wr__deftype *type;
-    uint32_t index = w->block_type_index < UINT32_MAX ? (uint32_t)w->block_type_index : UINT32_MAX;
+    uint32_t index =
+        w->reader.block_type_index < UINT32_MAX ? (uint32_t)w->reader.block_type_index : UINT32_MAX;
     WR_TRY(wr__walker_deftype(w, index, WR__COMP_FUNC, &type));
     *sig = (block_sig){type->params, type->results, type->param_count, type->result_count};
     return WR_OK;
   }
-  if (w->block_type == WR__BOT) return WR_OK;
+  if (w->reader.block_type == WR__BOT) return WR_OK;
   wr_valtype type;
-  WR_TRY(wr__walker_resolve(w, w->block_type, &type));
+  WR_TRY(wr__walker_resolve(w, w->reader.block_type, &type));
   sig->result_count = 1;
   return result_list(w, type, &sig->results);
 }

@@ -22,6 +22,7 @@ void wr__walker_init(wr__walker *walker, const wr__module *module, wr_error *err
                          .error = error,
                          .func_index = WR_NO_INDEX,
                          .features = module->engine->config.features};
+  walker->reader.single_memory = !wr__walker_has(walker, WR_FEATURE_MULTI_MEMORY);
 }
 
 void wr__walker_free(wr__walker *walker) {
@@ -31,8 +32,7 @@ void wr__walker_free(wr__walker *walker) {
   free(walker->runs);
   free(walker->local_is_set);
   free(walker->init_stack);
-  free(walker->targets);
-  free(walker->catches);
+  wr__instr_reader_free(&walker->reader);
   *walker = (wr__walker){0};
 }
 

@@ -10,56 +10,7 @@
 
 #include "base/base.h"
 #include "module/module.h"
-#include "opcodes/opcodes.h"
-
-/* A branch target list or a catch list lives as long as the visit. */
-typedef struct wr__catch {
-  uint8_t kind; /* 0 catch, 1 catch_ref, 2 catch_all, 3 catch_all_ref */
-  uint32_t tag;
-  uint32_t label;
-} wr__catch;
-
-/* A decoded instruction: the immediates that its row names, resolved. */
-typedef struct wr__instr {
-  uint16_t op;     /* wr__op */
-  uint32_t offset; /* of the opcode, in bytes from the start of the module */
-  union {
-    int32_t i32;
-    int64_t i64;
-    uint32_t f32;     /* bits */
-    uint64_t f64;     /* bits */
-    uint8_t v128[16]; /* also LANES16 */
-    /* LABEL, FUNC, LOCAL, GLOBAL, TABLE, ELEM, DATA, MEM, TAG, TYPE; the first of a pair */
-    struct {
-      uint32_t index;
-      uint32_t index2; /* the second of a pair; the field; the count */
-    };
-    struct {
-      uint32_t memory;
-      uint8_t align_log2;
-      uint8_t lane;
-      uint64_t offset;
-    } mem; /* MEMARG, MEMARG_LANE */
-    uint8_t lane;
-    struct {
-      uint32_t *targets; /* count labels, then the default: targets[count] */
-      uint32_t count;
-    } table;         /* LABEL_TABLE */
-    wr_valtype type; /* SELECT_TYPES; HEAPTYPE: the reference type named (nullability included) */
-    struct {
-      uint32_t label;
-      wr_valtype from, to;
-    } cast; /* BR_ON_CAST */
-    struct {
-      const wr__catch *catches;
-      uint32_t count;
-    } try_table; /* its block type is in the new control frame */
-  } imm;
-  /* The type of the first operand popped (topmost but for `select`'s condition): of drop, select,
-   * ref.*, br_on_*, local.*, global.*. Known for reachable code, but WR__BOT where it came from a
-   * polymorphic stack. */
-  wr_valtype operand_type;
-} wr__instr;
+#include "reader/instr.h"
 
 typedef struct wr__ctrl {
   uint16_t op; /* wr__op: block, loop, if, else, try_table, try, catch, catch_all; WR__OP_NONE: the
@@ -120,16 +71,11 @@ struct wr__walker {
   wr__local_run *runs; /* of the locals from listed_count on */
   uint32_t run_count, run_capacity;
   uint32_t listed_count; /* locals that `locals` holds */
-  uint32_t *targets;
-  uint32_t target_capacity;
-  wr__catch *catches;
-  uint32_t catch_capacity;
+  wr__instr_reader reader;
   uint32_t instr_offset;
   const wr__visitor *visitor;
   bool tracks_init;                    /* some local has no default value */
   uint32_t global_limit;               /* in constant expressions: globals below may be read */
-  int64_t block_type_index;            /* of the block being opened; -1: block_type says it */
-  wr_valtype block_type;               /* one result, as in the bytes; WR__BOT: none */
   wr_valtype cached_types[8];          /* the last block types that are references, */
   const wr_valtype *cached_results[8]; /* and where the registry keeps each as a result list */
 };
