@@ -70,8 +70,7 @@ static void put_ref_type(listing *l, wr_valtype type) {
 
 static void put_value_type(listing *l, wr_valtype type) {
   char name[48];
-  if (wr_valtype_is_ref(type) &&
-      (wr_valtype_heap(type) >= WR_HEAP_DEFINED || !is_nullable(type)))
+  if (wr_valtype_is_ref(type) && (wr_valtype_heap(type) >= WR_HEAP_DEFINED || !is_nullable(type)))
     put_ref_type(l, type);
   else
     put(l, " %s", wr_valtype_name(type, name, sizeof name));
@@ -171,12 +170,9 @@ static void put_number(listing *l, wr__imm form, const wr__instr *instr) {
   }
 }
 
-static void put_immediates(listing *l, const wr__instr *instr) {
-  wr__imm form = (wr__imm)wr__opinfos[instr->op].immediates;
+/* The indices of an instruction that has nothing else. False: it has. */
+static bool put_indices(listing *l, wr__imm form, const wr__instr *instr) {
   switch (form) {
-    case WR__IMM_NONE:
-    case WR__IMM_FENCE:
-      break;
     case WR__IMM_LABEL:
     case WR__IMM_TYPE:
     case WR__IMM_LOCAL:
@@ -187,7 +183,7 @@ static void put_immediates(listing *l, const wr__instr *instr) {
     case WR__IMM_MEM:
     case WR__IMM_TAG:
       put_index(l, instr->imm.index);
-      break;
+      return true;
     case WR__IMM_TYPE_TABLE:
     case WR__IMM_TYPE_FIELD:
     case WR__IMM_TYPE_COUNT:
@@ -200,6 +196,18 @@ static void put_immediates(listing *l, const wr__instr *instr) {
     case WR__IMM_MEM_MEM:
       put_index(l, instr->imm.index);
       put_index(l, instr->imm.index2);
+      return true;
+    default:
+      return false;
+  }
+}
+
+static void put_immediates(listing *l, const wr__instr *instr) {
+  wr__imm form = (wr__imm)wr__opinfos[instr->op].immediates;
+  if (put_indices(l, form, instr)) return;
+  switch (form) {
+    case WR__IMM_NONE:
+    case WR__IMM_FENCE:
       break;
     case WR__IMM_BLOCK:
       put_block_type(l);

@@ -206,18 +206,9 @@ static bool read_number(wr__instr_reader *r, wr__imm form, wr__instr *instr) {
   return result == WR__LEB_OK || fail_malformed(r, wr__leb_message(result));
 }
 
-bool wr__read_immediates(wr__instr_reader *r, wr__imm form, wr__instr *instr) {
-  uint8_t byte;
+/* Indices alone. */
+static bool read_indices(wr__instr_reader *r, wr__imm form, wr__instr *instr) {
   switch (form) {
-    case WR__IMM_NONE:
-      return true;
-    case WR__IMM_BLOCK:
-      return read_block_type(r);
-    case WR__IMM_TRY_TABLE:
-      if (!read_block_type(r)) return false;
-      return read_catches(r, instr);
-    case WR__IMM_LABEL_TABLE:
-      return read_label_table(r, instr);
     case WR__IMM_LABEL:
     case WR__IMM_FUNC:
     case WR__IMM_TYPE:
@@ -244,6 +235,23 @@ bool wr__read_immediates(wr__instr_reader *r, wr__imm form, wr__instr *instr) {
     case WR__IMM_MEM_MEM:
       if (!read_memory_index(r, &instr->imm.index)) return false;
       return read_memory_index(r, &instr->imm.index2);
+    default:
+      return true;
+  }
+}
+
+bool wr__read_immediates(wr__instr_reader *r, wr__imm form, wr__instr *instr) {
+  uint8_t byte;
+  switch (form) {
+    case WR__IMM_NONE:
+      return true;
+    case WR__IMM_BLOCK:
+      return read_block_type(r);
+    case WR__IMM_TRY_TABLE:
+      if (!read_block_type(r)) return false;
+      return read_catches(r, instr);
+    case WR__IMM_LABEL_TABLE:
+      return read_label_table(r, instr);
     case WR__IMM_MEMARG:
       return read_memarg(r, instr);
     case WR__IMM_MEMARG_LANE:
@@ -268,8 +276,9 @@ bool wr__read_immediates(wr__instr_reader *r, wr__imm form, wr__instr *instr) {
     case WR__IMM_FENCE:
       if (!read_byte(r, &byte)) return false;
       return byte == 0 || fail_malformed(r, "zero byte expected");
+    default:
+      return read_indices(r, form, instr);
   }
-  return true;
 }
 
 bool wr__read_prefixed(wr__instr_reader *r, uint8_t prefix, uint16_t *op) {

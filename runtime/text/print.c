@@ -528,6 +528,7 @@ static void free_printer(wr__printer *p) {
   free(p->tag_types);
   free(p->hints);
   free(p->labels);
+  wr__instr_reader_free(&p->reader);
   for (int i = 0; i < WR__SPACE_COUNT; i++) free(p->names[i].items);
   wr__symbols_free(&p->used_names);
 }

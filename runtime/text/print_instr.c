@@ -127,87 +127,51 @@ static wr__print_effect call_effect(const wr__printer *p, uint16_t op, uint32_t 
 /* ---- Immediates
  * ------------------------------------------------------------------------------------------ */
 
-static wr_status print_index(wr__printer *p, wr__cursor *c, wr__buffer *out, wr__space space,
-                             uint32_t *index) {
-  WR_TRY(wr__print_u32(p, c, index));
-  wr__print_index(p, out, space, space == WR__SPACE_LOCAL ? p->func_index : 0, *index);
-  return WR_OK;
+static void print_index(wr__printer *p, wr__buffer *out, wr__space space, uint32_t index) {
+  wr__print_index(p, out, space, space == WR__SPACE_LOCAL ? p->func_index : 0, index);
 }
 
-/* An index that is left out where it is 0. */
-static wr_status print_optional(wr__printer *p, wr__cursor *c, wr__buffer *out, wr__space space) {
-  uint32_t index;
-  WR_TRY(wr__print_u32(p, c, &index));
-  if (index) wr__print_index(p, out, space, 0, index);
-  return WR_OK;
+/* An index that is left out if it is 0. */
+static void print_optional(wr__printer *p, wr__buffer *out, wr__space space, uint32_t index) {
+  if (index) print_index(p, out, space, index);
 }
 
-static wr_status print_optional_pair(wr__printer *p, wr__cursor *c, wr__buffer *out,
-                                     wr__space space) {
-  uint32_t first, second;
-  WR_TRY(wr__print_u32(p, c, &first));
-  WR_TRY(wr__print_u32(p, c, &second));
-  if (!first && !second) return WR_OK;
-  wr__print_index(p, out, space, 0, first);
-  wr__print_index(p, out, space, 0, second);
-  return WR_OK;
+static void print_optional_pair(wr__printer *p, wr__buffer *out, wr__space space,
+                                const wr__instr *in) {
+  if (!in->imm.index && !in->imm.index2) return;
+  print_index(p, out, space, in->imm.index);
+  print_index(p, out, space, in->imm.index2);
 }
 
 /* The binary has the segment first, the text what it goes to. */
-static wr_status print_segment_and(wr__printer *p, wr__cursor *c, wr__buffer *out,
-                                   wr__space segment, wr__space container) {
-  uint32_t index, container_index;
-  WR_TRY(wr__print_u32(p, c, &index));
-  WR_TRY(wr__print_u32(p, c, &container_index));
-  if (container_index) wr__print_index(p, out, container, 0, container_index);
-  wr__print_index(p, out, segment, 0, index);
-  return WR_OK;
+static void print_segment_and(wr__printer *p, wr__buffer *out, wr__space segment,
+                              wr__space container, const wr__instr *in) {
+  print_optional(p, out, container, in->imm.index2);
+  print_index(p, out, segment, in->imm.index);
 }
 
-static wr_status print_type_and(wr__printer *p, wr__cursor *c, wr__buffer *out, wr__space second,
-                                uint32_t *type) {
-  uint32_t index;
-  WR_TRY(print_index(p, c, out, WR__SPACE_TYPE, type));
-  WR_TRY(wr__print_u32(p, c, &index));
-  wr__print_index(p, out, second, second == WR__SPACE_FIELD ? *type : 0, index);
-  return WR_OK;
+static void print_type_and(wr__printer *p, wr__buffer *out, wr__space second, const wr__instr *in) {
+  print_index(p, out, WR__SPACE_TYPE, in->imm.index);
+  wr__print_index(p, out, second, second == WR__SPACE_FIELD ? in->imm.index : 0, in->imm.index2);
 }
 
-static wr_status print_call_indirect(wr__printer *p, wr__cursor *c, wr__buffer *out,
-                                     uint32_t *type) {
-  uint32_t table;
-  WR_TRY(wr__print_u32(p, c, type));
-  WR_TRY(wr__print_u32(p, c, &table));
-  if (table) wr__print_index(p, out, WR__SPACE_TABLE, 0, table);
+static void print_typeuse(wr__printer *p, wr__buffer *out, uint32_t type) {
   wr__buffer_text(out, " (type");
-  wr__print_index(p, out, WR__SPACE_TYPE, 0, *type);
+  wr__print_index(p, out, WR__SPACE_TYPE, 0, type);
   wr__buffer_byte(out, ')');
-  return WR_OK;
 }
 
-static wr_status print_label_table(wr__printer *p, wr__cursor *c, wr__buffer *out, uint32_t *last) {
-  uint32_t count;
-  WR_TRY(wr__print_u32(p, c, &count));
-  for (uint64_t i = 0; i <= count; i++) {
-    WR_TRY(wr__print_u32(p, c, last));
-    wr__buffer_format(out, " %u", *last);
-  }
-  return WR_OK;
+static void print_label_table(wr__buffer *out, const wr__instr *in) {
+  for (uint64_t i = 0; i <= in->imm.table.count; i++)
+    wr__buffer_format(out, " %u", in->imm.table.targets[i]);
 }
 
-static wr_status print_memarg(wr__printer *p, wr__cursor *c, wr__buffer *out, uint16_t op) {
-  const wr__cursor start = *c;
-  uint32_t align, memory = 0;
-  uint64_t offset;
-  WR_TRY(wr__print_u32(p, c, &align));
-  if (align >= 128) return wr__print_fail(p, &start, "malformed memop flags");
-  if (align & 0x40) WR_TRY(wr__print_u32(p, c, &memory));
-  align &= 0x3f;
-  WR_TRY(wr__print_u64(p, c, &offset));
-  if (memory) wr__print_index(p, out, WR__SPACE_MEMORY, 0, memory);
-  if (offset) wr__buffer_format(out, " offset=%llu", (unsigned long long)offset);
-  if (align != wr__opinfos[op].align_log2) wr__buffer_format(out, " align=%llu", 1ull << align);
-  return WR_OK;
+static void print_memarg(wr__printer *p, wr__buffer *out, const wr__instr *in) {
+  print_optional(p, out, WR__SPACE_MEMORY, in->imm.mem.memory);
+  if (in->imm.mem.offset)
+    wr__buffer_format(out, " offset=%llu", (unsigned long long)in->imm.mem.offset);
+  if (in->imm.mem.align_log2 != wr__opinfos[in->op].align_log2)
+    wr__buffer_format(out, " align=%llu", 1ull << in->imm.mem.align_log2);
 }
 
 static uint64_t read_le(const uint8_t *data, unsigned size) {
@@ -259,271 +223,284 @@ static void print_float(wr__buffer *out, uint64_t bits, unsigned size) {
     wr__buffer_format(out, "nan:0x%llx", (unsigned long long)payload);
 }
 
-static wr_status print_float_immediate(wr__printer *p, wr__cursor *c, wr__buffer *out,
-                                       unsigned size) {
-  wr__span bytes;
-  WR_TRY(wr__print_take(p, c, size, &bytes));
-  print_float(out, read_le(bytes.data, size), size);
-  return WR_OK;
+static void print_lanes(wr__buffer *out, const wr__instr *in) {
+  for (unsigned i = 0; i < 16; i++) wr__buffer_format(out, " %u", in->imm.v128[i]);
 }
 
-static wr_status print_int_immediate(wr__printer *p, wr__cursor *c, wr__buffer *out,
-                                     unsigned bits) {
-  int64_t value;
-  WR_TRY(wr__print_s64(p, c, bits, &value));
-  wr__buffer_format(out, " %lld", (long long)value);
-  return WR_OK;
-}
-
-static wr_status print_lanes(wr__printer *p, wr__cursor *c, wr__buffer *out, unsigned count) {
-  for (unsigned i = 0; i < count; i++) {
-    uint8_t lane;
-    WR_TRY(wr__print_byte(p, c, &lane));
-    wr__buffer_format(out, " %u", lane);
-  }
-  return WR_OK;
-}
-
-static wr_status print_v128(wr__printer *p, wr__cursor *c, wr__buffer *out) {
-  wr__span bytes;
-  WR_TRY(wr__print_take(p, c, 16, &bytes));
+static void print_v128(wr__buffer *out, const wr__instr *in) {
   wr__buffer_text(out, " i32x4");
   for (int i = 0; i < 4; i++)
-    wr__buffer_format(out, " 0x%08llx", (unsigned long long)read_le(bytes.data + 4 * i, 4));
-  return WR_OK;
+    wr__buffer_format(out, " 0x%08llx", (unsigned long long)read_le(in->imm.v128 + 4 * i, 4));
 }
 
-static wr_status print_select_types(wr__printer *p, wr__cursor *c, wr__buffer *out) {
-  uint32_t count;
-  WR_TRY(wr__print_u32(p, c, &count));
+static void print_select_types(wr__printer *p, wr__buffer *out) {
   wr__buffer_text(out, " (result");
-  for (uint32_t i = 0; i < count; i++) WR_TRY(wr__print_valtype(p, c, out));
+  for (uint32_t i = 0; i < p->reader.type_count; i++) wr__print_type(p, out, p->reader.types[i]);
   wr__buffer_byte(out, ')');
-  return WR_OK;
 }
 
-static wr_status print_br_on_cast(wr__printer *p, wr__cursor *c, wr__buffer *out, uint32_t *label) {
-  uint8_t flags;
-  WR_TRY(wr__print_byte(p, c, &flags));
-  if (flags > 3) return wr__print_fail(p, c, "malformed br_on_cast flags");
-  WR_TRY(wr__print_u32(p, c, label));
-  wr__buffer_format(out, " %u", *label);
-  WR_TRY(wr__print_reftype_of(p, c, flags & 1, out));
-  return wr__print_reftype_of(p, c, flags & 2, out);
-}
-
-static wr_status print_heap_immediate(wr__printer *p, wr__cursor *c, wr__buffer *out, uint16_t op) {
-  if (op == WR__OP_ref_null) return wr__print_heaptype(p, c, out);
-  return wr__print_reftype_of(p, c, op == WR__OP_ref_test_null || op == WR__OP_ref_cast_null, out);
+static void print_heap_immediate(wr__printer *p, wr__buffer *out, const wr__instr *in) {
+  if (in->op == WR__OP_ref_null)
+    wr__print_heaptype(p, out, wr_valtype_heap(in->imm.type));
+  else
+    wr__print_reftype(p, out, in->imm.type);
 }
 
 /* ---- Blocks
  * -------------------------------------------------------------------------------------------------
  */
 
-static wr_status print_blocktype(wr__printer *p, wr__cursor *c, wr__buffer *out,
-                                 wr__print_label *label) {
-  if (c->at < c->end && *c->at == 0x40) {
-    c->at++;
-    return WR_OK;
-  }
-  if (c->at < c->end && (*c->at & 0xc0) == 0x40) {
+static wr_status print_blocktype(wr__printer *p, wr__buffer *out, wr__print_label *label) {
+  if (p->reader.block_type_index < 0) {
+    if (p->reader.block_type == WR__BOT) return WR_OK;
     wr__buffer_text(out, " (result");
-    WR_TRY(wr__print_valtype(p, c, out));
+    wr__print_type(p, out, p->reader.block_type);
     wr__buffer_byte(out, ')');
     label->results = 1;
     return WR_OK;
   }
-  int64_t index;
-  WR_TRY(wr__print_s64(p, c, 33, &index));
-  if (index < 0) return wr__print_fail(p, c, "malformed block type");
-  wr__buffer_text(out, " (type");
-  wr__print_index(p, out, WR__SPACE_TYPE, 0, (uint32_t)index);
-  wr__buffer_byte(out, ')');
-  const wr__print_deftype *type = wr__print_functype(p, (uint32_t)index);
+  uint32_t index = (uint32_t)p->reader.block_type_index;
+  print_typeuse(p, out, index);
+  const wr__print_deftype *type = wr__print_functype(p, index);
   if (!type) return WR_OK;
   label->params = type->param_count;
   label->results = type->result_count;
   return wr__print_is_short(type) ? wr__print_signature(p, type, WR_NO_INDEX, out) : WR_OK;
 }
 
-static wr_status print_catches(wr__printer *p, wr__cursor *c, wr__buffer *out) {
+static void print_catches(wr__printer *p, wr__buffer *out, const wr__instr *in) {
   static const char *const words[] = {"catch", "catch_ref", "catch_all", "catch_all_ref"};
-  uint32_t count, index;
-  WR_TRY(wr__print_u32(p, c, &count));
-  for (uint32_t i = 0; i < count; i++) {
-    uint8_t kind;
-    WR_TRY(wr__print_byte(p, c, &kind));
-    if (kind > 3) return wr__print_fail(p, c, "malformed catch clause");
-    wr__buffer_format(out, " (%s", words[kind]);
-    if (kind < 2) WR_TRY(print_index(p, c, out, WR__SPACE_TAG, &index));
-    WR_TRY(wr__print_u32(p, c, &index));
-    wr__buffer_format(out, " %u)", index);
+  for (uint32_t i = 0; i < in->imm.try_table.count; i++) {
+    const wr__catch *clause = &in->imm.try_table.catches[i];
+    wr__buffer_format(out, " (%s", words[clause->kind]);
+    if (clause->kind < 2) print_index(p, out, WR__SPACE_TAG, clause->tag);
+    wr__buffer_format(out, " %u)", clause->label);
   }
-  return WR_OK;
 }
 
-static wr_status print_block(wr__printer *p, wr__cursor *c, wr__buffer *out,
-                             wr__print_instr *instr) {
-  wr__print_label label = {.op = instr->op};
-  WR_TRY(print_blocktype(p, c, out, &label));
-  if (instr->op == WR__OP_try_table) WR_TRY(print_catches(p, c, out));
-  instr->effect = (wr__print_effect){label.params + (instr->op == WR__OP_if), label.results};
+static wr_status print_block(wr__printer *p, wr__buffer *out, const wr__instr *in,
+                             wr__print_effect *effect) {
+  wr__print_label label = {.op = in->op};
+  WR_TRY(print_blocktype(p, out, &label));
+  if (in->op == WR__OP_try_table) print_catches(p, out, in);
+  *effect = (wr__print_effect){label.params + (in->op == WR__OP_if), label.results};
   return push_label(p, label);
 }
 
 /* ---- Instructions
  * --------------------------------------------------------------------------------------------- */
 
-static wr_status read_op(wr__printer *p, wr__cursor *c, uint16_t *op) {
-  const wr__cursor start = *c;
-  uint8_t byte;
-  uint32_t code;
-  WR_TRY(wr__print_byte(p, c, &byte));
-  wr__page page = wr__page_of_prefix(byte);
-  if (page == WR__PAGE_CORE) {
-    *op = wr__core_ops[byte];
-  } else {
-    WR_TRY(wr__print_u32(p, c, &code));
-    *op = (uint16_t)wr__op_lookup(page, code);
-  }
-  return *op < WR__OP_COUNT ? WR_OK : wr__print_fail(p, &start, "illegal opcode");
+static wr_status fail_read(wr__printer *p, const wr__cursor *start) {
+  const wr__instr_reader *r = &p->reader;
+  wr__cursor at = {r->at, r->end};
+  if (r->failure == WR__READ_NO_MEMORY) return wr__fail_oom(p->error);
+  if (r->failure == WR__READ_TOO_MANY)
+    return wr__fail(p->error, WR_UNSUPPORTED, (uint64_t)(r->at - p->bytes),
+                    "too many %s: %u, at most %u", r->message, r->count, r->limit);
+  return wr__print_fail(p, r->failure == WR__READ_ILLEGAL ? start : &at, r->message);
 }
 
-/* Immediates that decide the effect. */
-static wr_status print_deciding(wr__printer *p, wr__cursor *c, wr__buffer *out,
-                                wr__print_instr *instr) {
-  uint16_t op = instr->op;
-  uint32_t index;
+static wr_status read_instr(wr__printer *p, wr__cursor *c, wr__instr *in) {
+  const wr__cursor start = *c;
+  p->reader.at = c->at;
+  p->reader.end = c->end;
+  if (!wr__read_opcode(&p->reader, &in->op) ||
+      !wr__read_immediates(&p->reader, (wr__imm)wr__opinfos[in->op].immediates, in))
+    return fail_read(p, &start);
+  c->at = p->reader.at;
+  return WR_OK;
+}
+
+/* The effect of an instruction that depends on its immediates. */
+static wr__print_effect effect_of(const wr__printer *p, const wr__instr *in) {
+  uint16_t op = in->op;
+  uint32_t index = in->imm.index;
   switch (wr__opinfos[op].immediates) {
     case WR__IMM_LABEL:
-      WR_TRY(wr__print_u32(p, c, &index));
-      wr__buffer_format(out, " %u", index);
-      instr->effect = branch_effect(p, op, index);
-      return WR_OK;
+      return branch_effect(p, op, index);
     case WR__IMM_LABEL_TABLE:
-      WR_TRY(print_label_table(p, c, out, &index));
-      instr->effect = branch_effect(p, op, index);
-      return WR_OK;
+      return branch_effect(p, op, in->imm.table.targets[in->imm.table.count]);
     case WR__IMM_BR_ON_CAST:
-      WR_TRY(print_br_on_cast(p, c, out, &index));
-      instr->effect = branch_effect(p, op, index);
-      return WR_OK;
-    case WR__IMM_FUNC:
-      WR_TRY(print_index(p, c, out, WR__SPACE_FUNC, &index));
-      if (op != WR__OP_ref_func)
-        instr->effect =
-            call_effect(p, op, index < p->func_count ? p->func_types[index] : WR_NO_INDEX);
-      return WR_OK;
+      return branch_effect(p, op, in->imm.cast.label);
     case WR__IMM_TYPE_TABLE:
-      WR_TRY(print_call_indirect(p, c, out, &index));
-      instr->effect = call_effect(p, op, index);
-      return WR_OK;
-    case WR__IMM_TYPE:
-      WR_TRY(print_index(p, c, out, WR__SPACE_TYPE, &index));
-      if (op == WR__OP_call_ref || op == WR__OP_return_call_ref)
-        instr->effect = call_effect(p, op, index);
-      if (op == WR__OP_struct_new)
-        instr->effect =
-            (wr__print_effect){index < p->type_count ? p->types[index].field_count : 0, 1};
-      return WR_OK;
+      return call_effect(p, op, index);
     case WR__IMM_TYPE_COUNT:
-      WR_TRY(print_index(p, c, out, WR__SPACE_TYPE, &index));
-      WR_TRY(wr__print_u32(p, c, &index));
-      wr__buffer_format(out, " %u", index);
-      instr->effect = (wr__print_effect){index, 1};
-      return WR_OK;
-    default: /* WR__IMM_TAG */
-      WR_TRY(print_index(p, c, out, WR__SPACE_TAG, &index));
-      if (op == WR__OP_throw)
-        instr->effect = call_effect(p, WR__OP_return_call,
-                                    index < p->tag_count ? p->tag_types[index] : WR_NO_INDEX);
-      return WR_OK;
+      return (wr__print_effect){in->imm.index2, 1};
+  }
+  switch (op) {
+    case WR__OP_call:
+    case WR__OP_return_call:
+      return call_effect(p, op, index < p->func_count ? p->func_types[index] : WR_NO_INDEX);
+    case WR__OP_call_ref:
+    case WR__OP_return_call_ref:
+      return call_effect(p, op, index);
+    case WR__OP_struct_new:
+      return (wr__print_effect){index < p->type_count ? p->types[index].field_count : 0, 1};
+    case WR__OP_throw:
+      return call_effect(p, WR__OP_return_call,
+                         index < p->tag_count ? p->tag_types[index] : WR_NO_INDEX);
+    case WR__OP_return:
+      return (wr__print_effect){p->label_count ? p->labels[0].results : 0, 0};
+    default:
+      return row_effect(op);
   }
 }
 
-static wr_status print_immediates(wr__printer *p, wr__cursor *c, wr__buffer *out,
-                                  wr__print_instr *instr) {
-  uint16_t op = instr->op;
-  uint32_t index;
-  uint8_t byte;
-  switch (wr__opinfos[op].immediates) {
-    case WR__IMM_NONE:
-      return WR_OK;
-    case WR__IMM_BLOCK:
-    case WR__IMM_TRY_TABLE:
-      return print_block(p, c, out, instr);
-    case WR__IMM_FENCE:
-      return wr__print_byte(p, c, &byte);
-    case WR__IMM_TYPE_FIELD:
-      return print_type_and(p, c, out, WR__SPACE_FIELD, &index);
-    case WR__IMM_TYPE_DATA:
-      return print_type_and(p, c, out, WR__SPACE_DATA, &index);
-    case WR__IMM_TYPE_ELEM:
-      return print_type_and(p, c, out, WR__SPACE_ELEM, &index);
-    case WR__IMM_TYPE_TYPE:
-      return print_type_and(p, c, out, WR__SPACE_TYPE, &index);
-    case WR__IMM_LOCAL:
-      return print_index(p, c, out, WR__SPACE_LOCAL, &index);
-    case WR__IMM_GLOBAL:
-      return print_index(p, c, out, WR__SPACE_GLOBAL, &index);
-    case WR__IMM_ELEM:
-      return print_index(p, c, out, WR__SPACE_ELEM, &index);
-    case WR__IMM_DATA:
-      return print_index(p, c, out, WR__SPACE_DATA, &index);
-    case WR__IMM_TABLE:
-      return print_optional(p, c, out, WR__SPACE_TABLE);
-    case WR__IMM_MEM:
-      return print_optional(p, c, out, WR__SPACE_MEMORY);
-    case WR__IMM_TABLE_TABLE:
-      return print_optional_pair(p, c, out, WR__SPACE_TABLE);
-    case WR__IMM_MEM_MEM:
-      return print_optional_pair(p, c, out, WR__SPACE_MEMORY);
-    case WR__IMM_ELEM_TABLE:
-      return print_segment_and(p, c, out, WR__SPACE_ELEM, WR__SPACE_TABLE);
-    case WR__IMM_DATA_MEM:
-      return print_segment_and(p, c, out, WR__SPACE_DATA, WR__SPACE_MEMORY);
-    case WR__IMM_MEMARG:
-      return print_memarg(p, c, out, op);
-    case WR__IMM_MEMARG_LANE:
-      WR_TRY(print_memarg(p, c, out, op));
-      return print_lanes(p, c, out, 1);
-    case WR__IMM_LANE:
-      return print_lanes(p, c, out, 1);
-    case WR__IMM_LANES16:
-      return print_lanes(p, c, out, 16);
+/* A constant. False: it is none. */
+static bool print_number(wr__buffer *out, const wr__instr *in) {
+  switch (wr__opinfos[in->op].immediates) {
     case WR__IMM_I32:
-      return print_int_immediate(p, c, out, 32);
+      wr__buffer_format(out, " %d", in->imm.i32);
+      return true;
     case WR__IMM_I64:
-      return print_int_immediate(p, c, out, 64);
+      wr__buffer_format(out, " %lld", (long long)in->imm.i64);
+      return true;
     case WR__IMM_F32:
-      return print_float_immediate(p, c, out, 4);
+      print_float(out, in->imm.f32, 4);
+      return true;
     case WR__IMM_F64:
-      return print_float_immediate(p, c, out, 8);
+      print_float(out, in->imm.f64, 8);
+      return true;
     case WR__IMM_V128:
-      return print_v128(p, c, out);
-    case WR__IMM_SELECT_TYPES:
-      return print_select_types(p, c, out);
-    case WR__IMM_HEAPTYPE:
-      return print_heap_immediate(p, c, out, op);
+      print_v128(out, in);
+      return true;
     default:
-      return print_deciding(p, c, out, instr);
+      return false;
+  }
+}
+
+/* Two indices; some are left out if they are 0. */
+static void print_pair(wr__printer *p, wr__buffer *out, const wr__instr *in) {
+  switch (wr__opinfos[in->op].immediates) {
+    case WR__IMM_TABLE_TABLE:
+      print_optional_pair(p, out, WR__SPACE_TABLE, in);
+      break;
+    case WR__IMM_MEM_MEM:
+      print_optional_pair(p, out, WR__SPACE_MEMORY, in);
+      break;
+    case WR__IMM_ELEM_TABLE:
+      print_segment_and(p, out, WR__SPACE_ELEM, WR__SPACE_TABLE, in);
+      break;
+    case WR__IMM_DATA_MEM:
+      print_segment_and(p, out, WR__SPACE_DATA, WR__SPACE_MEMORY, in);
+      break;
+    case WR__IMM_TYPE_FIELD:
+      print_type_and(p, out, WR__SPACE_FIELD, in);
+      break;
+    case WR__IMM_TYPE_DATA:
+      print_type_and(p, out, WR__SPACE_DATA, in);
+      break;
+    case WR__IMM_TYPE_ELEM:
+      print_type_and(p, out, WR__SPACE_ELEM, in);
+      break;
+    case WR__IMM_TYPE_TYPE:
+      print_type_and(p, out, WR__SPACE_TYPE, in);
+      break;
+    case WR__IMM_TYPE_TABLE:
+      print_optional(p, out, WR__SPACE_TABLE, in->imm.index2);
+      print_typeuse(p, out, in->imm.index);
+      break;
+    case WR__IMM_TYPE_COUNT:
+      print_index(p, out, WR__SPACE_TYPE, in->imm.index);
+      wr__buffer_format(out, " %u", in->imm.index2);
+      break;
+  }
+}
+
+/* An index, by the space that it is of, or two. */
+static void print_indices(wr__printer *p, wr__buffer *out, const wr__instr *in) {
+  uint32_t index = in->imm.index;
+  switch (wr__opinfos[in->op].immediates) {
+    case WR__IMM_LABEL:
+      wr__buffer_format(out, " %u", index);
+      break;
+    case WR__IMM_FUNC:
+      print_index(p, out, WR__SPACE_FUNC, index);
+      break;
+    case WR__IMM_TYPE:
+      print_index(p, out, WR__SPACE_TYPE, index);
+      break;
+    case WR__IMM_TAG:
+      print_index(p, out, WR__SPACE_TAG, index);
+      break;
+    case WR__IMM_LOCAL:
+      print_index(p, out, WR__SPACE_LOCAL, index);
+      break;
+    case WR__IMM_GLOBAL:
+      print_index(p, out, WR__SPACE_GLOBAL, index);
+      break;
+    case WR__IMM_ELEM:
+      print_index(p, out, WR__SPACE_ELEM, index);
+      break;
+    case WR__IMM_DATA:
+      print_index(p, out, WR__SPACE_DATA, index);
+      break;
+    case WR__IMM_TABLE:
+      print_optional(p, out, WR__SPACE_TABLE, index);
+      break;
+    case WR__IMM_MEM:
+      print_optional(p, out, WR__SPACE_MEMORY, index);
+      break;
+    default:
+      print_pair(p, out, in);
+      break;
+  }
+}
+
+static void print_immediates(wr__printer *p, wr__buffer *out, const wr__instr *in) {
+  switch (wr__opinfos[in->op].immediates) {
+    case WR__IMM_NONE:
+    case WR__IMM_FENCE:
+      break;
+    case WR__IMM_LABEL_TABLE:
+      print_label_table(out, in);
+      break;
+    case WR__IMM_BR_ON_CAST:
+      wr__buffer_format(out, " %u", in->imm.cast.label);
+      wr__print_reftype(p, out, in->imm.cast.from);
+      wr__print_reftype(p, out, in->imm.cast.to);
+      break;
+    case WR__IMM_MEMARG:
+      print_memarg(p, out, in);
+      break;
+    case WR__IMM_MEMARG_LANE:
+      print_memarg(p, out, in);
+      wr__buffer_format(out, " %u", in->imm.mem.lane);
+      break;
+    case WR__IMM_LANE:
+      wr__buffer_format(out, " %u", in->imm.lane);
+      break;
+    case WR__IMM_LANES16:
+      print_lanes(out, in);
+      break;
+    case WR__IMM_SELECT_TYPES:
+      print_select_types(p, out);
+      break;
+    case WR__IMM_HEAPTYPE:
+      print_heap_immediate(p, out, in);
+      break;
+    default:
+      if (!print_number(out, in)) print_indices(p, out, in);
+      break;
   }
 }
 
 wr_status wr__print_instr_text(wr__printer *p, wr__cursor *c, wr__buffer *out,
                                wr__print_instr *instr) {
-  *instr = (wr__print_instr){0};
-  WR_TRY(read_op(p, c, &instr->op));
-  instr->effect = row_effect(instr->op);
-  if (instr->op == WR__OP_return)
-    instr->effect.operands = p->label_count ? p->labels[0].results : 0;
-  if (instr->op == WR__OP_end || instr->op == WR__OP_delegate) {
+  wr__instr in;
+  WR_TRY(read_instr(p, c, &in));
+  *instr = (wr__print_instr){.op = in.op};
+  if (in.op == WR__OP_end || in.op == WR__OP_delegate) {
     if (!p->label_count) return wr__print_fail(p, c, "unexpected end");
     p->label_count--;
   }
-  wr__buffer_text(out, wr__opinfos[instr->op].text);
-  return print_immediates(p, c, out, instr);
+  wr__buffer_text(out, wr__opinfos[in.op].text);
+  wr__imm form = (wr__imm)wr__opinfos[in.op].immediates;
+  if (form == WR__IMM_BLOCK || form == WR__IMM_TRY_TABLE)
+    return print_block(p, out, &in, &instr->effect);
+  instr->effect = effect_of(p, &in);
+  print_immediates(p, out, &in);
+  return WR_OK;
 }
 
 wr_status wr__print_begin_expr(wr__printer *p, uint32_t results) {

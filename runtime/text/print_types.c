@@ -12,53 +12,46 @@ static const struct {
     {WR_HEAP_EXTERN, "extern", "externref"}, {WR_HEAP_NOEXTERN, "noextern", "nullexternref"},
     {WR_HEAP_EXN, "exn", "exnref"},          {WR_HEAP_NOEXN, "noexn", "nullexnref"}};
 
-wr_status wr__print_heaptype(wr__printer *p, wr__cursor *c, wr__buffer *out) {
-  const wr__cursor start = *c;
-  int64_t heap;
-  WR_TRY(wr__print_s64(p, c, 33, &heap));
-  if (heap >= 0) {
-    wr__print_index(p, out, WR__SPACE_TYPE, 0, (uint32_t)heap);
-    return WR_OK;
-  }
+void wr__print_heaptype(wr__printer *p, wr__buffer *out, uint32_t heap) {
+  if (heap >= WR_HEAP_DEFINED) wr__print_index(p, out, WR__SPACE_TYPE, 0, heap - WR_HEAP_DEFINED);
   for (size_t i = 0; i < WR_ARRAY_COUNT(heap_types); i++) {
-    if ((int64_t)heap_types[i].code - 0x80 != heap) continue;
+    if (heap_types[i].code != heap) continue;
     wr__buffer_byte(out, ' ');
     wr__buffer_text(out, heap_types[i].heap);
-    return WR_OK;
   }
-  return wr__print_fail(p, &start, "malformed heap type");
 }
 
-wr_status wr__print_reftype_of(wr__printer *p, wr__cursor *c, bool nullable, wr__buffer *out) {
+void wr__print_reftype(wr__printer *p, wr__buffer *out, wr_valtype type) {
+  bool nullable = (type & 0xff) == WR_REF_NULL;
   wr__buffer_text(out, nullable ? " (ref null" : " (ref");
-  WR_TRY(wr__print_heaptype(p, c, out));
+  wr__print_heaptype(p, out, wr_valtype_heap(type));
   wr__buffer_byte(out, ')');
-  return WR_OK;
 }
 
-wr_status wr__print_valtype(wr__printer *p, wr__cursor *c, wr__buffer *out) {
+void wr__print_type(wr__printer *p, wr__buffer *out, wr_valtype type) {
   static const struct {
     uint8_t code;
     const char *text;
   } numbers[] = {{WR_I32, " i32"},   {WR_I64, " i64"}, {WR_F32, " f32"}, {WR_F64, " f64"},
-                 {WR_V128, " v128"}, {0x78, " i8"},    {0x77, " i16"}};
-  const wr__cursor start = *c;
-  uint8_t code;
-  WR_TRY(wr__print_byte(p, c, &code));
-  if (code == WR_REF || code == WR_REF_NULL)
-    return wr__print_reftype_of(p, c, code == WR_REF_NULL, out);
-  for (size_t i = 0; i < WR_ARRAY_COUNT(numbers); i++) {
-    if (numbers[i].code != code) continue;
-    wr__buffer_text(out, numbers[i].text);
-    return WR_OK;
-  }
+                 {WR_V128, " v128"}, {WR__I8, " i8"},  {WR__I16, " i16"}};
+  for (size_t i = 0; i < WR_ARRAY_COUNT(numbers); i++)
+    if (numbers[i].code == type) wr__buffer_text(out, numbers[i].text);
+  if (!wr_valtype_is_ref(type)) return;
   for (size_t i = 0; i < WR_ARRAY_COUNT(heap_types); i++) {
-    if (heap_types[i].code != code) continue;
+    if (type != WR_REF_NULL_TYPE(heap_types[i].code)) continue;
     wr__buffer_byte(out, ' ');
     wr__buffer_text(out, heap_types[i].abbreviation);
-    return WR_OK;
+    return;
   }
-  return wr__print_fail(p, &start, "malformed value type");
+  wr__print_reftype(p, out, type);
+}
+
+wr_status wr__print_valtype(wr__printer *p, wr__cursor *c, wr__buffer *out) {
+  wr_valtype type;
+  const char *message = wr__read_storagetype(&c->at, c->end, &type);
+  if (message) return wr__print_fail(p, c, message);
+  wr__print_type(p, out, type);
+  return WR_OK;
 }
 
 const wr__print_deftype *wr__print_functype(const wr__printer *p, uint32_t type_index) {

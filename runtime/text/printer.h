@@ -5,6 +5,7 @@
 #define WR__TEXT_PRINTER_H
 
 #include "base/buffer.h"
+#include "reader/instr.h"
 #include "text/lexer.h"
 #include "text/symbols.h"
 
@@ -92,6 +93,7 @@ typedef struct wr__printer {
   uint32_t hint_count, hint_capacity, next_hint;
 
   /* The expression being printed. */
+  wr__instr_reader reader;
   wr__print_label *labels;
   uint32_t label_count, label_capacity;
   uint32_t func_index; /* WR_NO_INDEX in constant expressions */
@@ -134,9 +136,12 @@ void wr__print_index(wr__printer *p, wr__buffer *out, wr__space space, uint32_t 
 /* ---- print_types.c
  * ------------------------------------------------------------------------------- */
 
-wr_status wr__print_heaptype(wr__printer *p, wr__cursor *c, wr__buffer *out);
+/* Types as they were read (reader/types_in.h), with a space before them. */
+void wr__print_heaptype(wr__printer *p, wr__buffer *out, uint32_t heap);
+void wr__print_reftype(wr__printer *p, wr__buffer *out, wr_valtype type);
+void wr__print_type(wr__printer *p, wr__buffer *out, wr_valtype type);
+/* Reads a value or storage type, and prints it. */
 wr_status wr__print_valtype(wr__printer *p, wr__cursor *c, wr__buffer *out);
-wr_status wr__print_reftype_of(wr__printer *p, wr__cursor *c, bool nullable, wr__buffer *out);
 /* " (param …) (result …)" of a function type; names of parameters where names_of is a function. */
 wr_status wr__print_signature(wr__printer *p, const wr__print_deftype *type, uint32_t names_of,
                               wr__buffer *out);
