@@ -32,16 +32,6 @@ wr_status wr__print_u64(wr__printer *p, wr__cursor *c, uint64_t *out) {
   return result == WR__LEB_OK ? WR_OK : fail_leb(p, c, result);
 }
 
-wr_status wr__print_s64(wr__printer *p, wr__cursor *c, unsigned bits, int64_t *out) {
-  int32_t narrow = 0;
-  wr__leb result = bits == 32   ? wr__leb_s32(&c->at, c->end, &narrow)
-                   : bits == 33 ? wr__leb_s33(&c->at, c->end, out)
-                                : wr__leb_s64(&c->at, c->end, out);
-  if (result != WR__LEB_OK) return fail_leb(p, c, result);
-  if (bits == 32) *out = narrow;
-  return WR_OK;
-}
-
 wr_status wr__print_take(wr__printer *p, wr__cursor *c, size_t size, wr__span *out) {
   if (size > (size_t)(c->end - c->at)) return wr__print_fail(p, c, "length out of bounds");
   *out = (wr__span){c->at, size};

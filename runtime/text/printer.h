@@ -111,7 +111,6 @@ wr_status wr__print_fail(wr__printer *p, const wr__cursor *c, const char *messag
 wr_status wr__print_byte(wr__printer *p, wr__cursor *c, uint8_t *out);
 wr_status wr__print_u32(wr__printer *p, wr__cursor *c, uint32_t *out);
 wr_status wr__print_u64(wr__printer *p, wr__cursor *c, uint64_t *out);
-wr_status wr__print_s64(wr__printer *p, wr__cursor *c, unsigned bits, int64_t *out);
 wr_status wr__print_take(wr__printer *p, wr__cursor *c, size_t size, wr__span *out);
 wr_status wr__print_take_name(wr__printer *p, wr__cursor *c, wr__span *out);
 /* A name or bytes as a string with quotes. */
