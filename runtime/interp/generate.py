@@ -36,18 +36,30 @@ WIDE = re.compile(r"wr__v128|x(?:2|4|8|16)_|wr__num_\w+_(?:ceil|floor|trunc|near
 # ---- the instruction table -------------------------------------------------------------------
 
 class Op:
-    def __init__(self, number, name, text, imm, sig):
+    def __init__(self, number, name, text, imm, sig, access="NONE", effects="NONE",
+                 page=None):
         self.number, self.name, self.text, self.imm = number, name, text, imm
-        self.params, self.results = ([], []) if sig == "SPECIAL" else map(list, sig.split("_"))
-        self.special = sig == "SPECIAL"
+        self.special = sig[0] == "S"
+        self.params, self.results = ([], []) if self.special else map(list, sig.split("_"))
+        self.access = None if access == "NONE" else access
+        self.traps = effects != "NONE" and "T" in effects
+        self.page = page
+
+    def memory_type(self):
+        """The type of the value in memory, for WR__LOAD and WR__STORE: loads with a sign say how wide
+        it becomes."""
+        return self.access + ("l" if self.access[0] == "s" and self.results == ["l"] else "")
+
+    def width_bytes(self):
+        return int(self.access[1:]) // 8
 
 
 def read_table(path):
     ops = {}
-    rows = re.findall(r'^OP\((\w+),\s*(0x\w+),\s*(\w+),\s*"([^"]+)",\s*(\w+),\s*(\w+),\s*(\w+)\)',
-                      open(path).read(), re.M)
-    for number, (_, _, name, text, imm, sig, _) in enumerate(rows):
-        ops[name] = Op(number, name, text, imm, sig)
+    rows = re.findall(r'^OP\((\w+),\s*(0x\w+),\s*(\w+),\s*"([^"]+)",\s*(\w+),\s*(\w+),\s*(\w+),'
+                      r'\s*(\w+),\s*(\w+)\)', open(path).read(), re.M)
+    for number, (page, _, name, text, imm, sig, access, effects, _) in enumerate(rows):
+        ops[name] = Op(number, name, text, imm, sig, access, effects, page)
     return ops
 
 
@@ -55,9 +67,11 @@ def read_table(path):
 def add_pseudo(ops):
     number = len(ops)
 
-    def pseudo(name, imm, sig):
+    def pseudo(name, imm, sig, of=None):
         nonlocal number
         ops[name] = Op(number, name, name, imm, sig)
+        if of:
+            ops[name].access, ops[name].traps = of.access, of.traps
         number += 1
 
     pseudo("copy", "NONE", "l_l")
@@ -74,11 +88,11 @@ def add_pseudo(ops):
         op = ops[name]
         for addr in "il":
             pseudo("checked%s_%s" % ("32" if addr == "i" else "64", name), op.imm,
-                   addr + "".join(op.params[1:]) + "_" + "".join(op.results))
+                   addr + "".join(op.params[1:]) + "_" + "".join(op.results), of=op)
 
 
 def is_access(op):
-    return op.imm in ("MEMARG", "MEMARG_LANE") and "atomic" not in op.name
+    return op.access and op.page != "THREADS"
 
 
 class Pattern:
@@ -107,10 +121,8 @@ class Pattern:
             self.collect(gen, child)
         op = gen.ops[tree[0]]
         self.imms += own_imms(op)
-        if "load" in op.name or "store" in op.name:
-            self.reads_memory = self.traps = True
-        if may_trap(op):
-            self.traps = True
+        self.reads_memory |= op.access is not None
+        self.traps |= op.traps
         if op.name.startswith("get_global"):
             self.reads_global = True
 
@@ -142,30 +154,12 @@ def own_imms(op):
             "GLOBAL": ["G"], "TEE": ["L"]}.get(op.imm, [])
 
 
-def may_trap(op):
-    return bool(re.match(r"i(32|64)_(div|rem)_|i(32|64)_trunc_f", op.name))
+def needs_check(op):
+    """Does the instruction trap by what its operands are?"""
+    return op.traps and not op.access
 
 
 # ---- handler bodies ------------------------------------------------------------------------------
-
-ACCESS = {  # name: (C type of the value in memory, width in bytes)
-    "i32_load": ("u32", 4), "i64_load": ("u64", 8), "f32_load": ("f32", 4), "f64_load": ("f64", 8),
-    "i32_load8_s": ("s8", 1), "i32_load8_u": ("u8", 1), "i32_load16_s": ("s16", 2),
-    "i32_load16_u": ("u16", 2), "i64_load8_s": ("s8l", 1), "i64_load8_u": ("u8", 1),
-    "i64_load16_s": ("s16l", 2), "i64_load16_u": ("u16", 2), "i64_load32_s": ("s32l", 4),
-    "i64_load32_u": ("u32", 4), "i32_store": ("u32", 4), "i64_store": ("u64", 8),
-    "f32_store": ("f32", 4), "f64_store": ("f64", 8), "i32_store8": ("u8", 1),
-    "i32_store16": ("u16", 2), "i64_store8": ("u8", 1), "i64_store16": ("u16", 2),
-    "i64_store32": ("u32", 4), "v128_load": ("v128", 16), "v128_store": ("v128", 16),
-    "v128_load8_splat": ("u8", 1), "v128_load16_splat": ("u16", 2), "v128_load32_splat": ("u32", 4),
-    "v128_load64_splat": ("u64", 8), "v128_load32_zero": ("u32", 4), "v128_load64_zero": ("u64", 8),
-    "v128_load8x8_s": ("u64", 8), "v128_load8x8_u": ("u64", 8), "v128_load16x4_s": ("u64", 8),
-    "v128_load16x4_u": ("u64", 8), "v128_load32x2_s": ("u64", 8), "v128_load32x2_u": ("u64", 8),
-    "v128_load8_lane": ("u8", 1), "v128_load16_lane": ("u16", 2), "v128_load32_lane": ("u32", 4),
-    "v128_load64_lane": ("u64", 8), "v128_store8_lane": ("u8", 1), "v128_store16_lane": ("u16", 2),
-    "v128_store32_lane": ("u32", 4), "v128_store64_lane": ("u64", 8),
-}
-
 
 class Body:
     """The C statements of one handler, evaluated left to right, operands first."""
@@ -209,7 +203,7 @@ class Body:
         name = op.name
         if name.startswith("checked"):
             return self.access(op, name[10:], args, checked=name[7:9])
-        if name in ACCESS:
+        if op.access:
             return self.access(op, name, args, checked=None)
         if name in ("copy", "copy_v128"):
             return args[0]
@@ -223,7 +217,7 @@ class Body:
             return None
         if name.startswith("select"):
             return self.temp(op.results[0], "%s ? %s : %s" % (args[2], args[0], args[1]))
-        if may_trap(op):
+        if needs_check(op):
             self.lines.append("WR__CHECK(wr__check_%s(%s));" % (name, ", ".join(args)))
         if op.imm in ("LANE", "LANES16"):
             args = args + [self.next_imm()]
@@ -232,7 +226,7 @@ class Body:
         return self.temp(op.results[0], "wr__num_%s(%s)" % (name, ", ".join(args)))
 
     def access(self, op, name, args, checked):
-        ctype, width = ACCESS[name]
+        ctype, width = op.memory_type(), op.width_bytes()
         offset = self.next_imm()
         if checked:
             memory = self.next_imm()

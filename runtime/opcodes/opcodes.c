@@ -13,25 +13,33 @@
 #define PARAM_COUNT(s) ((uint8_t)(IS_SPECIAL(s) ? 0 : PARAM_END(s)))
 #define RESULT_COUNT(s) ((uint8_t)(RESULT(s, 0) == 0 ? 0 : RESULT(s, 1) == 0 ? 1 : 2))
 
-/* Natural alignments, in order of codes. The atomic accesses repeat one group of seven widths
- * (i32, i64, 8, 16, 8, 16, 32) for load, store and each read-modify-write. */
-#define CORE_ALIGN(code)                                                        \
-  ((code) >= 0x28 && (code) <= 0x3e                                             \
-       ? "\2\3\2\3\0\0\1\1\0\0\1\1\2\2\2\3\2\3\0\1\0\1\2"[((code) - 0x28) & 31] \
-       : 0)
-#define SIMD_ALIGN(code)                                                                         \
-  ((code) <= 0x0b                     ? "\4\3\3\3\3\3\3\0\1\2\3\4\0\0\0\0"[(code) & 15]          \
-   : (code) >= 0x54 && (code) <= 0x5d ? "\0\1\2\3\0\1\2\3\2\3\0\0\0\0\0\0"[((code) - 0x54) & 15] \
-                                      : 0)
-#define THREADS_ALIGN(code)                                 \
-  ((code) <= 0x02   ? "\2\2\3\0"[(code) & 3]                \
-   : (code) >= 0x10 ? "\2\3\0\1\0\1\2"[((code) - 0x10) % 7] \
-                    : 0)
-#define GC_ALIGN(code) 0
-#define MISC_ALIGN(code) 0
+/* Operands or results of a special row, where they are always as many: S21. */
+#define DIGIT(c) ((c) >= '0' && (c) <= '9' ? (c) - '0' : 0)
+#define FIXED(s, i) ((uint8_t)(IS_SPECIAL(s) ? DIGIT(s[i]) : 0))
+
+/* The logarithm of an access's bytes. */
+enum {
+  LOG2_NONE = 0,
+  LOG2_u8 = 0,
+  LOG2_s8 = 0,
+  LOG2_u16 = 1,
+  LOG2_s16 = 1,
+  LOG2_u32 = 2,
+  LOG2_s32 = 2,
+  LOG2_f32 = 2,
+  LOG2_u64 = 3,
+  LOG2_f64 = 3,
+  LOG2_v128 = 4,
+};
+
+/* The letters of an effects token; NONE is none. */
+#define HAS(s, letter) (s[0] != 'N' && (s[0] == (letter) || s[1] == (letter) || s[2] == (letter)))
+#define EFFECTS(s)                                                                           \
+  (uint8_t)((HAS(s, 'T') ? WR__EFFECT_TRAPS : 0) | (HAS(s, 'C') ? WR__EFFECT_CONSTANT : 0) | \
+            (HAS(s, 'X') ? WR__EFFECT_EXTENDED_CONSTANT : 0))
 
 const wr__opinfo wr__opinfos[WR__OP_COUNT] = {
-#define OP(page, code, name, text, immediates, signature, feature)                   \
+#define OP(page, code, name, text, immediates, signature, access, effects, feature)  \
   {text,                                                                             \
    {PARAM(TEXT(signature), 0), PARAM(TEXT(signature), 1), PARAM(TEXT(signature), 2), \
     PARAM(TEXT(signature), 3), 0},                                                   \
@@ -40,10 +48,12 @@ const wr__opinfo wr__opinfos[WR__OP_COUNT] = {
    WR__IMM_##immediates,                                                             \
    WR_FEATURE_##feature,                                                             \
    IS_SPECIAL(TEXT(signature)),                                                      \
-   (uint8_t)page##_ALIGN(code),                                                      \
+   LOG2_##access,                                                                    \
+   WR__ACCESS_##access,                                                              \
+   EFFECTS(TEXT(effects)),                                                           \
    code,                                                                             \
-   PARAM_COUNT(TEXT(signature)),                                                     \
-   RESULT_COUNT(TEXT(signature))},
+   (uint8_t)(PARAM_COUNT(TEXT(signature)) + FIXED(TEXT(signature), 1)),              \
+   (uint8_t)(RESULT_COUNT(TEXT(signature)) + FIXED(TEXT(signature), 2))},
 #include "opcodes.def"
 #undef OP
 };
@@ -57,7 +67,7 @@ enum { MAX_CODE = 0x120 };
 /* The rows of other pages land in the spare slot at the end. */
 const uint16_t wr__core_ops[257] = {
     [0 ... 256] = WR__OP_NONE,
-#define OP(page, code, name, text, immediates, signature, feature) \
+#define OP(page, code, name, text, immediates, signature, access, effects, feature) \
   [WR__PAGE_##page == WR__PAGE_CORE ? code : 256] = WR__OP_##name,
 #include "opcodes.def"
 #undef OP
@@ -83,13 +93,13 @@ const uint16_t wr__core_ops[257] = {
 #define IS_QUICK(page, feature) \
   (WR__PAGE_##page == WR__PAGE_CORE && WR_FEATURE_##feature == WR_FEATURE_MVP)
 const wr__quick wr__core_quick[257] = {
-#define OP(page, code, name, text, immediates, signature, feature)            \
-  [IS_QUICK(page, feature) ? code : 256] = {                                  \
-      QUICK_FORM(TEXT(signature), WR__IMM_##immediates),                      \
-      PARAM_COUNT(TEXT(signature)),                                           \
-      LETTER_TYPE(PARAM(TEXT(signature), PARAM_COUNT(TEXT(signature)) == 2)), \
-      LETTER_TYPE(RESULT(TEXT(signature), 0)),                                \
-      (uint8_t)page##_ALIGN(code),                                            \
+#define OP(page, code, name, text, immediates, signature, access, effects, feature) \
+  [IS_QUICK(page, feature) ? code : 256] = {                                        \
+      QUICK_FORM(TEXT(signature), WR__IMM_##immediates),                            \
+      PARAM_COUNT(TEXT(signature)),                                                 \
+      LETTER_TYPE(PARAM(TEXT(signature), PARAM_COUNT(TEXT(signature)) == 2)),       \
+      LETTER_TYPE(RESULT(TEXT(signature), 0)),                                      \
+      LOG2_##access,                                                                \
   },
 #include "opcodes.def"
 #undef OP
@@ -97,7 +107,7 @@ const wr__quick wr__core_quick[257] = {
 
 static const uint16_t ops_of_pages[WR__PAGE_COUNT][MAX_CODE] = {
     [0 ... WR__PAGE_COUNT - 1] = {[0 ... MAX_CODE - 1] = WR__OP_NONE},
-#define OP(page, code, name, text, immediates, signature, feature) \
+#define OP(page, code, name, text, immediates, signature, access, effects, feature) \
   [WR__PAGE_##page][code] = WR__OP_##name,
 #include "opcodes.def"
 #undef OP

@@ -6,7 +6,7 @@
 #include "base/base.h"
 
 typedef enum wr__op {
-#define OP(page, code, name, text, immediates, signature, feature) WR__OP_##name,
+#define OP(page, code, name, text, immediates, signature, access, effects, feature) WR__OP_##name,
 #include "opcodes.def"
 #undef OP
   WR__OP_COUNT,
@@ -63,19 +63,43 @@ typedef enum wr__imm {
   WR__IMM_FENCE,     /* a zero byte */
 } wr__imm;
 
+/* What is read or written in memory: an unsigned or signed integer, a float, a vector, by bits. */
+typedef enum wr__memory_access {
+  WR__ACCESS_NONE,
+  WR__ACCESS_u8,
+  WR__ACCESS_s8,
+  WR__ACCESS_u16,
+  WR__ACCESS_s16,
+  WR__ACCESS_u32,
+  WR__ACCESS_s32,
+  WR__ACCESS_u64,
+  WR__ACCESS_f32,
+  WR__ACCESS_f64,
+  WR__ACCESS_v128,
+} wr__memory_access;
+
+enum {
+  WR__EFFECT_TRAPS = 1,             /* may trap */
+  WR__EFFECT_CONSTANT = 2,          /* constant expressions may have it */
+  WR__EFFECT_EXTENDED_CONSTANT = 4, /* likewise with WR_FEATURE_EXTENDED_CONST */
+};
+
 /* Operand and result types in the letters of the table: 'i' 'l' 'f' 'd' 'v', 'a' the address
  * type; NUL-terminated, empty for SPECIAL. */
 typedef struct wr__opinfo {
   const char *text;
   char params[5];
   char results[3];
-  uint8_t page;                      /* wr__page */
-  uint8_t immediates;                /* wr__imm */
-  uint8_t feature;                   /* wr_feature */
-  bool special;                      /* typed by a rule of its own */
-  uint8_t align_log2;                /* natural alignment of a memory access; 0 elsewhere */
-  uint16_t code;                     /* after the prefix */
-  uint8_t param_count, result_count; /* letters in params and results */
+  uint8_t page;       /* wr__page */
+  uint8_t immediates; /* wr__imm */
+  uint8_t feature;    /* wr_feature */
+  bool special;       /* typed by a rule of its own */
+  uint8_t align_log2; /* bytes of a memory access, and its alignment; 0 elsewhere */
+  uint8_t access;     /* wr__memory_access */
+  uint8_t effects;    /* WR__EFFECT_* */
+  uint16_t code;      /* after the prefix */
+  /* Letters in params and results; of a special row, where they are always as many, else 0. */
+  uint8_t param_count, result_count;
 } wr__opinfo;
 
 extern const wr__opinfo wr__opinfos[WR__OP_COUNT];

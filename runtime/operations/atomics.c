@@ -3,17 +3,38 @@
 #include "opcodes/opcodes.h"
 #include "operations/operations.h"
 
-/* What an atomic instruction does, and to how many bytes. */
-typedef enum action { LOAD, STORE, ADD, SUB, AND, OR, XOR, XCHG, CMPXCHG } action;
+/* What an atomic instruction does. */
+typedef enum action { NO_ACTION, LOAD, STORE, ADD, SUB, AND, OR, XOR, XCHG, CMPXCHG } action;
 
-/* The rows stand in the table in this order: seven widths for each action. */
-static const uint8_t widths[7] = {4, 8, 1, 2, 1, 2, 4};
+#define ACCESSES(name, u, action)                                                        \
+  [WR__OP_i32_atomic_##name] = action, [WR__OP_i64_atomic_##name] = action,              \
+  [WR__OP_i32_atomic_##name##8##u] = action, [WR__OP_i32_atomic_##name##16##u] = action, \
+  [WR__OP_i64_atomic_##name##8##u] = action, [WR__OP_i64_atomic_##name##16##u] = action, \
+  [WR__OP_i64_atomic_##name##32##u] = action
+#define READ_MODIFY_WRITES(name, action)                                                       \
+  [WR__OP_i32_atomic_rmw_##name] = action, [WR__OP_i64_atomic_rmw_##name] = action,            \
+  [WR__OP_i32_atomic_rmw8_##name##_u] = action, [WR__OP_i32_atomic_rmw16_##name##_u] = action, \
+  [WR__OP_i64_atomic_rmw8_##name##_u] = action, [WR__OP_i64_atomic_rmw16_##name##_u] = action, \
+  [WR__OP_i64_atomic_rmw32_##name##_u] = action
+static const uint8_t actions[WR__OP_COUNT] = {
+    ACCESSES(load, _u, LOAD),
+    ACCESSES(store, , STORE),
+    READ_MODIFY_WRITES(add, ADD),
+    READ_MODIFY_WRITES(sub, SUB),
+    READ_MODIFY_WRITES(and, AND),
+    READ_MODIFY_WRITES(or, OR),
+    READ_MODIFY_WRITES(xor, XOR),
+    READ_MODIFY_WRITES(xchg, XCHG),
+    READ_MODIFY_WRITES(cmpxchg, CMPXCHG),
+};
 
 #define ACT(type)                                                                           \
   do {                                                                                      \
     _Atomic(type) *cell = (_Atomic(type) *)at;                                              \
     type value = (type)slots[1], expected = (type)slots[1];                                 \
     switch (act) {                                                                          \
+      case NO_ACTION:                                                                       \
+        break;                                                                              \
       case LOAD:                                                                            \
         return atomic_load(cell);                                                           \
       case STORE:                                                                           \
@@ -96,13 +117,12 @@ wr_trap_kind wr__operate_atomic(wr__instance *instance, uint64_t *slots, uint32_
     return wr__operation_atomic_notify(instance, slots, memory_index, 0);
   if (op == WR__OP_memory_atomic_wait32) return wait(instance, slots, memory_index, false);
   if (op == WR__OP_memory_atomic_wait64) return wait(instance, slots, memory_index, true);
-  uint32_t row = op - WR__OP_i32_atomic_load, width = widths[row % 7];
+  uint32_t width = 1u << wr__opinfos[op].align_log2;
   uint64_t address;
   wr_trap_kind kind = wr__memory_locate_atomic(memory, slots[0], 0, width, &address);
   if (kind != WR_TRAP_NONE) return kind;
   uint64_t operands[3] = {slots[0], slots[1], slots[2]};
-  bool is_i32 = row % 7 == 0 || row % 7 == 2 || row % 7 == 3;
-  if (is_i32) operands[1] = (uint32_t)operands[1];
-  slots[0] = act_on(memory->base + address, (action)(row / 7), width, operands);
+  if (wr__opinfos[op].params[1] == 'i') operands[1] = (uint32_t)operands[1];
+  slots[0] = act_on(memory->base + address, (action)actions[op], width, operands);
   return WR_TRAP_NONE;
 }

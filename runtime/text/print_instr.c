@@ -25,72 +25,8 @@ static uint32_t label_arity(const wr__printer *p, uint32_t depth) {
 /* ---- Effects that depend on more than the row
  * --------------------------------------------------------- */
 
-/* Instructions whose operands and results are always as many, but whose types are not. */
-static const struct {
-  uint16_t op;
-  uint8_t operands, results;
-} fixed_effects[] = {{WR__OP_nop, 0, 0},
-                     {WR__OP_unreachable, 0, 0},
-                     {WR__OP_drop, 1, 0},
-                     {WR__OP_select, 3, 1},
-                     {WR__OP_select_t, 3, 1},
-                     {WR__OP_local_get, 0, 1},
-                     {WR__OP_local_set, 1, 0},
-                     {WR__OP_local_tee, 1, 1},
-                     {WR__OP_global_get, 0, 1},
-                     {WR__OP_global_set, 1, 0},
-                     {WR__OP_table_get, 1, 1},
-                     {WR__OP_table_set, 2, 0},
-                     {WR__OP_table_size, 0, 1},
-                     {WR__OP_table_grow, 2, 1},
-                     {WR__OP_table_fill, 3, 0},
-                     {WR__OP_table_copy, 3, 0},
-                     {WR__OP_table_init, 3, 0},
-                     {WR__OP_memory_fill, 3, 0},
-                     {WR__OP_memory_copy, 3, 0},
-                     {WR__OP_memory_init, 3, 0},
-                     {WR__OP_ref_null, 0, 1},
-                     {WR__OP_ref_is_null, 1, 1},
-                     {WR__OP_ref_func, 0, 1},
-                     {WR__OP_ref_eq, 2, 1},
-                     {WR__OP_ref_as_non_null, 1, 1},
-                     {WR__OP_throw_ref, 1, 0},
-                     {WR__OP_struct_new_default, 0, 1},
-                     {WR__OP_struct_get, 1, 1},
-                     {WR__OP_struct_get_s, 1, 1},
-                     {WR__OP_struct_get_u, 1, 1},
-                     {WR__OP_struct_set, 2, 0},
-                     {WR__OP_array_new, 2, 1},
-                     {WR__OP_array_new_default, 1, 1},
-                     {WR__OP_array_new_data, 2, 1},
-                     {WR__OP_array_new_elem, 2, 1},
-                     {WR__OP_array_get, 2, 1},
-                     {WR__OP_array_get_s, 2, 1},
-                     {WR__OP_array_get_u, 2, 1},
-                     {WR__OP_array_set, 3, 0},
-                     {WR__OP_array_len, 1, 1},
-                     {WR__OP_array_fill, 4, 0},
-                     {WR__OP_array_copy, 5, 0},
-                     {WR__OP_array_init_data, 4, 0},
-                     {WR__OP_array_init_elem, 4, 0},
-                     {WR__OP_ref_test, 1, 1},
-                     {WR__OP_ref_test_null, 1, 1},
-                     {WR__OP_ref_cast, 1, 1},
-                     {WR__OP_ref_cast_null, 1, 1},
-                     {WR__OP_any_convert_extern, 1, 1},
-                     {WR__OP_extern_convert_any, 1, 1},
-                     {WR__OP_ref_i31, 1, 1},
-                     {WR__OP_i31_get_s, 1, 1},
-                     {WR__OP_i31_get_u, 1, 1}};
-
 static wr__print_effect row_effect(uint16_t op) {
-  const wr__opinfo *info = &wr__opinfos[op];
-  if (!info->special)
-    return (wr__print_effect){(uint32_t)strlen(info->params), (uint32_t)strlen(info->results)};
-  for (size_t i = 0; i < WR_ARRAY_COUNT(fixed_effects); i++)
-    if (fixed_effects[i].op == op)
-      return (wr__print_effect){fixed_effects[i].operands, fixed_effects[i].results};
-  return (wr__print_effect){0, 0};
+  return (wr__print_effect){wr__opinfos[op].param_count, wr__opinfos[op].result_count};
 }
 
 static wr__print_effect branch_effect(const wr__printer *p, uint16_t op, uint32_t label) {

@@ -352,36 +352,9 @@ static wr_status other_instruction(wr__walker *w, wr__instr *instr) {
 
 /* Spec: valid/instructions, constant expressions. */
 static bool is_constant(const wr__walker *w, uint16_t op) {
-  switch (op) {
-    case WR__OP_i32_const:
-    case WR__OP_i64_const:
-    case WR__OP_f32_const:
-    case WR__OP_f64_const:
-    case WR__OP_v128_const:
-    case WR__OP_ref_null:
-    case WR__OP_ref_func:
-    case WR__OP_global_get:
-    case WR__OP_end:
-      return true;
-    case WR__OP_i32_add:
-    case WR__OP_i32_sub:
-    case WR__OP_i32_mul:
-    case WR__OP_i64_add:
-    case WR__OP_i64_sub:
-    case WR__OP_i64_mul:
-      return wr__walker_has(w, WR_FEATURE_EXTENDED_CONST);
-    case WR__OP_ref_i31:
-    case WR__OP_struct_new:
-    case WR__OP_struct_new_default:
-    case WR__OP_array_new:
-    case WR__OP_array_new_default:
-    case WR__OP_array_new_fixed:
-    case WR__OP_any_convert_extern:
-    case WR__OP_extern_convert_any:
-      return true;
-    default:
-      return false;
-  }
+  uint8_t effects = wr__opinfos[op].effects;
+  if (effects & WR__EFFECT_EXTENDED_CONSTANT) return wr__walker_has(w, WR_FEATURE_EXTENDED_CONST);
+  return effects & WR__EFFECT_CONSTANT;
 }
 
 static wr_status not_constant(wr__walker *w, uint16_t op) {

@@ -13,6 +13,16 @@
 /* Every plain row has a function of its signature: a mistake does not compile. */
 /* clang-format off */
 #define F_SPECIAL(name)
+#define F_S00(name)
+#define F_S01(name)
+#define F_S10(name)
+#define F_S11(name)
+#define F_S20(name)
+#define F_S21(name)
+#define F_S30(name)
+#define F_S31(name)
+#define F_S40(name)
+#define F_S50(name)
 #define F_i_i(name)     uint32_t (*name)(uint32_t) = wr__num_##name; (void)name;
 #define F_i_l(name)     uint64_t (*name)(uint32_t) = wr__num_##name; (void)name;
 #define F_i_f(name)     float (*name)(uint32_t) = wr__num_##name; (void)name;
@@ -90,7 +100,7 @@
 
 static void test_signatures(void **state) {
   (void)state;
-#define OP(page, code, name, text, immediates, signature, feature) \
+#define OP(page, code, name, text, immediates, signature, access, effects, feature) \
   PLAIN_##immediates(name, signature)
 #include "opcodes.def"
 #undef OP

@@ -71,6 +71,25 @@ static void signatures_are_read(void **state) {
   assert_string_equal(info->results, "");
   assert_false(info->special);
   assert_true(wr__opinfos[WR__OP_block].special);
+  assert_int_equal(wr__opinfos[WR__OP_block].param_count, 0);
+  assert_true(wr__opinfos[WR__OP_select].special);
+  assert_int_equal(wr__opinfos[WR__OP_select].param_count, 3);
+  assert_int_equal(wr__opinfos[WR__OP_select].result_count, 1);
+}
+
+static void effects_are_read(void **state) {
+  (void)state;
+  assert_int_equal(wr__opinfos[WR__OP_nop].effects, 0);
+  assert_int_equal(wr__opinfos[WR__OP_i32_div_s].effects, WR__EFFECT_TRAPS);
+  assert_int_equal(wr__opinfos[WR__OP_i32_const].effects, WR__EFFECT_CONSTANT);
+  assert_int_equal(wr__opinfos[WR__OP_i64_mul].effects, WR__EFFECT_EXTENDED_CONSTANT);
+  assert_int_equal(wr__opinfos[WR__OP_struct_new].effects, WR__EFFECT_TRAPS | WR__EFFECT_CONSTANT);
+  for (int op = 0; op < WR__OP_COUNT; op++) {
+    const wr__opinfo *info = &wr__opinfos[op];
+    bool accesses = info->immediates == WR__IMM_MEMARG || info->immediates == WR__IMM_MEMARG_LANE;
+    if ((info->access != WR__ACCESS_NONE) != accesses) fail_msg("%s: access", info->text);
+    if (accesses && !(info->effects & WR__EFFECT_TRAPS)) fail_msg("%s cannot trap", info->text);
+  }
 }
 
 /* The reduced rows say nothing that the full rows do not. */
@@ -93,9 +112,8 @@ static void quick_rows_agree(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(every_row_is_found),
-      cmocka_unit_test(alignments_are_as_the_names_say),
-      cmocka_unit_test(signatures_are_read),
+      cmocka_unit_test(every_row_is_found),  cmocka_unit_test(alignments_are_as_the_names_say),
+      cmocka_unit_test(signatures_are_read), cmocka_unit_test(effects_are_read),
       cmocka_unit_test(quick_rows_agree),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -568,7 +568,7 @@ static void test_loads(void **state) {
 /* Every instruction from vectors to a vector is in ROWS. */
 static void test_rows_complete(void **state) {
   (void)state;
-#define OP(page, code, name, text, immediates, signature, feature) \
+#define OP(page, code, name, text, immediates, signature, access, effects, feature) \
   {#page, #name, #immediates, #signature},
   static const struct {
     const char *page, *name, *immediates, *signature;
