@@ -137,16 +137,26 @@ static bool fill_from(const wr__module *module, const wr__elem_decl *elem, wr__t
   return true;
 }
 
+/* A table is what its segments make of it only if nothing runs before all of them have been
+ * applied. A segment of an imported table hands functions of the instance to others, which can call
+ * them even if a later segment traps, or is interrupted, and the instance never comes to be. Spec:
+ * exec/modules, instantiation. */
+static bool may_leak(const wr__module *module, const wr__elem_decl *elem) {
+  return elem->table < module->imported_tables && elem->count;
+}
+
 static void fill_table(const wr__module *module, wr__facts *facts, uint32_t index) {
   wr__table_facts *table = &facts->tables[index];
   table->size = (uint32_t)module->tables[index].limits.min;
   table->funcs = wr__alloc_array(table->size, sizeof *table->funcs);
   table->fixed = table->funcs;
   for (uint32_t i = 0; table->fixed && i < table->size; i++) table->funcs[i] = WR_NO_INDEX;
+  bool leaked = false;
   for (uint32_t i = 0; i < module->elem_count && table->fixed; i++) {
     const wr__elem_decl *elem = &module->elems[i];
-    if (elem->mode == WR__SEGMENT_ACTIVE && elem->table == index)
-      table->fixed = fill_from(module, elem, table);
+    if (elem->mode != WR__SEGMENT_ACTIVE) continue;
+    if (elem->table == index) table->fixed = !leaked && fill_from(module, elem, table);
+    leaked |= may_leak(module, elem);
   }
 }
 

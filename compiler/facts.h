@@ -15,8 +15,9 @@ typedef struct wr__targets {
   uint32_t at[WR__MAX_TARGETS]; /* indices in the table */
 } wr__targets;
 
-/* A table whose elements are those of its segments for ever: the module's own, not exported, and
- * no instruction writes to it. */
+/* A table whose elements are those of its segments for as long as anything can run: the module's
+ * own, not exported, no instruction writes to it, and no function of the instance is handed out
+ * before the last of its segments was applied. */
 typedef struct wr__table_facts {
   bool fixed;
   uint32_t size;

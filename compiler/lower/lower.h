@@ -123,6 +123,9 @@ static inline LLVMValueRef wr__c64(wr__lower *l, uint64_t v) {
 /* Is the value an integer constant of at most 64 bits, and which? Sign bits are not extended.
  * LLVM's own function is not used elsewhere: of wider constants it gives a part, or fails. */
 bool wr__lower_constant(LLVMValueRef value, uint64_t *out);
+/* The same value wherever it is used, even if LLVM holds it for one that nobody looks at (poison):
+ * for what a check and an access have to agree on. */
+LLVMValueRef wr__lower_freeze(wr__lower *l, LLVMValueRef value);
 LLVMTypeRef wr__lower_type(wr__lower *l, wr_valtype type);
 LLVMTypeRef wr__lower_func_type(wr__lower *l, const wr__deftype *type);
 LLVMValueRef wr__lower_func(wr__lower *l, uint32_t func_index);

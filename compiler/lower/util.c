@@ -11,6 +11,10 @@ bool wr__lower_constant(LLVMValueRef value, uint64_t *out) {
   return true;
 }
 
+LLVMValueRef wr__lower_freeze(wr__lower *l, LLVMValueRef value) {
+  return LLVMIsAConstantInt(value) ? value : LLVMBuildFreeze(l->b, value, "");
+}
+
 LLVMTypeRef wr__lower_type(wr__lower *l, wr_valtype type) {
   switch (type) {
     case WR_I32:

@@ -18,7 +18,8 @@ enum { STEP_BYTES = 16, MAX_INSTRS = 40, MAX_EXITS = 4, MAX_STREAMS = 4, MAX_DEP
 typedef struct stream {
   wr__affine index;
   int64_t least, end; /* as in version.c: what they reach from the index */
-  LLVMValueRef first; /* the address of the index in the first round */
+  LLVMValueRef start; /* i64, frozen: the index in the first round, which the check is of, */
+  LLVMValueRef first; /* and its address */
 } stream;
 
 typedef struct search {
@@ -160,9 +161,10 @@ static LLVMValueRef least_of(wr__lower *l, LLVMValueRef a, LLVMValueRef b) {
 
 /* How many rounds have the stream's loads inside the memory, where no index wraps; or fewer than
  * one. */
-static LLVMValueRef rounds_inside(search *s, const stream *of, LLVMValueRef size) {
+static LLVMValueRef rounds_inside(search *s, stream *of, LLVMValueRef size) {
   wr__lower *l = s->l;
-  LLVMValueRef first = LLVMBuildZExt(l->b, wr__linear_build(l, &of->index.start), l->i64, "");
+  LLVMValueRef first = LLVMBuildZExt(l->b, wr__linear_freeze(l, &of->index.start), l->i64, "");
+  of->start = first;
   LLVMValueRef left = LLVMBuildSub(l->b, size, wr__c64(l, (uint64_t)of->end), "");
   LLVMValueRef rounds = LLVMBuildSub(l->b, left, first, "");
   if (s->bytes > 1)
@@ -181,7 +183,7 @@ static LLVMValueRef build_limit(search *s) {
   LLVMValueRef limit = NULL;
   for (uint32_t i = 0; i < s->stream_count; i++)
     limit = least_of(l, limit, rounds_inside(s, &s->streams[i], size));
-  return LLVMBuildFreeze(l->b, limit, "");
+  return limit;
 }
 
 /* The round that leaves by the count, if it is known; rounds are passed over below it alone. */
@@ -190,7 +192,6 @@ static void build_last(search *s) {
   if (!s->counted) return;
   s->last = s->trip.last;
   if (s->trip.holds) s->last = LLVMBuildSelect(l->b, s->trip.holds, s->last, wr__c64(l, 0), "");
-  s->last = LLVMBuildFreeze(l->b, s->last, "");
 }
 
 static void build_streams(search *s) {
@@ -198,8 +199,7 @@ static void build_streams(search *s) {
   LLVMValueRef at = wr__lower_memory_base(l);
   for (uint32_t i = 0; i < s->stream_count; i++) {
     stream *of = &s->streams[i];
-    LLVMValueRef first = LLVMBuildZExt(l->b, wr__linear_build(l, &of->index.start), l->i64, "");
-    of->first = LLVMBuildGEP2(l->b, l->i8, at, &first, 1, "");
+    of->first = LLVMBuildGEP2(l->b, l->i8, at, &of->start, 1, "");
   }
 }
 

@@ -19,6 +19,8 @@ typedef struct group {
   wr__affine index;
   int64_t least;      /* not above 0 */
   int64_t end;        /* the furthest of them reaches to index + end */
+  LLVMValueRef start; /* i64, frozen: the index in the first iteration, */
+  LLVMValueRef step;  /* and what it moves by, which is what was checked and what is accessed */
   LLVMValueRef first; /* the free loop's address of the index in the first iteration, */
   LLVMValueRef moved; /* and how far it has come since */
 } group;
@@ -148,12 +150,14 @@ static LLVMValueRef both(wr__lower *l, LLVMValueRef a, LLVMValueRef b) {
 
 /* In 64 bits, the first and the last index lie in the memory, with what the accesses add; so all
  * between do, and none of them wrapped. */
-static LLVMValueRef check_group(version *v, const group *g, LLVMValueRef size, LLVMValueRef holds) {
+static LLVMValueRef check_group(version *v, group *g, LLVMValueRef size, LLVMValueRef holds) {
   wr__lower *l = v->l;
   LLVMValueRef least = wr__c64(l, (uint64_t)-g->least);
   LLVMValueRef most = LLVMBuildSub(l->b, size, wr__c64(l, (uint64_t)g->end), "");
-  LLVMValueRef first = LLVMBuildZExt(l->b, wr__linear_build(l, &g->index.start), l->i64, "");
-  LLVMValueRef step = LLVMBuildSExt(l->b, wr__linear_build(l, &g->index.step), l->i64, "");
+  LLVMValueRef first = LLVMBuildZExt(l->b, wr__linear_freeze(l, &g->index.start), l->i64, "");
+  LLVMValueRef step = LLVMBuildSExt(l->b, wr__linear_freeze(l, &g->index.step), l->i64, "");
+  g->start = first;
+  g->step = step;
   LLVMValueRef last = LLVMBuildAdd(l->b, first, LLVMBuildMul(l->b, step, v->trip.last, ""), "");
   LLVMValueRef small = wr__linear_is_small(l, &g->index.start, first);
   if (small) holds = both(l, holds, small);
@@ -172,7 +176,7 @@ static LLVMValueRef build_check(version *v) {
   LLVMValueRef size = wr__lower_memory_size(l);
   LLVMValueRef holds = v->trip.holds;
   for (uint32_t i = 0; i < v->group_count; i++) holds = check_group(v, &v->groups[i], size, holds);
-  return LLVMBuildFreeze(l->b, holds, "");
+  return holds;
 }
 
 /* ---- The copy, which stays exact */
@@ -329,11 +333,9 @@ static void build_pointers(version *v, LLVMValueRef counter) {
   for (uint32_t i = 0; i < v->group_count; i++) {
     group *g = &v->groups[i];
     LLVMPositionBuilderBefore(l->b, LLVMGetBasicBlockTerminator(v->preheader));
-    LLVMValueRef first = LLVMBuildZExt(l->b, wr__linear_build(l, &g->index.start), l->i64, "");
-    LLVMValueRef step = LLVMBuildSExt(l->b, wr__linear_build(l, &g->index.step), l->i64, "");
-    g->first = LLVMBuildIntToPtr(l->b, LLVMBuildAdd(l->b, base, first, ""), l->ptr, "");
+    g->first = LLVMBuildIntToPtr(l->b, LLVMBuildAdd(l->b, base, g->start, ""), l->ptr, "");
     LLVMPositionBuilderBefore(l->b, first_after_phis(v->header));
-    g->moved = LLVMBuildNSWMul(l->b, counter, step, "");
+    g->moved = LLVMBuildNSWMul(l->b, counter, g->step, "");
   }
 }
 
