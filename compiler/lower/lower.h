@@ -181,6 +181,9 @@ void wr__lower_attribute(wr__lower *l, LLVMValueRef func, const char *name, cons
 void wr__lower_enum_attribute(wr__lower *l, LLVMValueRef func, unsigned at, const char *name,
                               uint64_t value);
 
+/* numeric.c: a constant of floats with its NaNs quiet; any other value as it is. */
+LLVMValueRef wr__lower_quiet(wr__lower *l, LLVMValueRef value);
+
 /* ---- the instructions, by kind; false: not of that kind */
 bool wr__lower_numeric(wr__lower *l, const wr__instr *instr);
 bool wr__lower_simd(wr__lower *l, const wr__instr *instr);

@@ -1,7 +1,7 @@
 /* Plain numeric instructions on i32, i64, f32 and f64: one line each. Their meaning is that of
  * runtime/numeric/scalar.h. No fast-math flag is ever set, so LLVM keeps rounding, order and signed
- * zeros; what it does not keep, that an operation makes a signalling NaN quiet, is kept by
- * arithmetic(). Spec: exec/numerics. */
+ * zeros; that an operation makes a signalling NaN quiet is kept by optimize/quiet.c. Spec:
+ * exec/numerics. */
 #include "lower/lower.h"
 
 #define UN LLVMValueRef a = wr__lower_pop(l)
@@ -14,48 +14,43 @@ static LLVMValueRef call1(wr__lower *l, const char *name, LLVMValueRef a) {
   return wr__lower_intrinsic(l, name, &type, 1, &a, 1);
 }
 
-static bool constant_bits(LLVMValueRef v, double *out) {
-  if (!LLVMIsAConstantFP(v)) return false;
-  LLVMBool loses;
-  *out = LLVMConstRealGetDouble(v, &loses);
-  return true;
+/* ---- Signalling NaNs */
+
+static LLVMValueRef quiet_lane(wr__lower *l, LLVMValueRef lane) {
+  LLVMTypeRef type = LLVMTypeOf(lane), bits = type == l->f32 ? l->i32 : l->i64;
+  uint64_t value, quiet = type == l->f32 ? 1ull << 22 : 1ull << 51;
+  uint64_t infinity = type == l->f32 ? 0x7f800000 : 0x7ffull << 52;
+  uint64_t magnitude = type == l->f32 ? INT32_MAX : INT64_MAX;
+  if (!LLVMIsAConstantFP(lane) || !wr__lower_constant(LLVMConstBitCast(lane, bits), &value))
+    return lane;
+  if ((value & magnitude) <= infinity || value & quiet) return lane;
+  return LLVMConstBitCast(LLVMConstInt(bits, value | quiet, false), type);
 }
 
-/* LLVM takes x * 1, x / 1, x - 0 and the like for x, and so would pass on a signalling NaN. Those
- * operations are made opaque to it. */
-static bool may_fold_away(LLVMValueRef a, LLVMValueRef b) {
-  double value;
-  if (!constant_bits(a, &value) && !constant_bits(b, &value)) return false;
-  return value == 0 || value == 1 || value == -1;
+LLVMValueRef wr__lower_quiet(wr__lower *l, LLVMValueRef value) {
+  if (!LLVMIsConstant(value)) return value;
+  LLVMTypeRef type = LLVMTypeOf(value);
+  if (LLVMGetTypeKind(type) != LLVMVectorTypeKind) return quiet_lane(l, value);
+  LLVMValueRef lanes[64];
+  unsigned count = LLVMGetVectorSize(type);
+  bool changed = false;
+  if (count > WR_ARRAY_COUNT(lanes)) return value;
+  for (unsigned i = 0; i < count; i++) {
+    LLVMValueRef lane = LLVMGetAggregateElement(value, i);
+    if (!lane) return value;
+    lanes[i] = quiet_lane(l, lane);
+    changed |= lanes[i] != lane;
+  }
+  return changed ? LLVMConstVector(lanes, count) : value;
 }
 
-static LLVMValueRef opaque(wr__lower *l, const char *name, LLVMTypeRef *types, unsigned type_count,
-                           LLVMValueRef *args, unsigned count) {
-  LLVMValueRef all[4];
-  for (unsigned i = 0; i < count; i++) all[i] = args[i];
-  const char *words[] = {"round.tonearest", "fpexcept.strict"};
-  for (unsigned i = 0; i < 2; i++)
-    all[count + i] = LLVMMetadataAsValue(
-        l->context, LLVMMDStringInContext2(l->context, words[i], strlen(words[i])));
-  return wr__lower_intrinsic(l, name, types, type_count, all, count + 2);
-}
-
+/* An operation on two constants is folded here, and a signalling one may come through. */
 static LLVMValueRef arithmetic(wr__lower *l, LLVMOpcode op, LLVMValueRef a, LLVMValueRef b) {
-  if (!may_fold_away(a, b)) return LLVMBuildBinOp(l->b, op, a, b, "");
-  LLVMTypeRef type = LLVMTypeOf(a);
-  LLVMValueRef args[] = {a, b};
-  const char *name = op == LLVMFAdd   ? "llvm.experimental.constrained.fadd"
-                     : op == LLVMFSub ? "llvm.experimental.constrained.fsub"
-                     : op == LLVMFMul ? "llvm.experimental.constrained.fmul"
-                                      : "llvm.experimental.constrained.fdiv";
-  return opaque(l, name, &type, 1, args, 2);
+  return LLVMBuildBinOp(l->b, op, wr__lower_quiet(l, a), wr__lower_quiet(l, b), "");
 }
 
-/* Demoting what was promoted would be folded, and not make a NaN quiet. */
-static LLVMValueRef demote(wr__lower *l, LLVMValueRef a) {
-  if (!LLVMIsAFPExtInst(a)) return LLVMBuildFPTrunc(l->b, a, l->f32, "");
-  LLVMTypeRef types[] = {l->f32, l->f64};
-  return opaque(l, "llvm.experimental.constrained.fptrunc", types, 2, &a, 1);
+static LLVMValueRef convert(wr__lower *l, LLVMOpcode op, LLVMValueRef a, LLVMTypeRef type) {
+  return LLVMBuildCast(l->b, op, wr__lower_quiet(l, a), type, "");
 }
 
 /* Spec exec/numerics: fmin, fmax. As in runtime/numeric/minmax.h. */
@@ -70,7 +65,7 @@ static LLVMValueRef minmax(wr__lower *l, LLVMValueRef a, LLVMValueRef b, bool is
       is_min ? LLVMBuildOr(l->b, one, other, "") : LLVMBuildAnd(l->b, one, other, "");
   both = LLVMBuildBitCast(l->b, both, type, "");
   LLVMValueRef unordered = LLVMBuildFCmp(l->b, LLVMRealUNO, a, b, "");
-  return LLVMBuildSelect(l->b, unordered, LLVMBuildFAdd(l->b, a, b, ""), both, "");
+  return LLVMBuildSelect(l->b, unordered, arithmetic(l, LLVMFAdd, a, b), both, "");
 }
 
 static LLVMValueRef compare(wr__lower *l, LLVMIntPredicate p, LLVMValueRef a, LLVMValueRef b) {
@@ -245,7 +240,8 @@ static bool lower_conversion(wr__lower *l, uint16_t op) {
     CAST(f32_convert_i64_s, LLVMSIToFP, f32)     CAST(f32_convert_i64_u, LLVMUIToFP, f32)
     CAST(f64_convert_i32_s, LLVMSIToFP, f64)     CAST(f64_convert_i32_u, LLVMUIToFP, f64)
     CAST(f64_convert_i64_s, LLVMSIToFP, f64)     CAST(f64_convert_i64_u, LLVMUIToFP, f64)
-    CAST(f64_promote_f32, LLVMFPExt, f64)        ROW(f32_demote_f64, UN, demote(l, a))
+    ROW(f64_promote_f32, UN, convert(l, LLVMFPExt, a, l->f64))
+    ROW(f32_demote_f64, UN, convert(l, LLVMFPTrunc, a, l->f32))
     CAST(i32_reinterpret_f32, LLVMBitCast, i32)  CAST(i64_reinterpret_f64, LLVMBitCast, i64)
     CAST(f32_reinterpret_i32, LLVMBitCast, f32)  CAST(f64_reinterpret_i64, LLVMBitCast, f64)
     TRUNC(i32_trunc_f32_s, i32, true,  true,  -0x1p31,       0x1p31)

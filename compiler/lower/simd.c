@@ -65,6 +65,12 @@ static bool binary(wr__lower *l, shape s, LLVMOpcode op) {
   return push(l, LLVMBuildBinOp(l->b, op, a, b, ""));
 }
 
+/* As arithmetic in numeric.c. */
+static bool float_binary(wr__lower *l, shape s, LLVMOpcode op) {
+  LLVMValueRef b = wr__lower_quiet(l, pop(l, s)), a = wr__lower_quiet(l, pop(l, s));
+  return push(l, LLVMBuildBinOp(l->b, op, a, b, ""));
+}
+
 static bool binary_call(wr__lower *l, shape s, const char *name) {
   LLVMValueRef b = pop(l, s), a = pop(l, s);
   return push(l, call2(l, name, a, b));
@@ -277,7 +283,8 @@ static bool float_minmax(wr__lower *l, shape s, shape ints, bool is_min) {
       is_min ? LLVMBuildOr(l->b, one, other, "") : LLVMBuildAnd(l->b, one, other, "");
   both = LLVMBuildBitCast(l->b, both, s.vector, "");
   LLVMValueRef unordered = LLVMBuildFCmp(l->b, LLVMRealUNO, a, b, "");
-  return push(l, LLVMBuildSelect(l->b, unordered, LLVMBuildFAdd(l->b, a, b, ""), both, ""));
+  LLVMValueRef sum = LLVMBuildFAdd(l->b, wr__lower_quiet(l, a), wr__lower_quiet(l, b), "");
+  return push(l, LLVMBuildSelect(l->b, unordered, sum, both, ""));
 }
 
 /* Spec exec/numerics: fpmin is b < a ? b : a, fpmax a < b ? b : a. */
@@ -308,12 +315,12 @@ static bool convert(wr__lower *l, LLVMOpcode op) {
 
 static bool convert_low(wr__lower *l, shape from, LLVMOpcode op) {
   LLVMValueRef low = pick(l, pop(l, from), LLVMGetPoison(from.vector), 0, 1, 2);
-  return push(l, LLVMBuildCast(l->b, op, low, F64.vector, ""));
+  return push(l, LLVMBuildCast(l->b, op, wr__lower_quiet(l, low), F64.vector, ""));
 }
 
 static bool demote_zero(wr__lower *l) {
   LLVMTypeRef two = LLVMVectorType(l->f32, 2);
-  LLVMValueRef a = LLVMBuildFPTrunc(l->b, pop(l, F64), two, "");
+  LLVMValueRef a = LLVMBuildFPTrunc(l->b, wr__lower_quiet(l, pop(l, F64)), two, "");
   return push(l, pick(l, a, LLVMConstNull(two), 0, 1, 4));
 }
 
@@ -325,7 +332,8 @@ static bool bitselect(wr__lower *l) {
 }
 
 static bool madd(wr__lower *l, shape s, bool negated) {
-  LLVMValueRef c = pop(l, s), b = pop(l, s), a = pop(l, s);
+  LLVMValueRef c = wr__lower_quiet(l, pop(l, s));
+  LLVMValueRef b = wr__lower_quiet(l, pop(l, s)), a = wr__lower_quiet(l, pop(l, s));
   if (negated) a = LLVMBuildFNeg(l->b, a, "");
   return push(l, LLVMBuildFAdd(l->b, LLVMBuildFMul(l->b, a, b, ""), c, ""));
 }
@@ -413,8 +421,8 @@ static bool constant(wr__lower *l, const uint8_t *bytes) {
   DO(wide_t##_extadd_pairwise_##t##_u, extadd_pairwise(l, s, wide, LLVMZExt))
 /* clang-format off */
 #define FLOAT(t, s, ints)                                                                      \
-  DO(t##_add, binary(l, s, LLVMFAdd))            DO(t##_sub, binary(l, s, LLVMFSub))           \
-  DO(t##_mul, binary(l, s, LLVMFMul))            DO(t##_div, binary(l, s, LLVMFDiv))           \
+  DO(t##_add, float_binary(l, s, LLVMFAdd))            DO(t##_sub, float_binary(l, s, LLVMFSub))           \
+  DO(t##_mul, float_binary(l, s, LLVMFMul))            DO(t##_div, float_binary(l, s, LLVMFDiv))           \
   DO(t##_abs, unary_call(l, s, "llvm.fabs"))                                                   \
   DO(t##_neg, push(l, LLVMBuildFNeg(l->b, pop(l, s), "")))                                     \
   DO(t##_sqrt, unary_call(l, s, "llvm.sqrt"))    DO(t##_ceil, unary_call(l, s, "llvm.ceil"))   \

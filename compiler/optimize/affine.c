@@ -79,10 +79,6 @@ LLVMValueRef wr__linear_build(wr__lower *l, const wr__linear *a) {
   return a->constant ? LLVMBuildAdd(l->b, sum, constant, "") : sum;
 }
 
-LLVMValueRef wr__linear_freeze(wr__lower *l, const wr__linear *a) {
-  return wr__lower_freeze(l, wr__linear_build(l, a));
-}
-
 /* ---- Values */
 
 static bool is_invariant(const wr__affine_loop *a, LLVMValueRef value) {
@@ -321,7 +317,7 @@ static bool count_while(wr__affine_loop *a, const wr__affine *moving, LLVMIntPre
   bool is_signed = p == LLVMIntSLT || p == LLVMIntSLE || p == LLVMIntSGT || p == LLVMIntSGE;
   bool below = p == LLVMIntULT || p == LLVMIntULE || p == LLVMIntSLT || p == LLVMIntSLE;
   if (p == LLVMIntEQ || (p != LLVMIntNE && below != (step > 0))) return false;
-  LLVMValueRef start = wr__linear_freeze(l, &moving->start), bound = wr__linear_freeze(l, limit);
+  LLVMValueRef start = wr__linear_build(l, &moving->start), bound = wr__linear_build(l, limit);
   LLVMValueRef few = wr__c64(l, 1ull << WR__WIDE_ROUNDS_LOG2);
   if (p == LLVMIntNE) {
     count_unequal(a, start, bound, step, out);
@@ -373,7 +369,11 @@ static bool count_exit(wr__affine_loop *a, uint32_t block, wr__trip *out) {
 bool wr__affine_trip(wr__affine_loop *a, wr__trip *out) {
   uint32_t latch = a->cfg->loops[a->loop].latch;
   for (uint32_t block = latch;; block = a->cfg->blocks[block].idom) {
-    if (count_exit(a, block, out)) return true;
+    if (count_exit(a, block, out)) {
+      out->last = wr__lower_freeze(a->l, out->last);
+      if (out->holds) out->holds = wr__lower_freeze(a->l, out->holds);
+      return true;
+    }
     if (block == a->cfg->loops[a->loop].header) return false;
   }
 }

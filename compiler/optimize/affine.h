@@ -46,7 +46,7 @@ typedef struct wr__trip {
   LLVMValueRef branch;
   bool leaves_on_true;
   LLVMValueRef last;  /* i64: the iteration in which it leaves, */
-  LLVMValueRef holds; /* i1: if this holds; NULL: always. Both are made of frozen values */
+  LLVMValueRef holds; /* i1: if this holds; NULL: always. Both are frozen */
 } wr__trip;
 
 /* Finds preheader and latch: what goes in from elsewhere must do so by one block that goes nowhere
@@ -61,10 +61,6 @@ bool wr__linear_apart(const wr__linear *a, const wr__linear *b, int64_t *out);
 LLVMValueRef wr__linear_is_small(wr__lower *l, const wr__linear *a, LLVMValueRef value);
 /* Its value, built where the builder stands. */
 LLVMValueRef wr__linear_build(wr__lower *l, const wr__linear *a);
-/* The same, frozen: LLVM moves ahead of a loop what the program computes in it under a condition,
- * and such a value may be poison. A check of one index says nothing of it, and must not be spoilt
- * by it. */
-LLVMValueRef wr__linear_freeze(wr__lower *l, const wr__linear *a);
 
 wr__affine wr__affine_of(wr__affine_loop *a, LLVMValueRef value);
 /* Builds what it needs where the builder stands. False: no exit can be counted. */

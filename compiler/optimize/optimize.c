@@ -123,6 +123,10 @@ wr_status wr__optimize(wr__lower *l, LLVMTargetMachineRef machine) {
     return wr__fail(l->error, WR_UNSUPPORTED, WR_NO_OFFSET, "LLVM rejects the code: %s", why);
   LLVMDisposeMessage(why);
 #endif
+  if (l->options->level != '0') {
+    WR_TRY(run_passes(l, machine, plain));
+    if (!each_func(l, wr__quiet_operands)) return wr__fail_oom(l->error);
+  }
   bool is_guarded = l->guarded && !l->module->memories[0].limits.shared;
   bool is_free = l->options->level >= '2' && (is_guarded || l->late);
   if (is_free) {
@@ -132,13 +136,14 @@ wr_status wr__optimize(wr__lower *l, LLVMTargetMachineRef machine) {
   }
   if (l->options->level == '2' || l->options->level == '3') {
     WR_TRY(run_passes(l, machine, versioned));
+    (void)each_func(l, wr__quiet_relax);
     (void)each_func(l, wr__split_straight_code);
     WR_TRY(run_passes(l, machine, straight));
     WR_TRY(dump(l, "versioned"));
     if (is_free && !each_func(l, wr__settle_versions)) return wr__fail_oom(l->error);
   }
   WR_TRY(run_passes(l, machine, pipeline(l->options->level)));
-  if (!each_func(l, wr__finish_func)) return wr__fail_oom(l->error);
+  if (!each_func(l, wr__quiet_settle) || !each_func(l, wr__finish_func)) return wr__fail_oom(l->error);
   (void)each_func(l, wr__split_blocks);
   return dump(l, "optimized");
 }

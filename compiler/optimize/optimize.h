@@ -15,6 +15,13 @@ bool wr__settle_versions(wr__lower *l, LLVMValueRef func);
 /* Makes a branch known as one between two versions. */
 void wr__mark_version(wr__lower *l, LLVMValueRef branch);
 
+/* quiet.c: arithmetic never returns a signalling NaN, whatever LLVM folds it to. The first before
+ * LLVM's passes, on a function without allocas for its locals; the second between them, the
+ * third behind. False when out of memory. */
+bool wr__quiet_operands(wr__lower *l, LLVMValueRef func);
+bool wr__quiet_relax(wr__lower *l, LLVMValueRef func);
+bool wr__quiet_settle(wr__lower *l, LLVMValueRef func);
+
 /* check.c: a check before each access of l->func that is still volatile (l->late). */
 void wr__check_accesses(wr__lower *l);
 

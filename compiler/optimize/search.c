@@ -163,8 +163,8 @@ static LLVMValueRef least_of(wr__lower *l, LLVMValueRef a, LLVMValueRef b) {
  * one. */
 static LLVMValueRef rounds_inside(search *s, stream *of, LLVMValueRef size) {
   wr__lower *l = s->l;
-  LLVMValueRef first = LLVMBuildZExt(l->b, wr__linear_freeze(l, &of->index.start), l->i64, "");
-  of->start = first;
+  LLVMValueRef first = LLVMBuildZExt(l->b, wr__linear_build(l, &of->index.start), l->i64, "");
+  first = of->start = wr__lower_freeze(l, first);
   LLVMValueRef left = LLVMBuildSub(l->b, size, wr__c64(l, (uint64_t)of->end), "");
   LLVMValueRef rounds = LLVMBuildSub(l->b, left, first, "");
   if (s->bytes > 1)

@@ -19,8 +19,7 @@ typedef struct group {
   wr__affine index;
   int64_t least;      /* not above 0 */
   int64_t end;        /* the furthest of them reaches to index + end */
-  LLVMValueRef start; /* i64, frozen: the index in the first iteration, */
-  LLVMValueRef step;  /* and what it moves by, which is what was checked and what is accessed */
+  LLVMValueRef step;  /* i64, frozen: what the index moves by */
   LLVMValueRef first; /* the free loop's address of the index in the first iteration, */
   LLVMValueRef moved; /* and how far it has come since */
 } group;
@@ -149,18 +148,21 @@ static LLVMValueRef both(wr__lower *l, LLVMValueRef a, LLVMValueRef b) {
 }
 
 /* In 64 bits, the first and the last index lie in the memory, with what the accesses add; so all
- * between do, and none of them wrapped. */
-static LLVMValueRef check_group(version *v, group *g, LLVMValueRef size, LLVMValueRef holds) {
+ * between do, and none of them wrapped.
+ *
+ * LLVM moves ahead of a loop what the program computes in it under a condition, so an index may be
+ * poison as long as the program does not use it. Each group's check is frozen alone, and so is what
+ * several of them share, so that such an index spoils no other's check. */
+static LLVMValueRef check_group(version *v, group *g, LLVMValueRef size) {
   wr__lower *l = v->l;
   LLVMValueRef least = wr__c64(l, (uint64_t)-g->least);
   LLVMValueRef most = LLVMBuildSub(l->b, size, wr__c64(l, (uint64_t)g->end), "");
-  LLVMValueRef first = LLVMBuildZExt(l->b, wr__linear_freeze(l, &g->index.start), l->i64, "");
-  LLVMValueRef step = LLVMBuildSExt(l->b, wr__linear_freeze(l, &g->index.step), l->i64, "");
-  g->start = first;
-  g->step = step;
+  LLVMValueRef first = LLVMBuildZExt(l->b, wr__linear_build(l, &g->index.start), l->i64, "");
+  LLVMValueRef step = LLVMBuildSExt(l->b, wr__linear_build(l, &g->index.step), l->i64, "");
+  step = g->step = wr__lower_freeze(l, step);
   LLVMValueRef last = LLVMBuildAdd(l->b, first, LLVMBuildMul(l->b, step, v->trip.last, ""), "");
   LLVMValueRef small = wr__linear_is_small(l, &g->index.start, first);
-  if (small) holds = both(l, holds, small);
+  LLVMValueRef holds = small;
   int64_t constant;
   bool fixed = wr__linear_is_constant(&g->index.step, &constant);
   bool up = fixed && constant >= 0, down = fixed && constant < 0;
@@ -168,14 +170,15 @@ static LLVMValueRef check_group(version *v, group *g, LLVMValueRef size, LLVMVal
   if (!up) holds = both(l, holds, LLVMBuildICmp(l->b, LLVMIntSLE, first, most, ""));
   if (!up) holds = both(l, holds, LLVMBuildICmp(l->b, LLVMIntSGE, last, least, ""));
   if (!down && g->least) holds = both(l, holds, LLVMBuildICmp(l->b, LLVMIntSGE, first, least, ""));
-  return holds;
+  return wr__lower_freeze(l, holds);
 }
 
 static LLVMValueRef build_check(version *v) {
   wr__lower *l = v->l;
   LLVMValueRef size = wr__lower_memory_size(l);
   LLVMValueRef holds = v->trip.holds;
-  for (uint32_t i = 0; i < v->group_count; i++) holds = check_group(v, &v->groups[i], size, holds);
+  for (uint32_t i = 0; i < v->group_count; i++)
+    holds = both(l, holds, check_group(v, &v->groups[i], size));
   return holds;
 }
 
@@ -333,7 +336,8 @@ static void build_pointers(version *v, LLVMValueRef counter) {
   for (uint32_t i = 0; i < v->group_count; i++) {
     group *g = &v->groups[i];
     LLVMPositionBuilderBefore(l->b, LLVMGetBasicBlockTerminator(v->preheader));
-    g->first = LLVMBuildIntToPtr(l->b, LLVMBuildAdd(l->b, base, g->start, ""), l->ptr, "");
+    LLVMValueRef first = LLVMBuildZExt(l->b, wr__linear_build(l, &g->index.start), l->i64, "");
+    g->first = LLVMBuildIntToPtr(l->b, LLVMBuildAdd(l->b, base, first, ""), l->ptr, "");
     LLVMPositionBuilderBefore(l->b, first_after_phis(v->header));
     g->moved = LLVMBuildNSWMul(l->b, counter, g->step, "");
   }
