@@ -140,6 +140,7 @@ static int read_options(const wr__parsed *parsed, wr_compile_options *options) {
   options->cpu = wr__option_last(parsed, WR__OPTION_CPU);
   options->bounds_explicit = bounds && strcmp(bounds, "explicit") == 0;
   options->no_polls = wr__option_last(parsed, WR__OPTION_NO_POLLS) != NULL;
+  options->check_proofs = wr__option_last(parsed, WR__OPTION_CHECK_PROOFS) != NULL;
   return WR__EXIT_OK;
 }
 

@@ -18,7 +18,9 @@ typedef struct wr__compile_options {
   bool polls;
   uint32_t threads;
   struct wr__progress *progress; /* where to tell how far it is */
-  const char *dump;              /* NULL, or where the LLVM text goes */
+  bool check_proofs;             /* assert in the code what lets it do without checks */
+  bool wrong_proofs; /* take every access for one that cannot trap: tests of check_proofs */
+  const char *dump;  /* NULL, or where the LLVM text goes */
 } wr__compile_options;
 
 /* An instruction of a function whose body stands where it is called, and that call. */

@@ -68,6 +68,10 @@ static bool parse_option(const char *argument, wr__compile_options *options, wr_
     options->bounds = WR__BOUNDS_GUARD;
   else if (!strcmp(argument, "--no-polls"))
     options->polls = false;
+  else if (!strcmp(argument, "--check-proofs"))
+    options->check_proofs = true;
+  else if (!strcmp(argument, "--wrong-proofs")) /* never without the assertions */
+    options->check_proofs = options->wrong_proofs = true;
   else if (argument[0] == '-' && argument[1] == 'O' && argument[2] && !argument[3] &&
            strchr("0123s", argument[2]))
     options->level = argument[2];

@@ -16,6 +16,7 @@ static const char usage[] =
     "                           signed files and loaded from there, compile: in memory\n"
     "  --level 0|1|2|3|s        optimisation of native code (default: 2)\n"
     "  --bounds auto|explicit   guard pages where possible, or checks before each access\n"
+    "  --check-proofs           native code asserts that accesses without checks need none\n"
     "  --gc-stress              collect at every allocation\n"
     "  --plain                  the interpreter without its optimisations\n"
     "  --jobs N                 run N scripts at once (default: 1)\n"
@@ -124,6 +125,7 @@ static bool parse_valued(run *r, const char *option, const char *value) {
 
 static bool parse_flag(run *r, const char *option) {
   bool *flag = !strcmp(option, "--gc-stress")         ? &r->options.gc_stress
+               : !strcmp(option, "--check-proofs")    ? &r->options.check_proofs
                : !strcmp(option, "--plain")           ? &r->options.plain
                : !strcmp(option, "--strict-messages") ? &r->options.strict_messages
                : !strcmp(option, "--round-trip")      ? &r->options.round_trip

@@ -58,6 +58,7 @@ static wr_status compile_module(session *s, wasm_module_t **module, wr_error *er
   wr_compile_options options;
   wr_compile_options_init(&options);
   options.bounds_explicit = s->options->bounds == WR_BOUNDS_EXPLICIT;
+  options.check_proofs = s->options->check_proofs;
   options.threads = 1;
   options.level = s->options->level;
   wr_status status = s->options->engine == SPEC_NATIVE

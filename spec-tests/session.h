@@ -15,6 +15,7 @@ typedef struct settings {
   const char *folder;
   wr_signing_key *key;
   wr_bounds bounds;
+  bool check_proofs;
   bool gc_stress;
   bool plain;             /* the interpreter without its optimisations */
   bool strict_messages;   /* another wording is a failure */

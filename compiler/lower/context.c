@@ -107,5 +107,6 @@ void wr__lower_free(wr__lower *l) {
   free(l->locals);
   free(l->local_types);
   free(l->stack);
+  free(l->claims);
   wr__lower_free_inlining(l);
 }

@@ -45,6 +45,11 @@ typedef struct wr__inlining {
 
 enum { WR__INLINE_DEPTH = 4 };
 
+/* Checking mode (optimize/proofs.c): a and b are the same whenever control comes to `before`. */
+typedef struct wr__claim {
+  LLVMValueRef before, a, b;
+} wr__claim;
+
 typedef struct wr__lower {
   const wr__module *module;
   const wr__facts *facts;
@@ -93,6 +98,8 @@ typedef struct wr__lower {
   wr__place_row *places;  /* of the partition */
   size_t place_count, place_capacity;
   uint32_t place_base; /* id of the first */
+  wr__claim *claims;   /* of the function, not yet asserted */
+  size_t claim_count, claim_capacity;
   bool out_of_memory;
 } wr__lower;
 

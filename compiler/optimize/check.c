@@ -45,8 +45,8 @@ static uint64_t bytes_of(wr__lower *l, LLVMValueRef instr) {
 static LLVMValueRef build_distance(wr__lower *l, LLVMValueRef instr, LLVMValueRef pointer) {
   LLVMValueRef at = LLVMBuildPtrToInt(l->b, pointer, l->i64, "");
   LLVMValueRef base = LLVMBuildPtrToInt(l->b, wr__lower_memory_base(l), l->i64, "");
-  at = LLVMBuildSub(l->b, at, base, "");
-  return LLVMBuildAdd(l->b, at, wr__c64(l, bytes_of(l, instr)), "");
+  LLVMValueRef args[] = {LLVMBuildSub(l->b, at, base, ""), wr__c64(l, bytes_of(l, instr))};
+  return wr__lower_intrinsic(l, "llvm.uadd.sat", &l->i64, 1, args, 2); /* one before it is far */
 }
 
 static LLVMValueRef build_end(wr__lower *l, LLVMValueRef instr, LLVMValueRef pointer) {
@@ -86,18 +86,28 @@ static LLVMValueRef is_outside(wr__lower *l, LLVMValueRef instr) {
   return LLVMBuildOr(l->b, past, over, "");
 }
 
-static void insert_check(wr__lower *l, LLVMValueRef instr) {
+void wr__trap_before(wr__lower *l, LLVMValueRef instr,
+                     LLVMValueRef (*condition)(wr__lower *l, const void *context),
+                     const void *context, wr_trap_kind kind) {
   LLVMMetadataRef place = LLVMInstructionGetDebugLoc(instr);
   uint32_t line = place ? LLVMDILocationGetLine(place) : 0;
   l->offset = line ? line : l->module->funcs[l->func_index].code_offset;
   LLVMBasicBlockRef rest = LLVMGetInstructionParent(instr);
   LLVMPositionBuilderAtEnd(l->b, split_before(l, instr));
-  LLVMValueRef outside = is_outside(l, instr);
+  LLVMValueRef holds = condition(l, context);
   LLVMBasicBlockRef trap = wr__lower_block(l, "trap");
-  LLVMValueRef branch = LLVMBuildCondBr(l->b, outside, trap, rest);
+  LLVMValueRef branch = LLVMBuildCondBr(l->b, holds, trap, rest);
   LLVMSetMetadata(branch, l->kind_prof, LLVMMetadataAsValue(l->context, l->unlikely));
   LLVMPositionBuilderAtEnd(l->b, trap);
-  wr__lower_trap(l, wr__c32(l, WR_TRAP_MEMORY_OUT_OF_BOUNDS));
+  wr__lower_trap(l, wr__c32(l, kind));
+}
+
+static LLVMValueRef outside_condition(wr__lower *l, const void *instr) {
+  return is_outside(l, (LLVMValueRef)instr);
+}
+
+void wr__check_access(wr__lower *l, LLVMValueRef instr, wr_trap_kind kind) {
+  wr__trap_before(l, instr, outside_condition, instr, kind);
 }
 
 /* Used for anything but accesses that were checked by index and offset? */
@@ -142,7 +152,7 @@ void wr__check_accesses(wr__lower *l) {
     for (LLVMValueRef i = LLVMGetFirstInstruction(b); i; i = LLVMGetNextInstruction(i)) {
       if (!LLVMIsALoadInst(i) && !LLVMIsAStoreInst(i)) continue;
       if (!LLVMGetVolatile(i) || LLVMGetOrdering(i) != LLVMAtomicOrderingNotAtomic) continue;
-      if (!is_ordered_only(l, i)) insert_check(l, i);
+      if (!is_ordered_only(l, i)) wr__check_access(l, i, WR_TRAP_MEMORY_OUT_OF_BOUNDS);
       LLVMSetVolatile(i, false);
     }
   }

@@ -36,6 +36,7 @@ static bool free_func(wr__lower *l, LLVMValueRef func) {
   if (done && l->options->level != 's')
     done = wr__search_loops(l, &cfg) && wr__version_loops(l, &cfg);
   wr__cfg_free(&cfg);
+  if (done) wr__check_proofs(l);
   if (l->late) wr__check_accesses(l);
   return done;
 }
@@ -143,7 +144,8 @@ wr_status wr__optimize(wr__lower *l, LLVMTargetMachineRef machine) {
     if (is_free && !each_func(l, wr__settle_versions)) return wr__fail_oom(l->error);
   }
   WR_TRY(run_passes(l, machine, pipeline(l->options->level)));
-  if (!each_func(l, wr__quiet_settle) || !each_func(l, wr__finish_func)) return wr__fail_oom(l->error);
+  if (!each_func(l, wr__quiet_settle) || !each_func(l, wr__finish_func))
+    return wr__fail_oom(l->error);
   (void)each_func(l, wr__split_blocks);
   return dump(l, "optimized");
 }

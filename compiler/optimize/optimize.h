@@ -24,6 +24,19 @@ bool wr__quiet_settle(wr__lower *l, LLVMValueRef func);
 
 /* check.c: a check before each access of l->func that is still volatile (l->late). */
 void wr__check_accesses(wr__lower *l);
+/* Traps before the instruction, if it is an access outside of the memory; if a condition holds that
+ * is built there. The blocks of l->func change. */
+void wr__check_access(wr__lower *l, LLVMValueRef instr, wr_trap_kind kind);
+void wr__trap_before(wr__lower *l, LLVMValueRef instr,
+                     LLVMValueRef (*condition)(wr__lower *l, const void *context),
+                     const void *context, wr_trap_kind kind);
+
+/* proofs.c: with --check-proofs. An access that was shown not to trap; two values that were shown
+ * to be the same before an instruction (false when out of memory); then the assertions of both in
+ * l->func. */
+void wr__note_proof(wr__lower *l, LLVMValueRef access);
+bool wr__note_same(wr__lower *l, LLVMValueRef before, LLVMValueRef a, LLVMValueRef b);
+void wr__check_proofs(wr__lower *l);
 
 /* search.c: steps of many rounds before loops that only look. False when out of memory. l->inst is
  * the function's. */
@@ -42,8 +55,8 @@ bool wr__finish_func(wr__lower *l, LLVMValueRef func);
 void wr__redirect_phis(wr__lower *l, LLVMBasicBlockRef from, LLVMBasicBlockRef to,
                        LLVMBasicBlockRef by, bool once);
 
-/* split.c: cuts blocks that would take long to compile: for code generation, behind everything else,
- * and for the vectoriser of straight code. */
+/* split.c: cuts blocks that would take long to compile: for code generation, behind everything
+ * else, and for the vectoriser of straight code. */
 bool wr__split_blocks(wr__lower *l, LLVMValueRef func);
 bool wr__split_straight_code(wr__lower *l, LLVMValueRef func);
 

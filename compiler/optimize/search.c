@@ -225,6 +225,8 @@ static LLVMValueRef widen_load(search *s, LLVMValueRef load) {
   LLVMValueRef made = LLVMBuildLoad2(l->b, LLVMVectorType(LLVMTypeOf(load), s->lanes), at, "");
   LLVMSetAlignment(made, 1);
   wr__lower_tag(l, made, l->tag_memory);
+  if (l->options->check_proofs) LLVMInstructionSetDebugLoc(made, LLVMInstructionGetDebugLoc(load));
+  wr__note_proof(l, made);
   return made;
 }
 

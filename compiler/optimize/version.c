@@ -72,6 +72,7 @@ static bool find_preheader(version *v) {
 
 static bool never_traps(const version *v, const wr__access *access) {
   uint64_t most = access->index ? wr__upper_bound(access->index) : 0;
+  if (v->l->options->wrong_proofs) return true;
   return access->end <= v->least_bytes && most <= v->least_bytes - access->end;
 }
 
@@ -322,7 +323,10 @@ static LLVMValueRef build_counter(version *v) {
   LLVMAddIncoming(counter, values, blocks, 2);
   LLVMPositionBuilderBefore(l->b, v->trip.branch);
   LLVMIntPredicate p = v->trip.leaves_on_true ? LLVMIntEQ : LLVMIntNE;
-  LLVMSetCondition(v->trip.branch, LLVMBuildICmp(l->b, p, counter, v->trip.last, ""));
+  LLVMValueRef old = LLVMGetCondition(v->trip.branch);
+  LLVMValueRef made = LLVMBuildICmp(l->b, p, counter, v->trip.last, "");
+  v->out_of_memory |= !wr__note_same(l, v->trip.branch, old, made);
+  LLVMSetCondition(v->trip.branch, made);
   return counter;
 }
 
@@ -348,13 +352,16 @@ static void free_accesses(version *v) {
   for (size_t i = 0; i < v->access_count; i++) {
     const loop_access *a = &v->accesses[i];
     LLVMSetVolatile(a->access.instr, false);
+    wr__note_proof(l, a->access.instr);
     if (a->group == WR__CFG_NONE) continue;
     group *g = &v->groups[a->group];
     LLVMPositionBuilderBefore(l->b, a->access.instr);
     LLVMValueRef at = LLVMBuildInBoundsGEP2(l->b, l->i8, g->first, &g->moved, 1, "");
     LLVMValueRef offset = wr__c64(l, (uint64_t)a->offset);
     if (a->offset) at = LLVMBuildInBoundsGEP2(l->b, l->i8, at, &offset, 1, "");
-    LLVMSetOperand(a->access.instr, a->access.is_store ? 1 : 0, at);
+    LLVMValueRef old = LLVMGetOperand(a->access.instr, a->access.is_store);
+    if (!l->wide) v->out_of_memory |= !wr__note_same(l, a->access.instr, old, at);
+    LLVMSetOperand(a->access.instr, a->access.is_store, at);
   }
 }
 
@@ -384,6 +391,7 @@ static void build_versions(version *v) {
   LLVMValueRef enter = LLVMGetBasicBlockTerminator(v->preheader);
   LLVMPositionBuilderBefore(l->b, enter);
   LLVMValueRef holds = build_check(v);
+  if (l->options->wrong_proofs) holds = LLVMConstInt(l->i1, 1, false);
   if (!copy_loop(v)) return; /* the compile fails */
   mark_copy(v);
   LLVMValueRef counter = build_counter(v);

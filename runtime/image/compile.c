@@ -31,6 +31,7 @@ static void add_options(command *c, const wr__module *module, const wr_compile_o
   if (options->cpu) add(c, "--cpu=%s", options->cpu);
   if (options->bounds_explicit) add(c, "%s", "--bounds=explicit");
   if (options->no_polls) add(c, "%s", "--no-polls");
+  if (options->check_proofs) add(c, "%s", "--check-proofs");
   snprintf(text, sizeof text, "%llx", (unsigned long long)module->engine->config.features);
   add(c, "--features=%s", text);
   snprintf(text, sizeof text, "%u", options->threads ? options->threads : wr__processor_count());

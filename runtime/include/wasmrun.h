@@ -71,7 +71,8 @@ typedef struct wr_error {
 /* wr_status_name: "malformed", "invalid", … Static storage. */
 WR_API const char *wr_status_name(wr_status status);
 
-/* Why execution trapped. The messages are those of the official test suite. */
+/* Why execution trapped. The messages are those of the official test suite. WRONG_PROOF is of code
+ * that was compiled with check_proofs alone. */
 #define WR_TRAP_KINDS(X)                                        \
   X(UNREACHABLE, "unreachable")                                 \
   X(INTEGER_OVERFLOW, "integer overflow")                       \
@@ -98,6 +99,7 @@ WR_API const char *wr_status_name(wr_status status);
   X(INTERRUPTED, "interrupted")                                 \
   X(UNCAUGHT_EXCEPTION, "uncaught exception")                   \
   X(EXIT, "exit")                                               \
+  X(WRONG_PROOF, "wrong proof")                                 \
   X(HOST, "host function failed")
 
 typedef enum wr_trap_kind {
@@ -467,6 +469,8 @@ typedef struct wr_compile_options {
                       NULL: x86-64-v2 or generic */
   bool bounds_explicit; /* check every access, for memories without guard pages */
   bool no_polls;        /* code that cannot be interrupted */
+  bool check_proofs;    /* for tests of the compiler: an access without a check because it was shown
+                           to be inside the memory traps (WR_TRAP_WRONG_PROOF) if it is not */
   unsigned threads;     /* 0: all processors */
   uint64_t max_memory;  /* of the compiler, in bytes of address space; 0: no limit */
   const char *compiler; /* path of wasmrun-compile; NULL: beside this program, else in PATH */

@@ -71,12 +71,12 @@ wr__cache_name wr__cache_name_of(const wr__engine *engine, wr__span module,
   char compiler[64], settings[512];
   uint8_t hash[WR__HASH_BYTES];
   describe_compiler(options, compiler, sizeof compiler);
-  int length = snprintf(settings, sizeof settings, "%s|%d|%llx|%llx|%llx|%c|%s|%s|%d|%d|%s",
-                        wr_version(), WR__IMAGE_VERSION, (unsigned long long)wr__image_layout(),
-                        (unsigned long long)wr__cpu_features(),
-                        (unsigned long long)engine->config.features, options->level,
-                        options->target ? options->target : "", options->cpu ? options->cpu : "",
-                        options->bounds_explicit, options->no_polls, compiler);
+  int length = snprintf(
+      settings, sizeof settings, "%s|%d|%llx|%llx|%llx|%c|%s|%s|%d|%d|%d|%s", wr_version(),
+      WR__IMAGE_VERSION, (unsigned long long)wr__image_layout(),
+      (unsigned long long)wr__cpu_features(), (unsigned long long)engine->config.features,
+      options->level, options->target ? options->target : "", options->cpu ? options->cpu : "",
+      options->bounds_explicit, options->no_polls, options->check_proofs, compiler);
   wr__span spans[] = {{(const uint8_t *)settings, (size_t)length + 1}, module};
   wr__hash_spans(spans, WR_ARRAY_COUNT(spans), hash);
   wr__cache_name name;

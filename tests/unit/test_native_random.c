@@ -321,6 +321,7 @@ typedef struct outcome {
 typedef struct configuration {
   char level; /* 0: the interpreter */
   bool bounds_explicit;
+  bool check_proofs; /* what native code does without checks traps if it is wrong */
 } configuration;
 
 static uint64_t digest_of(const wasm_instance_t *instance) {
@@ -410,6 +411,7 @@ static void run_with(const maker *m, const wasm_byte_vec_t *binary, configuratio
     wr_compile_options_init(&options);
     options.level = with.level;
     options.bounds_explicit = with.bounds_explicit;
+    options.check_proofs = with.check_proofs;
     options.compiler = compiler();
     if (wr_module_compile(module, &options, &error) != WR_OK) {
       keep(m);
@@ -455,8 +457,9 @@ static void compare(const maker *m, uint64_t seed, configuration with, const out
 
 static void test_engines_agree(void **state) {
   (void)state;
-  static const configuration with[] = {{'0', false}, {'1', false}, {'2', false},
-                                       {'3', false}, {'s', false}, {'2', true}};
+  static const configuration with[] = {
+      {'0', false, false}, {'1', false, false}, {'2', false, false}, {'3', false, false},
+      {'s', false, false}, {'2', true, false},  {'3', false, true},  {'2', true, true}};
   if (access(compiler(), X_OK) != 0) fail_msg("there is no %s; it takes llvm-19-dev", compiler());
   unsigned long long first = 1, count = PROGRAMS;
   const char *wanted = getenv("WASMRUN_RANDOM");
