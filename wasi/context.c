@@ -65,6 +65,7 @@ void wr_wasi_delete(wr_wasi_t *wasi) {
   for (uint32_t i = 0; i < wasi->fd_capacity; i++)
     if (wasi->fds[i]) wr__desc_release(wasi->fds[i]);
   free(wasi->fds);
+  free(wasi->writable);
   wr__net_delete(wasi->net);
   list_clear(&wasi->args);
   list_clear(&wasi->env);
@@ -128,6 +129,40 @@ wr_status wr_wasi_set_env(wr_wasi_t *wasi, const char *name, const char *value, 
 
 /* ---- directories */
 
+static bool note_writable(wr_wasi_t *wasi, int fd) {
+  struct stat st;
+  wr__granted *list = realloc(wasi->writable, (wasi->writable_count + 1) * sizeof *list);
+  if (!list) return false;
+  wasi->writable = list;
+  if (fstat(fd, &st) != 0) return false;
+  list[wasi->writable_count++] = (wr__granted){st.st_dev, st.st_ino};
+  return true;
+}
+
+static bool is_writable(const wr_wasi_t *wasi, const struct stat *st) {
+  for (uint32_t i = 0; i < wasi->writable_count; i++)
+    if (wasi->writable[i].dev == st->st_dev && wasi->writable[i].ino == st->st_ino) return true;
+  return false;
+}
+
+/* Goes up from it. What cannot be seen counts as changeable. */
+bool wr__wasi_may_change_directory(const wr_wasi_t *wasi, int dir_fd) {
+  struct stat here, above;
+  bool may = fstat(dir_fd, &here) != 0 || is_writable(wasi, &here);
+  int fd = dir_fd;
+  for (int depth = 0; !may && depth < (int)WR__WASI_MAX_PATH; depth++) {
+    int up = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (fd != dir_fd) close(fd);
+    fd = up;
+    if (up < 0 || fstat(up, &above) != 0) return true;
+    if (above.st_dev == here.st_dev && above.st_ino == here.st_ino) break; /* the root */
+    may = is_writable(wasi, &above);
+    here = above;
+  }
+  if (fd != dir_fd) close(fd);
+  return may;
+}
+
 static wr_status preopen(wr_wasi_t *wasi, int fd, const char *guest_path, unsigned flags,
                          wr_error *error) {
   wr__desc *desc;
@@ -155,6 +190,10 @@ static wr_status preopen(wr_wasi_t *wasi, int fd, const char *guest_path, unsign
     wr__desc_release(desc);
     return no_memory ? wr__wasi_fail(error, WR_OUT_OF_MEMORY, "out of memory")
                      : wr__wasi_fail(error, WR_BAD_ARGUMENT, "%s: not a directory", guest_path);
+  }
+  if (!desc->read_only && !note_writable(wasi, desc->host_fd)) {
+    wr__desc_release(desc);
+    return wr__wasi_fail(error, WR_OUT_OF_MEMORY, "out of memory");
   }
   if (flags & WR_WASI_WHOLE_ROOT) wasi->whole_root = true;
   uint32_t number;

@@ -1,7 +1,7 @@
 /* The rules of the network, and what follows from them. Without a rule nothing may be reached.
  * Rules are made before the guest runs; what names resolved to is added while it does, under the
  * lock. */
-#include "net.h"
+#include "local.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -19,6 +19,7 @@ typedef struct rule {
   wr__net_action action;
   host_kind kind;
   char *text;        /* own: a name, the suffix of names (".example.com"), or a path */
+  wr__local *local;  /* own; HOST_LOCAL */
   wr__address range; /* HOST_RANGE */
   unsigned prefix_bits;
   uint16_t port_low, port_high;
@@ -41,7 +42,10 @@ typedef struct wr__net {
 
 void wr__net_delete(wr__net *net) {
   if (!net) return;
-  for (size_t i = 0; i < net->rule_count; i++) free(net->rules[i].text);
+  for (size_t i = 0; i < net->rule_count; i++) {
+    free(net->rules[i].text);
+    wr__local_delete(net->rules[i].local);
+  }
   free(net->rules);
   free(net->known);
   pthread_mutex_destroy(&net->lock);
@@ -183,25 +187,18 @@ wr_status wr_wasi_net_allow(wr_wasi_t *wasi, const char *text, wr_error *error) 
                          "resolve=NAME",
                          text);
   }
+  if (made.kind == HOST_LOCAL) {
+    wr_status status = wr__local_new(made.text, &made.local, error);
+    if (status != WR_OK) {
+      free(made.text);
+      return status;
+    }
+  }
   net->rules[net->rule_count++] = made;
   return WR_OK;
 }
 
 /* ---- asking */
-
-static bool same_prefix(const void *a, const void *b, unsigned bits) {
-  const uint8_t *x = a, *y = b;
-  unsigned bytes = bits / 8;
-  if (memcmp(x, y, bytes) != 0) return false;
-  return bits % 8 == 0 || (x[bytes] ^ y[bytes]) >> (8 - bits % 8) == 0;
-}
-
-static bool in_range(const wr__address *range, unsigned bits, const wr__address *address) {
-  if (range->of.any.sa_family != address->of.any.sa_family) return false;
-  if (range->of.any.sa_family == AF_INET)
-    return same_prefix(&range->of.in4.sin_addr, &address->of.in4.sin_addr, bits);
-  return same_prefix(&range->of.in6.sin6_addr, &address->of.in6.sin6_addr, bits);
-}
 
 static bool rule_allows(const rule *r, const wr__address *address) {
   bool local = address->of.any.sa_family == AF_UNIX;
@@ -209,7 +206,7 @@ static bool rule_allows(const rule *r, const wr__address *address) {
   uint16_t port = wr__address_port(address);
   if (local || port < r->port_low || port > r->port_high) return false;
   return r->kind == HOST_ANY ||
-         (r->kind == HOST_RANGE && in_range(&r->range, r->prefix_bits, address));
+         (r->kind == HOST_RANGE && wr__address_in_range(&r->range, r->prefix_bits, address));
 }
 
 static bool known_allows(wr__net *net, const wr__address *address) {
@@ -220,7 +217,8 @@ static bool known_allows(wr__net *net, const wr__address *address) {
   pthread_mutex_lock(&net->lock);
   for (uint32_t i = 0; i < net->known_count && !found; i++) {
     const known *k = &net->known[i];
-    found = port >= k->port_low && port <= k->port_high && in_range(&k->address, bits, address);
+    found = port >= k->port_low && port <= k->port_high &&
+            wr__address_in_range(&k->address, bits, address);
   }
   pthread_mutex_unlock(&net->lock);
   return found;
@@ -247,12 +245,39 @@ bool wr__net_allows(wr_wasi_t *wasi, wr__net_action action, const wr__address *g
   return action == WR__NET_CONNECT && known_allows(net, &address);
 }
 
-bool wr__net_may_reach(wr__call *call, wr__net_action action, const wr__address *address) {
+static void log_address(wr__call *call, wr__net_action action, const wr__address *address) {
   char text[160];
-  if (wr__net_allows(call->wasi, action, address)) return true;
   wr__address_text(address, text, sizeof text);
   wr__log_denied(call, "%s %s", action == WR__NET_CONNECT ? "connect" : "listen", text);
+}
+
+bool wr__net_may_reach(wr__call *call, wr__net_action action, const wr__address *address) {
+  if (wr__net_allows(call->wasi, action, address)) return true;
+  log_address(call, action, address);
   return false;
+}
+
+const wr__local *wr__net_local(wr__call *call, wr__net_action action, const wr__address *address) {
+  wr__net *net = call->wasi->net;
+  for (size_t i = 0; net && i < net->rule_count; i++) {
+    const rule *r = &net->rules[i];
+    if (r->action == action && r->local && rule_allows(r, address)) return r->local;
+  }
+  log_address(call, action, address);
+  return NULL;
+}
+
+void wr__net_name_local(const wr_wasi_t *wasi, wr__address *address) {
+  struct sockaddr_un *local = &address->of.local;
+  for (size_t i = 0; wasi->net && i < wasi->net->rule_count; i++) {
+    const rule *r = &wasi->net->rules[i];
+    if (!r->local || !wr__local_is_bound_at(r->local, address)) continue;
+    size_t size = strnlen(r->text, sizeof local->sun_path - 1);
+    memcpy(local->sun_path, r->text, size);
+    local->sun_path[size] = 0;
+    address->size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size + 1);
+    return;
+  }
 }
 
 static bool name_matches(const rule *r, const char *name) {
@@ -291,8 +316,40 @@ static void remember(wr__net *net, const rule *r, const wr__address *address) {
   pthread_mutex_unlock(&net->lock);
 }
 
-void wr__net_resolved(wr__call *call, const char *name, const wr__address *address) {
+/* RFC 6761, 6.3: these names mean loopback addresses, whoever answers. */
+static bool is_localhost(const char *name) {
+  static const char localhost[] = ".localhost";
+  size_t size = strlen(name), suffix = sizeof localhost - 1;
+  return strcasecmp(name, localhost + 1) == 0 ||
+         (size > suffix && strcasecmp(name + size - suffix, localhost) == 0);
+}
+
+/* Does a rule name the address, for any port? */
+static bool is_named(const wr__net *net, const wr__address *address) {
+  for (size_t i = 0; i < net->rule_count; i++) {
+    const rule *r = &net->rules[i];
+    if (r->action != WR__NET_CONNECT) continue;
+    if (r->kind == HOST_ANY) return true;
+    if (r->kind == HOST_RANGE && wr__address_in_range(&r->range, r->prefix_bits, address))
+      return true;
+  }
+  return false;
+}
+
+/* Whoever answers for a name chooses its addresses, so a rule for a name is none for what can be
+ * reached only from here. */
+void wr__net_resolved(wr__call *call, const char *name, const wr__address *given) {
   wr__net *net = call->wasi->net;
+  wr__address normal = *given, *address = &normal;
+  wr__address_normalize(address);
+  bool own = is_localhost(name) && wr__address_is_loopback(address);
+  if (net && !own && !wr__address_is_public(address)) {
+    char text[160];
+    if (is_named(net, address)) return;
+    wr__address_text(address, text, sizeof text);
+    wr__log_denied(call, "%s is %s, which a rule has to name by its address", name, text);
+    return;
+  }
   for (size_t i = 0; net && i < net->rule_count; i++)
     if (net->rules[i].action == WR__NET_CONNECT && name_matches(&net->rules[i], name))
       remember(net, &net->rules[i], address);

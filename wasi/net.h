@@ -22,7 +22,12 @@ typedef struct wr__address {
 
 typedef enum wr__net_action { WR__NET_CONNECT, WR__NET_LISTEN, WR__NET_RESOLVE } wr__net_action;
 
-/* ---- net.c: the rules. Checked, logged when denied. */
+/* ---- net.c: the rules. Checked, logged when denied. Addresses of local sockets have a function of
+ * their own, for a rule is more than its path: NULL where none allows it. */
+const struct wr__local *wr__net_local(wr__call *call, wr__net_action action,
+                                      const wr__address *address);
+/* Puts the path of its rule for the address that a local socket was bound at. */
+void wr__net_name_local(const wr_wasi_t *wasi, wr__address *address);
 bool wr__net_may_reach(wr__call *call, wr__net_action action, const wr__address *address);
 /* The same without a line in the log. */
 bool wr__net_allows(wr_wasi_t *wasi, wr__net_action action, const wr__address *address);
@@ -44,6 +49,11 @@ uint16_t wr__address_port(const wr__address *address);
 void wr__address_text(const wr__address *address, char *out, size_t size);
 /* "1.2.3.4" or "::1", without a port. False for anything else. */
 bool wr__address_parse(const char *text, uint16_t port, wr__address *out);
+/* Of the internet: not of this machine, this link or a private network. */
+bool wr__address_is_public(const wr__address *address);
+bool wr__address_is_loopback(const wr__address *address);
+/* Are the first bits the same? Addresses of two families never are. */
+bool wr__address_in_range(const wr__address *range, unsigned bits, const wr__address *address);
 /* An IPv4 address that is written as an IPv6 one becomes what it means. */
 void wr__address_normalize(wr__address *address);
 

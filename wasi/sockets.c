@@ -2,7 +2,7 @@
  * opens itself. The host's sockets never block; calls wait beside the store's event. Every
  * address goes through the rules of net.c before the host sees it. */
 #include "io.h"
-#include "net.h"
+#include "local.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -43,13 +43,31 @@ static void settle_dual_stack(wr__call *call, wr__desc *desc, const wr__address 
   setsockopt(desc->host_fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only);
 }
 
-static uint32_t bind_host(wr__call *call, wr__desc *desc, const wr__address *address) {
+/* The address to give to the host, if a rule allows it: of a local socket, the file's that the rule
+ * is for. */
+static uint32_t allowed_address(wr__call *call, const wr__desc *desc, wr__net_action action,
+                                const wr__address *address, wr__local_address *out) {
+  *out = (wr__local_address){.address = *address, .held_fd = -1};
   if (address->of.any.sa_family != desc->socket_family) return WASI_AFNOSUPPORT;
-  if (!wr__net_may_reach(call, WR__NET_LISTEN, address)) return WASI_ACCES;
+  if (address->of.any.sa_family != AF_UNIX)
+    return wr__net_may_reach(call, action, address) ? WASI_SUCCESS : WASI_ACCES;
+  const wr__local *local = wr__net_local(call, action, address);
+  if (!local) return WASI_ACCES;
+  return action == WR__NET_CONNECT ? wr__local_to_connect(call, local, out)
+                                   : wr__local_to_bind(call, local, out);
+}
+
+static uint32_t bind_host(wr__call *call, wr__desc *desc, const wr__address *address) {
+  wr__local_address allowed;
+  uint32_t error = allowed_address(call, desc, WR__NET_LISTEN, address, &allowed);
+  if (error != WASI_SUCCESS) return error;
   settle_dual_stack(call, desc, address);
-  if (bind(desc->host_fd, &address->of.any, address->size) != 0) return wr__wasi_errno_now();
-  desc->bound = true;
-  return WASI_SUCCESS;
+  if (bind(desc->host_fd, &allowed.address.of.any, allowed.address.size) != 0)
+    error = wr__wasi_errno_now();
+  else
+    desc->bound = true;
+  wr__local_address_close(&allowed);
+  return error;
 }
 
 uint32_t wr__wasi_sock_bind(wr__call *call, const uint64_t *args) {
@@ -100,11 +118,13 @@ static uint32_t finish_connect(wr__call *call, wr__desc *desc) {
 }
 
 static uint32_t connect_host(wr__call *call, wr__desc *desc, const wr__address *address) {
-  if (address->of.any.sa_family != desc->socket_family) return WASI_AFNOSUPPORT;
-  if (!wr__net_may_reach(call, WR__NET_CONNECT, address)) return WASI_ACCES;
-  if (connect(desc->host_fd, &address->of.any, address->size) == 0) return WASI_SUCCESS;
-  if (errno == EINPROGRESS || errno == EINTR) return finish_connect(call, desc);
-  return wr__wasi_errno_now();
+  wr__local_address allowed;
+  uint32_t error = allowed_address(call, desc, WR__NET_CONNECT, address, &allowed);
+  if (error != WASI_SUCCESS) return error;
+  int why = connect(desc->host_fd, &allowed.address.of.any, allowed.address.size) == 0 ? 0 : errno;
+  wr__local_address_close(&allowed);
+  if (why == EINPROGRESS || why == EINTR) return finish_connect(call, desc);
+  return wr__wasi_from_errno(why);
 }
 
 uint32_t wr__wasi_sock_connect(wr__call *call, const uint64_t *args) {
@@ -199,11 +219,11 @@ uint32_t wr__wasi_sock_recv_from_v1(wr__call *call, const uint64_t *args) {
 }
 
 static uint32_t send_to(wr__call *call, wr__desc *desc, struct iovec *iov, uint32_t count,
-                        wr__address *to, size_t *done) {
-  struct msghdr message = {
-      .msg_iov = iov, .msg_iovlen = count, .msg_name = &to->of, .msg_namelen = to->size};
-  if (to->of.any.sa_family != desc->socket_family) return WASI_AFNOSUPPORT;
-  if (!wr__net_may_reach(call, WR__NET_CONNECT, to)) return WASI_ACCES;
+                        const wr__address *to, size_t *done) {
+  struct msghdr message = {.msg_iov = iov,
+                           .msg_iovlen = count,
+                           .msg_name = (void *)(uintptr_t)&to->of,
+                           .msg_namelen = to->size};
   for (;;) {
     ssize_t size = sendmsg(desc->host_fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (size >= 0) {
@@ -234,7 +254,13 @@ uint32_t wr__wasi_sock_send_to(wr__call *call, const uint64_t *args) {
   /* A datagram is sent whole or not at all. */
   bool cut = desc->filetype == WASI_FILETYPE_SOCKET_DGRAM && count == WR__WASI_MAX_IOVECS &&
              (uint32_t)args[2] > count;
-  error = cut ? (uint32_t)WASI_MSGSIZE : send_to(call, desc, iov, count, &to, &done);
+  wr__local_address allowed;
+  error =
+      cut ? (uint32_t)WASI_MSGSIZE : allowed_address(call, desc, WR__NET_CONNECT, &to, &allowed);
+  if (error == WASI_SUCCESS) {
+    error = send_to(call, desc, iov, count, &allowed.address, &done);
+    wr__local_address_close(&allowed);
+  }
   wr__desc_release(desc);
   if (error == WASI_SUCCESS) wr__guest_store32(call, args[6], (uint32_t)done);
   return error;
@@ -250,6 +276,8 @@ static uint32_t ask_name(wr__call *call, uint64_t fd, name_function ask, wr__add
   if (error != WASI_SUCCESS) return error;
   *out = (wr__address){.size = sizeof out->of};
   if (ask(desc->host_fd, &out->of.any, &out->size) != 0) error = wr__wasi_errno_now();
+  if (error == WASI_SUCCESS && out->of.any.sa_family == AF_UNIX)
+    wr__net_name_local(call->wasi, out);
   wr__desc_release(desc);
   return error;
 }

@@ -70,13 +70,21 @@ typedef struct wr__string_list {
   uint32_t size_bytes; /* of all items with their terminators */
 } wr__string_list;
 
+/* A directory that was granted for writing. */
+typedef struct wr__granted {
+  dev_t dev;
+  ino_t ino;
+} wr__granted;
+
 struct wr_wasi {
   wr__string_list args;
   wr__string_list env;
   pthread_mutex_t lock; /* the table below, and the rights and flags of its descriptors */
   wr__desc **fds;       /* fds[fd_capacity]; NULL: free */
   uint32_t fd_capacity;
-  uint32_t fd_lowest_free;      /* nothing below it is free */
+  uint32_t fd_lowest_free; /* nothing below it is free */
+  wr__granted *writable;   /* own: what the guest may change, with all beneath it */
+  uint32_t writable_count;
   bool whole_root;              /* links and ".." lead anywhere in this process's "/" */
   bool walk_paths;              /* resolve by component, without openat2: for tests */
   bool never_wait;              /* what would wait ends with WASI_AGAIN: for tests */
@@ -230,6 +238,8 @@ int wr__wait_event_fd(const wr__call *call);
 wr_status wr__wasi_fail(wr_error *error, wr_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 wr_status wr__wasi_fail_errno(wr_error *error, const char *what);
+/* Could the guest change what is in this directory, by one that it was granted? */
+bool wr__wasi_may_change_directory(const wr_wasi_t *wasi, int dir_fd);
 /* Tells the embedder what the guest was denied: a callback. */
 void wr__log_denied(wr__call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

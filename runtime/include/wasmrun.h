@@ -991,9 +991,12 @@ WR_API void wr_wasi_set_random(wr_wasi_t *wasi, wr_wasi_random_fn random, void *
  * rule     "connect=HOST:PORT", "listen=HOST:PORT" or "resolve=NAME". HOST is an address, a range
  *          (10.0.0.0/8, [fd00::]/8), a name, "*.example.com" or "*"; PORT a number, a range
  *          (8000-8100) or "*". "connect=unix:PATH" and "listen=unix:PATH" are for one local
- *          socket. A name in connect may be resolved too, and means the addresses that the guest
- *          was told for it.
- * Errors   WR_BAD_ARGUMENT, WR_OUT_OF_MEMORY. */
+ *          socket: the file that is there now, if the guest could replace it, and else what the path
+ *          names when it is used; no link is followed then. A name in connect may be resolved too,
+ *          and means the addresses that the guest was told for it, but for those of this machine,
+ *          this link and private networks, which a rule has to name by address.
+ * Errors   WR_BAD_ARGUMENT, WR_NOT_FOUND and WR_IO (the directory of a local socket),
+ *          WR_OUT_OF_MEMORY. */
 WR_API WR_NODISCARD wr_status wr_wasi_net_allow(wr_wasi_t *wasi, const char *rule, wr_error *error);
 /* wr_wasi_listen: opens a listener and gives it as the next free descriptor, after the directories
  * that were given before: "tcp://127.0.0.1:8080", "tcp://[::1]:80", "udp://127.0.0.1:53" or

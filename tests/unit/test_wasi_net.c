@@ -164,6 +164,62 @@ static void names_mean_their_addresses(void **state) {
   guest_delete(g);
 }
 
+/* Whoever answers for a name must not get at what only this machine can reach. */
+static void names_do_not_mean_private_addresses(void **state) {
+  (void)state;
+  static const char *const private[] = {"127.0.0.1",
+                                        "10.1.2.3",
+                                        "172.31.0.1",
+                                        "192.168.0.1",
+                                        "169.254.1.1",
+                                        "100.64.0.1",
+                                        "0.0.0.0",
+                                        "255.255.255.255",
+                                        "224.0.0.1",
+                                        "::1",
+                                        "::",
+                                        "fe80::1",
+                                        "fd00::1",
+                                        "::ffff:10.0.0.1",
+                                        "64:ff9b::7f00:1",
+                                        "2002:c0a8:1::1",
+                                        "::127.0.0.1",
+                                        "ff02::1",
+                                        "64:ff9b:1::a00:1",
+                                        "fec0::1"};
+  static const char *const public[] = {"192.0.2.1", "172.32.0.1", "2001:db8::1", "64:ff9b::102:304",
+                                       "100.128.0.1"};
+  guest *g = guest_new(0);
+  wr__address address;
+  log_lines lines = {0};
+  wr_wasi_set_log(g->wasi, take_line, &lines);
+  allow(g, "connect=db.example.com:*");
+  allow(g, "connect=localhost:7");
+  for (size_t i = 0; i < sizeof private / sizeof private[0]; i++) {
+    assert_true(wr__address_parse(private[i], 0, &address));
+    wr__net_resolved(&g->call, "db.example.com", &address);
+    assert_int_equal(lines.count, i + 1);
+    if (reaches(g, WR__NET_CONNECT, private[i], 80)) fail_msg("%s", private[i]);
+  }
+  for (size_t i = 0; i < sizeof public / sizeof public[0]; i++) {
+    assert_true(wr__address_parse(public[i], 0, &address));
+    wr__net_resolved(&g->call, "db.example.com", &address);
+    if (!reaches(g, WR__NET_CONNECT, public[i], 80)) fail_msg("%s", public[i]);
+  }
+  /* A name that means this machine by itself, and an address that a rule names. */
+  assert_true(wr__address_parse("127.0.0.1", 0, &address));
+  wr__net_resolved(&g->call, "LocalHost", &address);
+  assert_true(reaches(g, WR__NET_CONNECT, "127.0.0.1", 7));
+  assert_true(wr__address_parse("10.0.0.9", 0, &address));
+  wr__net_resolved(&g->call, "localhost", &address);
+  assert_false(reaches(g, WR__NET_CONNECT, "10.0.0.9", 7));
+  allow(g, "connect=10.0.0.0/8:5432");
+  wr__net_resolved(&g->call, "db.example.com", &address);
+  assert_true(reaches(g, WR__NET_CONNECT, "10.0.0.9", 5432));
+  assert_false(reaches(g, WR__NET_CONNECT, "10.0.0.9", 80));
+  guest_delete(g);
+}
+
 static void nothing_without_a_rule(void **state) {
   (void)state;
   guest *g = guest_new(0);
@@ -322,6 +378,127 @@ static void local_sockets(void **state) {
   guest_delete(g);
 }
 
+/* A socket of the host's in a folder, which listens. */
+static int host_listener(const char *folder, const char *name) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  snprintf(address.sun_path, sizeof address.sun_path, "%s/%s", folder, name);
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+  assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+  assert_int_equal(listen(fd, 5), 0);
+  return fd;
+}
+
+static uint32_t connect_local(guest *g, const char *path) {
+  uint32_t fd = open_socket(g, WASI_AF_UNIX, STREAM);
+  put_storage(g, WASI_AF_UNIX, path);
+  uint32_t error = WASI(g, sock_connect, fd, SPAN, 0);
+  WASI(g, fd_close, fd);
+  return error;
+}
+
+static bool was_reached(int listener) {
+  int fd = accept(listener, NULL, NULL);
+  if (fd >= 0) close(fd);
+  return fd >= 0;
+}
+
+static void host_rename(guest *g, const char *from, const char *to) {
+  char a[128], b[128];
+  snprintf(a, sizeof a, "%s/%s", g->base, from);
+  snprintf(b, sizeof b, "%s/%s", g->base, to);
+  assert_int_equal(rename(a, b), 0);
+}
+
+/* A rule is for the file that was there when it was made, whatever the guest puts in its place. */
+static void local_sockets_are_not_replaced(void **state) {
+  (void)state;
+  guest *g = guest_new(0);
+  char path[96], rule[128];
+  log_lines lines = {0};
+  wr_wasi_set_log(g->wasi, take_line, &lines);
+  int app = host_listener(g->root, "s"), secret = host_listener(g->base, "secret");
+  snprintf(path, sizeof path, "%s/s", g->root);
+  snprintf(rule, sizeof rule, "connect=unix:%s", path);
+  allow(g, rule);
+  assert_int_equal(connect_local(g, path), WASI_SUCCESS);
+  assert_true(was_reached(app));
+  /* A link in its place. */
+  host_rename(g, "root/s", "root/kept");
+  host_link(g, "../secret", "root/s");
+  assert_int_equal(connect_local(g, path), WASI_ACCES);
+  assert_non_null(strstr(lines.last, "symbolic link"));
+  /* Another socket in its place. */
+  host_rename(g, "secret", "root/s");
+  assert_int_equal(connect_local(g, path), WASI_ACCES);
+  assert_non_null(strstr(lines.last, "not the file"));
+  assert_false(was_reached(secret));
+  /* The directory is the one of then. */
+  host_rename(g, "root/kept", "root/s");
+  host_rename(g, "root", "moved");
+  assert_int_equal(connect_local(g, path), WASI_SUCCESS);
+  assert_true(was_reached(app));
+  host_rename(g, "moved", "root");
+  close(app);
+  close(secret);
+  guest_delete(g);
+}
+
+/* Where the guest can change nothing, a server may come, go, and come again. */
+static void local_sockets_may_come_again(void **state) {
+  (void)state;
+  guest *g = guest_new(0);
+  char folder[96], path[112], rule[144];
+  host_dir(g, "run");
+  snprintf(folder, sizeof folder, "%s/run", g->base);
+  snprintf(path, sizeof path, "%s/s", folder);
+  snprintf(rule, sizeof rule, "connect=unix:%s", path);
+  allow(g, rule);
+  assert_int_equal(connect_local(g, path), WASI_NOENT);
+  for (int i = 0; i < 2; i++) {
+    int app = host_listener(folder, "s");
+    assert_int_equal(connect_local(g, path), WASI_SUCCESS);
+    assert_true(was_reached(app));
+    close(app);
+    unlink(path);
+  }
+  wr_error error;
+  assert_int_equal(wr_wasi_net_allow(g->wasi, "connect=unix:/nowhere/s", &error), WR_NOT_FOUND);
+  assert_int_equal(wr_wasi_net_allow(g->wasi, "listen=unix:/tmp/..", &error), WR_BAD_ARGUMENT);
+  guest_delete(g);
+}
+
+/* The same for what is made: a link on the way leads nowhere, and the name is as the rule has it.
+ */
+static void local_sockets_are_made_in_place(void **state) {
+  (void)state;
+  guest *g = guest_new(0);
+  char path[112], rule[144];
+  host_dir(g, "root/d");
+  host_dir(g, "secret");
+  snprintf(path, sizeof path, "%s/d/s", g->root);
+  snprintf(rule, sizeof rule, "listen=unix:%s", path);
+  allow(g, rule);
+  snprintf(rule, sizeof rule, "connect=unix:%s", path);
+  allow(g, rule);
+  host_rename(g, "root/d", "root/moved");
+  host_link(g, "../secret", "root/d");
+  uint32_t fd = open_socket(g, WASI_AF_UNIX, STREAM);
+  put_storage(g, WASI_AF_UNIX, path);
+  assert_int_equal(WASI(g, sock_bind, fd, SPAN, 0), WASI_SUCCESS);
+  assert_int_equal(WASI(g, sock_listen, fd, 5), WASI_SUCCESS);
+  put_storage(g, 0, "");
+  const uint64_t name[] = {fd, SPAN, OUT};
+  assert_int_equal(row(g, "sock_getlocaladdr", "iii", name), WASI_SUCCESS);
+  assert_string_equal((char *)g->memory + ADDRESS + 2, path);
+  snprintf(path, sizeof path, "%s/secret/s", g->base);
+  assert_int_equal(access(path, F_OK), -1);
+  snprintf(path, sizeof path, "%s/moved/s", g->root);
+  assert_int_equal(access(path, F_OK), 0);
+  snprintf(path, sizeof path, "%s/d/s", g->root);
+  assert_int_equal(connect_local(g, path), WASI_SUCCESS);
+  guest_delete(g);
+}
+
 static void granted_listeners(void **state) {
   (void)state;
   guest *g = guest_new(0);
@@ -434,12 +611,16 @@ int main(void) {
       cmocka_unit_test(rules_are_read),
       cmocka_unit_test(rules_are_kept),
       cmocka_unit_test(names_mean_their_addresses),
+      cmocka_unit_test(names_do_not_mean_private_addresses),
       cmocka_unit_test(nothing_without_a_rule),
       cmocka_unit_test(streams),
       cmocka_unit_test(refused_connections),
       cmocka_unit_test(datagrams),
       cmocka_unit_test(strangers_are_not_heard),
       cmocka_unit_test(local_sockets),
+      cmocka_unit_test(local_sockets_are_not_replaced),
+      cmocka_unit_test(local_sockets_may_come_again),
+      cmocka_unit_test(local_sockets_are_made_in_place),
       cmocka_unit_test(granted_listeners),
       cmocka_unit_test(options),
       cmocka_unit_test(receive_timeout),
