@@ -166,11 +166,13 @@ bool wr__wasi_may_change_directory(const wr_wasi_t *wasi, int dir_fd) {
 static wr_status preopen(wr_wasi_t *wasi, int fd, const char *guest_path, unsigned flags,
                          wr_error *error) {
   wr__desc *desc;
+  uint32_t type;
   if (!wr__wasi_utf8_valid(guest_path, strlen(guest_path))) {
     close(fd);
     return wr__wasi_fail(error, WR_BAD_ARGUMENT, "a guest's path has to be UTF-8");
   }
-  if (wr__path_is_kernel_interface(fd)) {
+  /* One of a type that is not known may be granted by name, but not reached from another. */
+  if (wr__filesystem_of(fd, &type) == WR__FILESYSTEM_INTERFACE) {
     close(fd);
     return wr__wasi_fail(error, WR_BAD_ARGUMENT,
                          "%s: file systems of the kernel's interfaces are never granted",
@@ -196,6 +198,7 @@ static wr_status preopen(wr_wasi_t *wasi, int fd, const char *guest_path, unsign
     return wr__wasi_fail(error, WR_OUT_OF_MEMORY, "out of memory");
   }
   if (flags & WR_WASI_WHOLE_ROOT) wasi->whole_root = true;
+  if (flags & WR_WASI_THEN_ROOT) desc->fallback_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
   uint32_t number;
   if (wr__fd_insert(wasi, desc, &number) != WASI_SUCCESS)
     return wr__wasi_fail(error, WR_OUT_OF_MEMORY, "too many descriptors");

@@ -18,6 +18,7 @@ wr__desc *wr__desc_new(wr__desc_kind kind, int host_fd) {
   atomic_init(&desc->ref_count, 1);
   desc->kind = kind;
   desc->host_fd = host_fd;
+  desc->fallback_fd = -1;
   pthread_mutex_init(&desc->position_lock, NULL);
   return desc;
 }
@@ -29,6 +30,7 @@ void wr__desc_retain(wr__desc *desc) {
 void wr__desc_release(wr__desc *desc) {
   if (atomic_fetch_sub_explicit(&desc->ref_count, 1, memory_order_acq_rel) != 1) return;
   if (desc->host_fd >= 0) close(desc->host_fd);
+  if (desc->fallback_fd >= 0) close(desc->fallback_fd);
   pthread_mutex_destroy(&desc->position_lock);
   free(desc->preopen_name);
   free(desc->bytes);
@@ -80,6 +82,7 @@ uint32_t wr__desc_from_host(int host_fd, wr__desc **out) {
   desc->rights = WASI_RIGHTS_FILE;
   if (S_ISDIR(st.st_mode)) {
     desc->kind = WR__DESC_DIRECTORY;
+    desc->dev = desc->granted_dev = st.st_dev;
     desc->rights = WASI_RIGHTS_DIRECTORY;
     desc->inheriting = WASI_RIGHTS_DIRECTORY | WASI_RIGHTS_FILE;
   } else if (S_ISSOCK(st.st_mode)) {

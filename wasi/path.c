@@ -2,15 +2,15 @@
  * meanwhile, nothing outside is reached: the kernel resolves with openat2 (RESOLVE_BENEATH |
  * RESOLVE_NO_MAGICLINKS), or where it cannot, a walk by component that never lets the kernel
  * follow a symbolic link and checks every ".." against the directory that it came through.
- * Both give the same answers. Where all of "/" was granted, links and ".." lead anywhere in it. */
+ * Both give the same answers. Where all of "/" was granted, links and ".." lead anywhere in it.
+ * The kernel resolves only what stays on one mount; what crosses to another is walked, so that
+ * each file system on the way is looked at. */
 #include "wasi.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 /* As the kernel's own limit. */
@@ -21,17 +21,6 @@
 /* What leads out of the directory. wasi-libc shows it to programs as ENOTCAPABLE. */
 #define ESCAPES WASI_NOTCAPABLE
 
-bool wr__path_is_kernel_interface(int fd) {
-  static const uint32_t magics[] = {PROC_SUPER_MAGIC,   SYSFS_MAGIC,        DEBUGFS_MAGIC,
-                                    TRACEFS_MAGIC,      SECURITYFS_MAGIC,   BPF_FS_MAGIC,
-                                    CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC};
-  struct statfs fs;
-  if (fstatfs(fd, &fs) != 0) return true;
-  for (size_t i = 0; i < sizeof magics / sizeof magics[0]; i++)
-    if ((uint32_t)fs.f_type == magics[i]) return true;
-  return false;
-}
-
 /* ---- openat2 */
 
 /* 0: not known yet; 1: it works; 2: the kernel, or a seccomp filter, does not have it. */
@@ -41,7 +30,7 @@ static int open_by_kernel(int dir_fd, const char *path, const wr__path_open *how
   struct open_how what = {
       .flags = (uint64_t)(how->flags | O_CLOEXEC | (how->follow ? 0 : O_NOFOLLOW)),
       .mode = how->flags & O_CREAT ? how->mode : 0,
-      .resolve = RESOLVE_NO_MAGICLINKS | (whole_root ? 0 : RESOLVE_BENEATH),
+      .resolve = RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV | (whole_root ? 0 : RESOLVE_BENEATH),
   };
   /* EAGAIN: something was renamed while the kernel went through a "..". */
   for (int tries = 0; tries < MAX_RETRIES; tries++) {
@@ -74,19 +63,18 @@ typedef struct identity {
 
 typedef struct walk {
   int fd; /* the directory that it has come to */
+  identity here;
   bool whole_root;
   bool own; /* fd is not the one that it started from */
+  dev_t granted_dev;
+  int stream;       /* what a link meant, or WR__PATH_NO_STREAM */
+  uint32_t refused; /* the type of a file system that was refused, or 0 */
+  bool is_device;   /* a device was refused */
   uint32_t depth;
   uint32_t links;
   identity above[MAX_DEPTH];    /* above[depth - 1] is the parent of fd */
   char rest[WR__WASI_MAX_PATH]; /* what is still to be walked */
 } walk;
-
-static void walk_move(walk *w, int fd) {
-  if (w->own) close(w->fd);
-  w->fd = fd;
-  w->own = true;
-}
 
 static uint32_t walk_identify(int fd, identity *out) {
   struct stat st;
@@ -95,36 +83,61 @@ static uint32_t walk_identify(int fd, identity *out) {
   return WASI_SUCCESS;
 }
 
+/* Is what was come to of a file system that a guest may have? Closes it if not. */
+static uint32_t walk_check(walk *w, int fd, dev_t dev) {
+  uint32_t type;
+  if (dev == w->here.dev || wr__filesystem_of(fd, &type) == WR__FILESYSTEM_ORDINARY)
+    return WASI_SUCCESS;
+  close(fd);
+  w->refused = type;
+  return WASI_ACCES;
+}
+
+/* Takes fd. */
+static uint32_t walk_move(walk *w, int fd) {
+  identity found = {0};
+  uint32_t error = walk_identify(fd, &found);
+  if (error != WASI_SUCCESS) {
+    close(fd);
+    return error;
+  }
+  error = walk_check(w, fd, found.dev);
+  if (error != WASI_SUCCESS) return error;
+  if (w->own) close(w->fd);
+  w->fd = fd;
+  w->here = found;
+  w->own = true;
+  return WASI_SUCCESS;
+}
+
 /* ".." may only lead to the directory through which we came: otherwise somebody moved us. */
 static uint32_t walk_up(walk *w) {
   if (w->depth == 0 && !w->whole_root) return ESCAPES;
   int fd = openat(w->fd, "..", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (fd < 0) return wr__wasi_errno_now();
-  if (w->depth == 0) {
-    walk_move(w, fd);
-    return WASI_SUCCESS;
-  }
-  identity found = {0};
-  uint32_t error = walk_identify(fd, &found);
-  const identity *expected = &w->above[w->depth - 1];
-  if (error == WASI_SUCCESS && (found.dev != expected->dev || found.ino != expected->ino))
-    error = WASI_AGAIN;
-  if (error != WASI_SUCCESS) {
-    close(fd);
-    return error;
-  }
-  w->depth--;
-  walk_move(w, fd);
-  return WASI_SUCCESS;
+  uint32_t error = walk_move(w, fd);
+  if (error != WASI_SUCCESS || w->depth == 0) return error;
+  const identity *expected = &w->above[--w->depth];
+  return w->here.dev == expected->dev && w->here.ino == expected->ino ? WASI_SUCCESS : WASI_AGAIN;
 }
 
 static uint32_t walk_to_root(walk *w) {
   if (!w->whole_root) return ESCAPES;
   int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return wr__wasi_errno_now();
-  walk_move(w, fd);
   w->depth = 0;
-  return WASI_SUCCESS;
+  return walk_move(w, fd);
+}
+
+/* Containers have links to /proc/self/fd/1 for their standard output, which log files of images are
+ * links to. There is no procfs for guests, but they have such a stream of their own. */
+static bool walk_find_stream(walk *w) {
+  static const char streams[] = "/proc/self/fd/";
+  size_t size = sizeof streams - 1;
+  if (!w->whole_root || strncmp(w->rest, streams, size) != 0) return false;
+  if (w->rest[size] < '0' || w->rest[size] > '2' || w->rest[size + 1] != 0) return false;
+  w->stream = w->rest[size] - '0';
+  return true;
 }
 
 /* Replaces the rest of the path by the link's target and that rest. */
@@ -143,7 +156,7 @@ static uint32_t walk_splice(walk *w, const char *name, const char *after) {
   memmove(w->rest + size + (after_size > 0), after, after_size + 1);
   memcpy(w->rest, target, (size_t)size);
   if (after_size > 0) w->rest[size] = '/';
-  return WASI_SUCCESS;
+  return walk_find_stream(w) ? WASI_ACCES : WASI_SUCCESS;
 }
 
 /* Steps into a component that must be a directory. after is the path behind it. */
@@ -155,21 +168,47 @@ static uint32_t walk_down(walk *w, const char *name, const char *after) {
     uint32_t error = walk_splice(w, name, after);
     return error == WASI_INVAL ? WASI_NOTDIR : error; /* INVAL: it is no link */
   }
-  uint32_t error =
-      w->depth < MAX_DEPTH ? walk_identify(w->fd, &w->above[w->depth]) : (uint32_t)WASI_NAMETOOLONG;
-  if (error != WASI_SUCCESS) {
+  identity parent = w->here;
+  uint32_t error = WASI_NAMETOOLONG;
+  if (w->depth < MAX_DEPTH)
+    error = walk_move(w, fd);
+  else
     close(fd);
-    return error;
-  }
-  w->depth++;
-  walk_move(w, fd);
+  if (error != WASI_SUCCESS) return error;
+  w->above[w->depth++] = parent;
   memmove(w->rest, after, strlen(after) + 1);
   return WASI_SUCCESS;
+}
+
+/* Devices on file systems that were not granted by name: opening one may already do harm. */
+static bool walk_may_open(walk *w, const struct stat *st) {
+  w->is_device =
+      !w->whole_root && st->st_dev != w->granted_dev && !wr__filesystem_device_is_harmless(st);
+  return !w->is_device;
+}
+
+static uint32_t walk_check_name(walk *w, const char *name, const wr__path_open *how) {
+  struct stat st;
+  if ((how->flags & O_PATH) || w->whole_root || w->here.dev == w->granted_dev) return WASI_SUCCESS;
+  if (fstatat(w->fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0) return WASI_SUCCESS;
+  return walk_may_open(w, &st) ? WASI_SUCCESS : WASI_ACCES;
+}
+
+/* Whoever changes the tree may have put something else in its place. */
+static uint32_t walk_check_opened(walk *w, int fd, const wr__path_open *how) {
+  struct stat st;
+  if (fstat(fd, &st) != 0 || (!(how->flags & O_PATH) && !walk_may_open(w, &st))) {
+    close(fd);
+    return WASI_ACCES;
+  }
+  return walk_check(w, fd, st.st_dev);
 }
 
 /* Opens the last component. WASI_SUCCESS with *out -1: it was a link, and the walk goes on. */
 static uint32_t walk_last(walk *w, const char *name, const wr__path_open *how, int *out) {
   *out = -1;
+  uint32_t refused = walk_check_name(w, name, how);
+  if (refused != WASI_SUCCESS) return refused;
   int fd = openat(w->fd, name, how->flags | O_NOFOLLOW | O_CLOEXEC, how->mode);
   int why = errno;
   bool is_link = fd < 0 && (why == ELOOP || why == ENOTDIR);
@@ -183,8 +222,9 @@ static uint32_t walk_last(walk *w, const char *name, const wr__path_open *how, i
     return error == WASI_INVAL ? wr__wasi_from_errno(why) : error;
   }
   if (fd < 0) return wr__wasi_from_errno(why);
-  *out = fd;
-  return WASI_SUCCESS;
+  refused = walk_check_opened(w, fd, how);
+  if (refused == WASI_SUCCESS) *out = fd;
+  return refused;
 }
 
 /* Takes one component. WASI_SUCCESS with *out -1: there is more to walk. */
@@ -215,52 +255,58 @@ static uint32_t walk_step(walk *w, const wr__path_open *how, int *out) {
   return walk_down(w, name, "."); /* what is left is opened as "." in it */
 }
 
-static uint32_t open_by_walk_once(int dir_fd, const char *path, const wr__path_open *how,
-                                  bool whole_root, int *out) {
-  walk w;
-  w.whole_root = whole_root;
-  w.fd = dir_fd;
-  w.own = false;
-  w.depth = 0;
-  w.links = 0;
-  if (strlen(path) >= sizeof w.rest) return WASI_NAMETOOLONG;
-  strcpy(w.rest, path);
-  uint32_t error;
-  do {
-    error = walk_step(&w, how, out);
-  } while (error == WASI_SUCCESS && *out < 0);
-  if (w.own) close(w.fd);
+static uint32_t open_by_walk_once(const wr_wasi_t *wasi, const wr__path_base *base,
+                                  const char *path, const wr__path_open *how, walk *w, int *out) {
+  w->fd = base->fd;
+  w->granted_dev = base->granted_dev;
+  w->whole_root = wasi->whole_root;
+  w->own = w->is_device = false;
+  w->stream = WR__PATH_NO_STREAM;
+  w->refused = w->depth = w->links = 0;
+  if (strlen(path) >= sizeof w->rest) return WASI_NAMETOOLONG;
+  strcpy(w->rest, path);
+  uint32_t error = walk_identify(w->fd, &w->here);
+  while (error == WASI_SUCCESS && *out < 0) error = walk_step(w, how, out);
+  if (w->own) close(w->fd);
   return error;
 }
 
-static uint32_t open_by_walk(int dir_fd, const char *path, const wr__path_open *how,
-                             bool whole_root, int *out) {
+static uint32_t open_by_walk(wr__call *call, const wr__path_base *base, const char *path,
+                             const wr__path_open *how, wr__path_found *out) {
+  walk w;
   uint32_t error = WASI_AGAIN;
   for (int tries = 0; error == WASI_AGAIN && tries < MAX_RETRIES; tries++)
-    error = open_by_walk_once(dir_fd, path, how, whole_root, out);
+    error = open_by_walk_once(call->wasi, base, path, how, &w, &out->fd);
+  out->stream = w.stream;
+  if (w.is_device) wr__log_denied(call, "%s: a device", path);
+  if (w.refused) wr__log_denied(call, "%s: file system of type 0x%x", path, (unsigned)w.refused);
   return error;
 }
 
 /* ---- what the functions use */
 
-uint32_t wr__path_open_beneath(const wr_wasi_t *wasi, int dir_fd, const char *path,
-                               wr__path_open how, int *out) {
-  int fd = -1;
-  if (path[0] == '/') return ESCAPES;
+/* Beyond the granted file system, what is opened is looked at before: the walk does. */
+static bool needs_walk(const wr_wasi_t *wasi, const wr__path_base *base, const wr__path_open *how) {
+  if (wasi->walk_paths || !kernel_has_openat2()) return true;
+  return !wasi->whole_root && !(how->flags & O_PATH) && base->dev != base->granted_dev;
+}
+
+uint32_t wr__path_open_beneath(wr__call *call, const wr__path_base *base, const char *path,
+                               wr__path_open how, wr__path_found *out) {
+  uint32_t error = ESCAPES;
+  *out = (wr__path_found){-1, WR__PATH_NO_STREAM};
   if (path[0] == 0) return WASI_NOENT;
-  if (wasi->walk_paths || !kernel_has_openat2()) {
-    uint32_t error = open_by_walk(dir_fd, path, &how, wasi->whole_root, &fd);
-    if (error != WASI_SUCCESS) return error;
-  } else {
-    fd = open_by_kernel(dir_fd, path, &how, wasi->whole_root);
-    if (fd < 0) return errno == EXDEV ? ESCAPES : wr__wasi_errno_now();
+  if (path[0] != '/') {
+    bool walk_it = needs_walk(call->wasi, base, &how);
+    if (!walk_it) {
+      out->fd = open_by_kernel(base->fd, path, &how, call->wasi->whole_root);
+      if (out->fd >= 0) return WASI_SUCCESS;
+      error = wr__wasi_errno_now();
+    }
+    if (walk_it || error == WASI_XDEV) error = open_by_walk(call, base, path, &how, out);
   }
-  if (wr__path_is_kernel_interface(fd)) {
-    close(fd);
-    return WASI_ACCES;
-  }
-  *out = fd;
-  return WASI_SUCCESS;
+  if (error == ESCAPES) wr__log_denied(call, "%s: outside of the directory", path);
+  return error;
 }
 
 /* Where the last component begins, which may end in slashes. */
@@ -273,23 +319,25 @@ static char *last_component(char *path, size_t *size) {
   return start;
 }
 
-uint32_t wr__path_parent_open(const wr_wasi_t *wasi, int dir_fd, char *path, wr__path_parent *out) {
-  if (path[0] == '/') return ESCAPES;
+uint32_t wr__path_parent_open(wr__call *call, const wr__path_base *base, char *path,
+                              wr__path_parent *out) {
   size_t size;
   char *name = last_component(path, &size);
   wr__path_open how = {.flags = O_PATH | O_DIRECTORY, .follow = true};
-  *out = (wr__path_parent){.fd = dir_fd, .name = name, .trailing_slash = name[size] == '/'};
+  *out = (wr__path_parent){.fd = base->fd, .name = name, .trailing_slash = name[size] == '/'};
   bool dots = (size == 1 && name[0] == '.') || (size == 2 && name[0] == '.' && name[1] == '.');
-  if (!dots && name == path) return WASI_SUCCESS;
+  if (path[0] != '/' && !dots && name == path) return WASI_SUCCESS;
   const char *directory = path;
   if (dots) {
     /* The operation meets the directory itself, and fails or not as on the host. */
     out->name = ".";
     out->trailing_slash = false;
-  } else {
+  } else if (path[0] != '/') {
     name[-1] = 0;
   }
-  uint32_t error = wr__path_open_beneath(wasi, dir_fd, directory, how, &out->fd);
+  wr__path_found found;
+  uint32_t error = wr__path_open_beneath(call, base, directory, how, &found);
+  out->fd = found.fd;
   out->own = error == WASI_SUCCESS;
   return error;
 }

@@ -12,9 +12,24 @@
 typedef struct place {
   wr__desc *dir;
   uint64_t inheriting; /* what dir hands on */
+  wr__path_base base;  /* where the path begins */
   char path[WR__WASI_MAX_PATH];
   wr__path_parent parent;
 } place;
+
+/* Where names are looked for in two directories, the first that has the path's first name. */
+static int base_fd(const place *at) {
+  char name[WR__WASI_MAX_PATH];
+  struct stat st;
+  size_t size = strcspn(at->path, "/");
+  if (at->dir->fallback_fd < 0 || size == 0) return at->dir->host_fd;
+  memcpy(name, at->path, size);
+  name[size] = 0;
+  if (fstatat(at->dir->host_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT)
+    return at->dir->host_fd;
+  return fstatat(at->dir->fallback_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 ? at->dir->fallback_fd
+                                                                            : at->dir->host_fd;
+}
 
 static uint32_t place_get(wr__call *call, uint64_t fd, uint64_t rights, uint64_t path,
                           uint64_t size, place *out) {
@@ -22,8 +37,12 @@ static uint32_t place_get(wr__call *call, uint64_t fd, uint64_t rights, uint64_t
   uint32_t error = wr__fd_get_inheriting(call->wasi, fd, rights, &out->dir, &out->inheriting);
   if (error != WASI_SUCCESS) return error;
   error = wr__guest_path(call, path, size, out->path);
-  if (error != WASI_SUCCESS) wr__desc_release(out->dir);
-  return error;
+  if (error != WASI_SUCCESS) {
+    wr__desc_release(out->dir);
+    return error;
+  }
+  out->base = (wr__path_base){base_fd(out), out->dir->dev, out->dir->granted_dev};
+  return WASI_SUCCESS;
 }
 
 static void place_release(place *p) {
@@ -36,7 +55,7 @@ static uint32_t place_get_parent(wr__call *call, uint64_t fd, uint64_t rights, u
                                  uint64_t size, place *out) {
   uint32_t error = place_get(call, fd, rights, path, size, out);
   if (error != WASI_SUCCESS) return error;
-  error = wr__path_parent_open(call->wasi, out->dir->host_fd, out->path, &out->parent);
+  error = wr__path_parent_open(call, &out->base, out->path, &out->parent);
   if (error != WASI_SUCCESS) place_release(out);
   return error;
 }
@@ -78,14 +97,25 @@ uint32_t wr__wasi_path_unlink_file(wr__call *call, const uint64_t *args) {
 /* ---- attributes */
 
 /* The object that the path names, open with O_PATH. */
-static uint32_t open_object(wr__call *call, const place *at, bool follow, int *fd) {
+static uint32_t open_object(wr__call *call, const place *at, bool follow, wr__path_found *out) {
   size_t size = strlen(at->path);
   wr__path_open how = {.flags = O_PATH, .follow = follow};
   if (at->path[size - 1] == '/') { /* a directory, also behind a link */
     how.flags |= O_DIRECTORY;
     how.follow = true;
   }
-  return wr__path_open_beneath(call->wasi, at->dir->host_fd, at->path, how, fd);
+  return wr__path_open_beneath(call, &at->base, at->path, how, out);
+}
+
+/* Of the stream that a path means. */
+static uint32_t stat_stream(wr__call *call, int stream, struct stat *st) {
+  wr__desc *desc;
+  uint32_t error = wr__fd_get(call->wasi, (uint64_t)stream, WASI_RIGHT_FD_FILESTAT_GET, &desc);
+  if (error != WASI_SUCCESS) return error == WASI_BADF ? (uint32_t)WASI_NOENT : error;
+  *st = (struct stat){0};
+  if (desc->host_fd >= 0) error = result_of(fstat(desc->host_fd, st));
+  wr__desc_release(desc);
+  return error;
 }
 
 uint32_t wr__wasi_path_filestat_get(wr__call *call, const uint64_t *args) {
@@ -94,12 +124,14 @@ uint32_t wr__wasi_path_filestat_get(wr__call *call, const uint64_t *args) {
   if (!wr__guest_bytes(call, args[4], out_size)) return WASI_FAULT;
   uint32_t error = place_get(call, args[0], WASI_RIGHT_PATH_FILESTAT_GET, args[2], args[3], &at);
   if (error != WASI_SUCCESS) return error;
-  int fd = -1;
+  wr__path_found found;
   struct stat st;
-  error = open_object(call, &at, args[1] & WASI_LOOKUP_SYMLINK_FOLLOW, &fd);
+  error = open_object(call, &at, args[1] & WASI_LOOKUP_SYMLINK_FOLLOW, &found);
   if (error == WASI_SUCCESS) {
-    error = result_of(fstat(fd, &st));
-    close(fd);
+    error = result_of(fstat(found.fd, &st));
+    close(found.fd);
+  } else if (found.stream != WR__PATH_NO_STREAM) {
+    error = stat_stream(call, found.stream, &st);
   }
   place_release(&at);
   if (error == WASI_SUCCESS) wr__wasi_store_filestat(call, args[4], &st);
@@ -123,11 +155,11 @@ uint32_t wr__wasi_path_filestat_set_times(wr__call *call, const uint64_t *args) 
   place at;
   error = place_get(call, args[0], WASI_RIGHT_PATH_FILESTAT_SET_TIMES, args[2], args[3], &at);
   if (error != WASI_SUCCESS) return error;
-  int fd = -1;
-  error = open_object(call, &at, args[1] & WASI_LOOKUP_SYMLINK_FOLLOW, &fd);
+  wr__path_found found;
+  error = open_object(call, &at, args[1] & WASI_LOOKUP_SYMLINK_FOLLOW, &found);
   if (error == WASI_SUCCESS) {
-    error = set_times(fd, times);
-    close(fd);
+    error = set_times(found.fd, times);
+    close(found.fd);
   }
   place_release(&at);
   return error;
@@ -139,10 +171,11 @@ uint32_t wr__wasi_path_filestat_set_times(wr__call *call, const uint64_t *args) 
  * question is put to the resolver. */
 static uint32_t refuse_slash(wr__call *call, const place *at, uint32_t if_directory) {
   wr__path_open how = {.flags = O_PATH | O_DIRECTORY, .follow = true};
-  int fd = -1;
-  uint32_t error = wr__path_open_beneath(call->wasi, at->parent.fd, at->parent.name, how, &fd);
+  wr__path_base parent = {at->parent.fd, at->base.dev, at->base.granted_dev};
+  wr__path_found found;
+  uint32_t error = wr__path_open_beneath(call, &parent, at->parent.name, how, &found);
   if (error != WASI_SUCCESS) return error;
-  close(fd);
+  close(found.fd);
   return if_directory;
 }
 
@@ -255,16 +288,28 @@ static int host_flags(const open_request *request) {
 
 /* Opens the host's file. A program that asks for every right of a file that it only reads, as
  * libraries do, gets a directory or a read-only file opened for reading. */
-static uint32_t open_host(wr__call *call, const place *at, open_request *request, int *fd) {
+static uint32_t open_host(wr__call *call, const place *at, open_request *request,
+                          wr__path_found *out) {
   wr__path_open how = {.flags = host_flags(request), .mode = 0666, .follow = request->follow};
-  uint32_t error = wr__path_open_beneath(call->wasi, at->dir->host_fd, at->path, how, fd);
+  uint32_t error = wr__path_open_beneath(call, &at->base, at->path, how, out);
   bool wants_write = request->rights & WASI_RIGHT_FD_WRITE;
   if (error == WASI_SUCCESS || wants_write || (how.flags & O_ACCMODE) == O_RDONLY) return error;
   if (error != WASI_ISDIR && error != WASI_ACCES && error != WASI_ROFS && error != WASI_TXTBSY)
     return error;
   how.flags = (how.flags & ~O_ACCMODE) | O_RDONLY;
   request->rights &= ~WASI_RIGHTS_WRITING;
-  return wr__path_open_beneath(call->wasi, at->dir->host_fd, at->path, how, fd);
+  return wr__path_open_beneath(call, &at->base, at->path, how, out);
+}
+
+/* Another number for the stream that the path means, as dup(2) gives one. */
+static uint32_t open_stream(wr__call *call, int stream, const open_request *request,
+                            uint32_t *number) {
+  wr__desc *desc;
+  if (request->oflags & WASI_OFLAGS_DIRECTORY) return WASI_NOTDIR;
+  if (request->oflags & WASI_OFLAGS_EXCL) return WASI_EXIST;
+  uint32_t error = wr__fd_get(call->wasi, (uint64_t)stream, 0, &desc);
+  if (error != WASI_SUCCESS) return WASI_NOENT;
+  return wr__fd_insert(call->wasi, desc, number);
 }
 
 /* Spec: path_open, "fewer rights than specified, if and only if those rights do not apply to the
@@ -275,6 +320,7 @@ static void settle_rights(wr__desc *desc, const place *at, const open_request *r
   desc->rights &= at->inheriting;
   desc->inheriting &= at->inheriting;
   if (desc->kind != WR__DESC_DIRECTORY) desc->rights &= request->rights;
+  desc->granted_dev = at->dir->granted_dev;
   desc->read_only = at->dir->read_only;
   desc->flags = (uint16_t)request->fdflags;
 }
@@ -289,10 +335,11 @@ static uint32_t open_place(wr__call *call, const place *at, open_request *reques
   if ((request->oflags & WASI_OFLAGS_DIRECTORY) && (request->rights & WASI_RIGHT_FD_WRITE))
     return WASI_ISDIR;
   request->rights &= at->inheriting;
-  int host_fd = -1;
+  wr__path_found found;
   wr__desc *desc = NULL;
-  uint32_t error = open_host(call, at, request, &host_fd);
-  if (error == WASI_SUCCESS) error = wr__desc_from_host(host_fd, &desc);
+  uint32_t error = open_host(call, at, request, &found);
+  if (found.stream != WR__PATH_NO_STREAM) return open_stream(call, found.stream, request, number);
+  if (error == WASI_SUCCESS) error = wr__desc_from_host(found.fd, &desc);
   if (error != WASI_SUCCESS) return error;
   settle_rights(desc, at, request);
   return wr__fd_insert(call->wasi, desc, number);

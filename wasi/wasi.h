@@ -50,6 +50,9 @@ typedef struct wr__desc {
   _Atomic uint16_t flags; /* WASI_FDFLAGS_*; written under the lock */
   uint64_t rights;
   uint64_t inheriting;
+  dev_t dev;                     /* directories: the file system */
+  dev_t granted_dev;             /* directories: that of the one that was granted */
+  int fallback_fd;               /* own, or -1: where names are looked for that are not in it */
   char *preopen_name;            /* own; NULL where it is no preopen */
   pthread_mutex_t position_lock; /* directories and BYTES: the position is ours */
   wr_wasi_write_fn write;
@@ -198,9 +201,22 @@ typedef struct wr__path_open {
   mode_t mode; /* for O_CREAT */
   bool follow; /* a symbolic link as last component */
 } wr__path_open;
-/* Opens path beneath dir_fd; files of the kernel's interface file systems are refused. */
-uint32_t wr__path_open_beneath(const wr_wasi_t *wasi, int dir_fd, const char *path,
-                               wr__path_open how, int *out);
+/* Where a path begins. */
+typedef struct wr__path_base {
+  int fd;
+  dev_t dev; /* its file system */
+  /* That of the granted directory: beyond it, not every device may be opened. */
+  dev_t granted_dev;
+} wr__path_base;
+/* A link of a container that means one of the process's own streams: WASI_ACCES, and which. */
+#define WR__PATH_NO_STREAM (-1)
+typedef struct wr__path_found {
+  int fd;     /* -1 on failure */
+  int stream; /* 0 to 2, or WR__PATH_NO_STREAM */
+} wr__path_found;
+/* Opens path beneath base. No component may be of a file system that is refused (filesystem.c). */
+uint32_t wr__path_open_beneath(wr__call *call, const wr__path_base *base, const char *path,
+                               wr__path_open how, wr__path_found *out);
 /* The directory that holds the last component, and that component (with its trailing slashes) in
  * name. *own tells whether parent_fd is to be closed. */
 typedef struct wr__path_parent {
@@ -209,10 +225,19 @@ typedef struct wr__path_parent {
   bool trailing_slash;
   const char *name; /* points into the path */
 } wr__path_parent;
-uint32_t wr__path_parent_open(const wr_wasi_t *wasi, int dir_fd, char *path, wr__path_parent *out);
+uint32_t wr__path_parent_open(wr__call *call, const wr__path_base *base, char *path,
+                              wr__path_parent *out);
 void wr__path_parent_close(wr__path_parent *parent);
-/* Is the open file part of procfs, sysfs or another of the kernel's interfaces? */
-bool wr__path_is_kernel_interface(int fd);
+
+/* ---- filesystem.c */
+typedef enum wr__filesystem {
+  WR__FILESYSTEM_ORDINARY,
+  WR__FILESYSTEM_INTERFACE, /* of the kernel: procfs, sysfs, … */
+  WR__FILESYSTEM_UNKNOWN,
+} wr__filesystem;
+wr__filesystem wr__filesystem_of(int fd, uint32_t *type);
+/* No device, or one that every container has. */
+bool wr__filesystem_device_is_harmless(const struct stat *st);
 
 /* ---- file.c */
 uint8_t wr__wasi_filetype(mode_t mode);

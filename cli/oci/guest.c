@@ -31,7 +31,7 @@ static void grant_folder(void *context, const char *path) {
 
 /* The root as "/". A guest's C library knows a working directory by the name "." and cannot tell it
  * from "/", so where it is another, "." is that, and the folders of the root have names of their
- * own. */
+ * own; what else is in the root is found if the working directory has nothing of the name. */
 static wr_status grant_folders(wr_wasi_t *wasi, wr_error *error) {
   char *folder = wr__oci_guest_folder();
   if (!folder) return WR_OUT_OF_MEMORY;
@@ -39,7 +39,7 @@ static wr_status grant_folders(wr_wasi_t *wasi, wr_error *error) {
   if (strcmp(folder, "/") == 0) {
     status = wr_wasi_preopen_dir(wasi, "/", "/", WR_WASI_WHOLE_ROOT, error);
   } else {
-    status = wr_wasi_preopen_dir(wasi, ".", ".", WR_WASI_WHOLE_ROOT, error);
+    status = wr_wasi_preopen_dir(wasi, ".", ".", WR_WASI_WHOLE_ROOT | WR_WASI_THEN_ROOT, error);
     wr__oci_guest_root_folders(grant_folder, wasi);
   }
   free(folder);

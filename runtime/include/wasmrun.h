@@ -944,8 +944,12 @@ WR_API WR_NODISCARD wr_status wr_wasi_set_env(wr_wasi_t *wasi, const char *name,
 
 /* Directory rights. WR_WASI_WHOLE_ROOT: all of this process's "/" is granted, whole or by parts, as
  * in a container: in every directory, links and ".." lead anywhere in it, except into what the
- * kernel shows as files (/proc, /sys). */
-enum { WR_WASI_READ_ONLY = 1, WR_WASI_WHOLE_ROOT = 2 };
+ * kernel shows as files (/proc, /sys), and links to /proc/self/fd/0, 1 and 2 are the guest's own
+ * streams.
+ * WR_WASI_THEN_ROOT: a path whose first name is not in this directory begins at this process's "/",
+ * if the name is there. For a working directory: C libraries for WASI do not distinguish "/name"
+ * from "name". */
+enum { WR_WASI_READ_ONLY = 1, WR_WASI_WHOLE_ROOT = 2, WR_WASI_THEN_ROOT = 4 };
 /* Grants a host directory under a guest path. */
 WR_API WR_NODISCARD wr_status wr_wasi_preopen_dir(wr_wasi_t *wasi, const char *host_path,
                                                   const char *guest_path, unsigned flags,

@@ -242,6 +242,120 @@ static void kernel_interfaces_are_refused(void **state) {
   }
 }
 
+/* Not only what is opened counts, but every component. */
+static void nothing_leads_through_kernel_interfaces(void **state) {
+  (void)state;
+  static const char *const refused[] = {"proc/../etc/passwd", "sys/kernel/../../etc/passwd",
+                                        "proc/sys/fs/binfmt_misc/status", "proc/../tmp"};
+  if (!has_own_root()) cannot_run_here(OTHER_ROOT);
+  for (int walk = 0; walk < 2; walk++) {
+    wr_wasi_t *wasi = wr_wasi_new();
+    wasi->walk_paths = walk;
+    guest *g = calloc(1, sizeof *g);
+    uint32_t fd;
+    g->call = (wr__call){.wasi = wasi, .memory = g->memory, .memory_size = GUEST_MEMORY};
+    assert_int_equal(wr_wasi_preopen_dir(wasi, "/", "/", 0, NULL), WR_OK);
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+      uint32_t error = guest_open(g, 3, refused[i], FOLLOW, 0, READ, &fd);
+      if (error != WASI_ACCES) fail_msg("%s: %s", refused[i], wr__wasi_errno_name(error));
+    }
+    uint64_t from = guest_text(g, TEXT_A, "proc/../etc/passwd"),
+             to = guest_text(g, TEXT_B, "tmp/x");
+    assert_int_equal(WASI(g, path_link, 3, 0, TEXT_A, from, 3, TEXT_B, to), WASI_ACCES);
+    assert_int_equal(WASI(g, path_filestat_get, 3, 0, TEXT_A, from, OUT), WASI_ACCES);
+    assert_int_equal(guest_open(g, 3, "etc/../etc/passwd", FOLLOW, 0, READ, &fd), WASI_SUCCESS);
+    wr_wasi_delete(wasi);
+    free(g);
+  }
+}
+
+/* Devices beyond the granted file system: what programs need, and no other. */
+static void devices_beyond_the_grant(void **state) {
+  (void)state;
+  static const char *const refused[] = {"dev/kmsg", "dev/mem", "dev/watchdog", "dev/ptmx"};
+  struct stat root, dev;
+  if (stat("/", &root) != 0 || stat("/dev", &dev) != 0 || root.st_dev == dev.st_dev)
+    cannot_run_here("/dev is no file system of its own");
+  wr_wasi_t *wasi = wr_wasi_new();
+  guest *g = calloc(1, sizeof *g);
+  uint32_t fd, folder;
+  g->call = (wr__call){.wasi = wasi, .memory = g->memory, .memory_size = GUEST_MEMORY};
+  assert_int_equal(wr_wasi_preopen_dir(wasi, "/", "/", 0, NULL), WR_OK);
+  assert_int_equal(guest_open(g, 3, "dev/null", FOLLOW, 0, READ, &fd), WASI_SUCCESS);
+  assert_int_equal(guest_open(g, 3, "dev", FOLLOW, 0, READ, &folder), WASI_SUCCESS);
+  assert_int_equal(guest_open(g, folder, "zero", FOLLOW, 0, READ, &fd), WASI_SUCCESS);
+  for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+    uint32_t error = guest_open(g, 3, refused[i], FOLLOW, 0, READ, &fd);
+    uint32_t within = guest_open(g, folder, refused[i] + 4, FOLLOW, 0, READ, &fd);
+    if (error != WASI_ACCES && error != WASI_NOENT) fail_msg("%s", refused[i]);
+    assert_int_equal(error, within);
+  }
+  wr_wasi_delete(wasi);
+  free(g);
+}
+
+static int collect(void *context, const uint8_t *data, size_t size) {
+  strncat(context, (const char *)data, size);
+  return 0;
+}
+
+/* As the links /dev/stdout and /dev/stderr in a container, and log files that are links to them. */
+static void links_to_streams(void **state) {
+  (void)state;
+  if (!has_own_root()) cannot_run_here(OTHER_ROOT);
+  for (int walk = 0; walk < 2; walk++) {
+    guest *g = tree(walk, WR_WASI_WHOLE_ROOT);
+    char text[64] = "";
+    uint32_t fd;
+    assert_int_equal(wr_wasi_stdout_callback(g->wasi, 1, collect, text, NULL), WR_OK);
+    host_link(g, "/proc/self/fd/1", "root/stdout");
+    host_link(g, "stdout", "root/access.log");
+    host_link(g, "/proc/self/fd/0", "root/stdin");
+    host_link(g, "/proc/self/fd/9", "root/nine");
+    assert_int_equal(guest_open(g, 3, "access.log", FOLLOW, WASI_OFLAGS_CREAT | WASI_OFLAGS_TRUNC,
+                                WASI_RIGHT_FD_WRITE, &fd),
+                     WASI_SUCCESS);
+    assert_int_equal(guest_write(g, fd, "line"), WASI_SUCCESS);
+    assert_int_equal(WASI(g, fd_close, fd), WASI_SUCCESS);
+    assert_int_equal(guest_write(g, 1, "!"), WASI_SUCCESS);
+    assert_string_equal(text, "line!");
+    uint64_t size = guest_text(g, TEXT_A, "stdout");
+    assert_int_equal(WASI(g, path_filestat_get, 3, FOLLOW, TEXT_A, size, OUT), WASI_SUCCESS);
+    assert_int_equal(WASI(g, path_filestat_get, 3, 0, TEXT_A, size, OUT), WASI_SUCCESS);
+    assert_int_equal(g->memory[OUT + 16], WASI_FILETYPE_SYMBOLIC_LINK);
+    assert_int_equal(guest_open(g, 3, "stdin", FOLLOW, 0, READ, &fd), WASI_NOENT); /* closed */
+    assert_int_equal(guest_open(g, 3, "nine", FOLLOW, 0, READ, &fd), WASI_ACCES);
+    assert_int_equal(guest_open(g, 3, "stdout", FOLLOW, WASI_OFLAGS_DIRECTORY, READ, &fd),
+                     WASI_NOTDIR);
+    guest_delete(g);
+  }
+  guest *g = tree(false, 0); /* and nowhere else */
+  uint32_t fd;
+  host_link(g, "/proc/self/fd/1", "root/stdout");
+  assert_int_equal(guest_open(g, 3, "stdout", FOLLOW, 0, READ, &fd), WASI_NOTCAPABLE);
+  guest_delete(g);
+}
+
+/* The working directory of a container, with the root behind it. */
+static void then_the_root(void **state) {
+  (void)state;
+  if (!has_own_root()) cannot_run_here(OTHER_ROOT);
+  guest *g = tree(false, 0);
+  uint32_t fd;
+  assert_int_equal(
+      wr_wasi_preopen_dir(g->wasi, g->root, ".", WR_WASI_WHOLE_ROOT | WR_WASI_THEN_ROOT, NULL),
+      WR_OK);
+  assert_int_equal(guest_open(g, 4, "etc/passwd", FOLLOW, 0, READ, &fd), WASI_SUCCESS);
+  assert_int_equal(guest_open(g, 4, "file", FOLLOW, 0, READ, &fd), WASI_SUCCESS);
+  assert_int_equal(guest_open(g, 4, "neither", FOLLOW, 0, READ, &fd), WASI_NOENT);
+  host_dir(g, "root/etc");
+  assert_int_equal(guest_open(g, 4, "etc/passwd", FOLLOW, 0, READ, &fd), WASI_NOENT);
+  assert_int_equal(guest_open(g, 4, "proc/self/mem", FOLLOW, 0, READ, &fd), WASI_ACCES);
+  assert_int_equal(guest_open(g, 4, "made", FOLLOW, WASI_OFLAGS_CREAT, READ, &fd), WASI_SUCCESS);
+  assert_string_equal(host_text(g, "root/made"), "");
+  guest_delete(g);
+}
+
 static void bad_names_have_clear_errors(void **state) {
   (void)state;
   guest *g = tree(false, 0);
@@ -390,6 +504,10 @@ int main(void) {
       cmocka_unit_test(other_functions_stay_inside),
       cmocka_unit_test(trailing_slash_does_not_lead_out),
       cmocka_unit_test(kernel_interfaces_are_refused),
+      cmocka_unit_test(nothing_leads_through_kernel_interfaces),
+      cmocka_unit_test(devices_beyond_the_grant),
+      cmocka_unit_test(links_to_streams),
+      cmocka_unit_test(then_the_root),
       cmocka_unit_test(bad_names_have_clear_errors),
       cmocka_unit_test(read_only_means_read_only),
       cmocka_unit_test(no_link_out_of_read_only),
