@@ -31,7 +31,7 @@ GIB_BLOCKS = 16384
 def build(folder):
     """calls and http_server, natively and for WebAssembly."""
     calls = [ROOT / "benchmarks" / "wasi" / "calls.c"]
-    server = [SOCKETS / "http_server.c"]
+    server = [SOCKETS / "http_server.c", SOCKETS / "http_request.c"]
     for name, sources, native, guest in (
             ("calls", calls, [], []),
             ("http_server", server, [SOCKETS / "sockets_posix.c"], [SOCKETS / "sockets_wasi.c"])):
