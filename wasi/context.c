@@ -4,6 +4,7 @@
 
 #include "net.h"
 #include "threads.h"
+#include "virtual.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -67,6 +68,7 @@ void wr_wasi_delete(wr_wasi_t *wasi) {
   free(wasi->fds);
   free(wasi->writable);
   wr__net_delete(wasi->net);
+  wr__virtual_delete(wasi->added);
   list_clear(&wasi->args);
   list_clear(&wasi->env);
   pthread_mutex_destroy(&wasi->lock);

@@ -1,7 +1,7 @@
 /* The path_* functions. Each resolves the directory of a path beneath its descriptor, and acts on
  * the last component without letting the host follow it.
  * Spec: wasi_snapshot_preview1, path_*. */
-#include "wasi.h"
+#include "virtual.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -107,6 +107,16 @@ static uint32_t open_object(wr__call *call, const place *at, bool follow, wr__pa
   return wr__path_open_beneath(call, &at->base, at->path, how, out);
 }
 
+/* Of a file that the embedder added. */
+static uint32_t stat_added(wr__call *call, const place *at, struct stat *st) {
+  wr__desc *desc = NULL;
+  uint32_t error = wr__virtual_added(call->wasi, at->dir, at->path, false, &desc);
+  if (error != WASI_SUCCESS) return error;
+  error = result_of(fstat(desc->host_fd, st));
+  wr__desc_release(desc);
+  return error;
+}
+
 /* Of the stream that a path means. */
 static uint32_t stat_stream(wr__call *call, int stream, struct stat *st) {
   wr__desc *desc;
@@ -126,11 +136,13 @@ uint32_t wr__wasi_path_filestat_get(wr__call *call, const uint64_t *args) {
   if (error != WASI_SUCCESS) return error;
   wr__path_found found;
   struct stat st;
-  error = open_object(call, &at, args[1] & WASI_LOOKUP_SYMLINK_FOLLOW, &found);
-  if (error == WASI_SUCCESS) {
+  error = stat_added(call, &at, &st);
+  bool is_added = error != WASI_NOENT;
+  if (!is_added) error = open_object(call, &at, args[1] & WASI_LOOKUP_SYMLINK_FOLLOW, &found);
+  if (!is_added && error == WASI_SUCCESS) {
     error = result_of(fstat(found.fd, &st));
     close(found.fd);
-  } else if (found.stream != WR__PATH_NO_STREAM) {
+  } else if (!is_added && found.stream != WR__PATH_NO_STREAM) {
     error = stat_stream(call, found.stream, &st);
   }
   place_release(&at);
@@ -301,15 +313,36 @@ static uint32_t open_host(wr__call *call, const place *at, open_request *request
   return wr__path_open_beneath(call, &at->base, at->path, how, out);
 }
 
-/* Another number for the stream that the path means, as dup(2) gives one. */
+/* What is there without being a file of the host's directory cannot be one, nor be made. */
+static uint32_t check_existing(const open_request *request) {
+  if (request->oflags & WASI_OFLAGS_DIRECTORY) return WASI_NOTDIR;
+  return request->oflags & WASI_OFLAGS_EXCL ? WASI_EXIST : WASI_SUCCESS;
+}
+
+/* Another number for the stream that the path means, as dup(2) gives one. It must be able to do
+ * what was asked for: to write, or else to read. */
 static uint32_t open_stream(wr__call *call, int stream, const open_request *request,
                             uint32_t *number) {
   wr__desc *desc;
-  if (request->oflags & WASI_OFLAGS_DIRECTORY) return WASI_NOTDIR;
-  if (request->oflags & WASI_OFLAGS_EXCL) return WASI_EXIST;
-  uint32_t error = wr__fd_get(call->wasi, (uint64_t)stream, 0, &desc);
-  if (error != WASI_SUCCESS) return WASI_NOENT;
+  uint32_t error = check_existing(request);
+  if (error != WASI_SUCCESS) return error;
+  uint64_t rights = request->rights & WASI_RIGHT_FD_WRITE;
+  if (!rights) rights = request->rights & WASI_RIGHT_FD_READ;
+  error = wr__fd_get(call->wasi, (uint64_t)stream, rights, &desc);
+  if (error != WASI_SUCCESS) return error == WASI_BADF ? WASI_NOENT : WASI_ACCES;
   return wr__fd_insert(call->wasi, desc, number);
+}
+
+/* WASI_NOENT: the embedder added no file at this path. */
+static uint32_t open_added(wr__call *call, const place *at, const open_request *request,
+                           uint32_t *number) {
+  wr__desc *desc;
+  uint32_t error = wr__virtual_added(call->wasi, at->dir, at->path, true, &desc);
+  if (error != WASI_SUCCESS) return error;
+  error = check_existing(request);
+  if (error == WASI_SUCCESS) return wr__fd_insert(call->wasi, desc, number);
+  wr__desc_release(desc);
+  return error;
 }
 
 /* Spec: path_open, "fewer rights than specified, if and only if those rights do not apply to the
@@ -337,7 +370,9 @@ static uint32_t open_place(wr__call *call, const place *at, open_request *reques
   request->rights &= at->inheriting;
   wr__path_found found;
   wr__desc *desc = NULL;
-  uint32_t error = open_host(call, at, request, &found);
+  uint32_t error = open_added(call, at, request, number);
+  if (error != WASI_NOENT) return error;
+  error = open_host(call, at, request, &found);
   if (found.stream != WR__PATH_NO_STREAM) return open_stream(call, found.stream, request, number);
   if (error == WASI_SUCCESS) error = wr__desc_from_host(found.fd, &desc);
   if (error != WASI_SUCCESS) return error;

@@ -97,6 +97,7 @@ struct wr_wasi {
   struct wr__threads *threads; /* threads.c; NULL until a module with threads is defined */
   uint32_t max_threads;        /* 0: the default */
   struct wr__net *net;         /* net.c; NULL: no rules */
+  struct wr__added *added;     /* virtual.c; NULL: no files that are added by path */
   wr_wasi_log_fn log;
   void *log_context;
   wr_wasi_random_fn random; /* NULL: the host's */

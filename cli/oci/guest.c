@@ -56,10 +56,19 @@ static wr_status grant_network(wr_wasi_t *wasi, wr_error *error) {
   return WR_OK;
 }
 
+/* A guest that opens this file learns by its end that it is to stop. */
+static wr_status grant_stop(wr_wasi_t *wasi, wr_error *error) {
+  int fd = wr__oci_guest_stop_fd();
+  return fd < 0 ? WR_OK
+                : wr_wasi_add_file(wasi, WR__OCI_STOP_PATH, fd, wr__oci_guest_awaits_stop, NULL,
+                                   error);
+}
+
 static wr_status grant_container(wr_wasi_t *wasi, wr_error *error) {
   wr_status status = grant_folders(wasi, error);
   if (status == WR_OK) status = grant_environment(wasi, error);
-  return status == WR_OK ? grant_network(wasi, error) : status;
+  if (status == WR_OK) status = grant_network(wasi, error);
+  return status == WR_OK ? grant_stop(wasi, error) : status;
 }
 
 /* ---- The settings ------------------------------------------------------------------------------
@@ -132,6 +141,7 @@ bool wr__oci_guest_main(int argc, char **argv, int *exit_status) {
   if (!texts) return false;
   call c = {0};
   wr__oci_guest_show(argv);
+  wr__oci_guest_end_by_signals();
   *exit_status =
       make_call(argc, argv, texts, texts + size_bytes, &c) ? run_call(&c) : WR__EXIT_FAILED;
   free(c.line);

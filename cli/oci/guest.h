@@ -8,4 +8,7 @@
 
 #define WR__OCI_GUEST_KEY "key="
 
+/* The file by whose end a guest learns that it is to stop. */
+#define WR__OCI_STOP_PATH "/dev/wasmrun-stop"
+
 #endif

@@ -1,4 +1,5 @@
 /* The entry of the OCI runtime: which command it is, and who carries it out. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,12 +30,51 @@ static int print_version(wr__oci *oci) {
   return wr__flush_output(0);
 }
 
+/* Commands that need a container's name, with what follows it. */
+static const struct {
+  const char *name, *operands;
+} named[] = {
+    {"create", "[--bundle FOLDER] NAME"},
+    {"run", "[--bundle FOLDER] NAME"},
+    {"start", "NAME"},
+    {"state", "NAME"},
+    {"kill", "NAME [SIGNAL]"},
+    {"delete", "[--force] NAME"},
+    {"exec", "NAME COMMAND [ARG...]"},
+    {"ps", "NAME"},
+    {"pause", "NAME"},
+    {"resume", "NAME"},
+    {"update", "NAME"},
+};
+
+static bool asks_for_help(const wr__oci *oci) {
+  for (char **at = oci->line.rest; *at && strcmp(*at, "--") != 0; at++)
+    if (strcmp(*at, "--help") == 0 || strcmp(*at, "-h") == 0) return true;
+  return false;
+}
+
+/* The usage of a command that needs a name and has none, or NULL. */
+static const char *usage_of_nameless(wr__oci *oci) {
+  wr__oci_operands operands;
+  if (asks_for_help(oci)) return NULL;
+  for (size_t i = 0; i < sizeof named / sizeof named[0]; i++) {
+    if (strcmp(named[i].name, oci->line.command) != 0) continue;
+    wr__oci_operands_parse(oci, &operands);
+    return operands.operands.count == 0 ? named[i].operands : NULL;
+  }
+  return NULL;
+}
+
 static int dispatch(wr__oci *oci) {
   if (oci->line.wants_version) return print_version(oci);
   if (oci->line.wants_help || !oci->line.command) {
     wr__help_print(oci->line.wants_help ? stdout : stderr, WR__COMMAND_OCI);
     return oci->line.wants_help ? wr__flush_output(0) : WR__EXIT_USAGE;
   }
+  const char *usage = usage_of_nameless(oci);
+  if (usage)
+    return wr__oci_fail(oci, "%s: no container is named; usage: wasmrun oci %s %s",
+                        oci->line.command, oci->line.command, usage);
   for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
     if (strcmp(commands[i].name, oci->line.command) == 0) return commands[i].run(oci);
   }

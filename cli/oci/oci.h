@@ -154,6 +154,9 @@ bool wr__oci_adapt_process(wr__oci *oci, json_t *process, const wr__oci_program 
  * `wasmrun run` that may. */
 const char *wr__oci_option_fault(wr__oci *oci, const char *name, const json_t *value);
 
+/* wr__oci_option_annotations: the names of annotations that are options, as an array. */
+json_t *wr__oci_option_annotations(void);
+
 /* wr__oci_options: the options of `wasmrun run` that the host's settings and the annotations give.
  * False and the reason is reported for an annotation that is none. */
 bool wr__oci_options(wr__oci *oci, const json_t *annotations, wr__oci_words *out);

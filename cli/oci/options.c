@@ -74,6 +74,13 @@ static bool is_word_of(const char *words, const char *text) {
   return false;
 }
 
+json_t *wr__oci_option_annotations(void) {
+  json_t *array = json_array();
+  for (size_t i = 0; i < OPTION_COUNT; i++)
+    json_array_append_new(array, json_sprintf(PREFIX "%s", options[i].name));
+  return array;
+}
+
 static const char *value_fault(wr__oci *oci, size_t index, const char *text) {
   const char *words = wr__options[options[index].id].complete;
   const char *form = options[index].form;

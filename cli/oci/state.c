@@ -61,6 +61,30 @@ int wr__oci_delete(wr__oci *oci) {
   return exit_status;
 }
 
+/* What wasmrun adds to the base runtime's features. OCI features.md has a field for annotations
+ * that change what a container may do; all others go into "annotations". */
+static void add_features(wr__oci *oci, json_t *features) {
+  static const char *const kinds[] = {"module.wasm.image/variant", "run.oci.handler"};
+  json_t *annotations = json_object_get(features, "annotations");
+  json_t *unsafe = json_object_get(features, "potentiallyUnsafeConfigAnnotations");
+  if (!json_is_object(annotations)) {
+    annotations = json_object();
+    json_object_set_new(features, "annotations", annotations);
+  }
+  if (!json_is_array(unsafe)) {
+    unsafe = json_array();
+    json_object_set_new(features, "potentiallyUnsafeConfigAnnotations", unsafe);
+  }
+  json_object_set_new(annotations, "wasmrun.version", json_string(wr_version()));
+  json_object_set_new(annotations, "wasmrun.base", json_string(oci->base));
+  json_object_set_new(annotations, "wasmrun.modules", json_string("wasi_snapshot_preview1"));
+  json_t *options = wr__oci_option_annotations();
+  json_array_extend(unsafe, options);
+  json_decref(options);
+  for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+    json_array_append_new(unsafe, json_string(kinds[i]));
+}
+
 int wr__oci_features(wr__oci *oci) {
   int exit_status;
   if (!wr__oci_find_base(oci)) return WR__OCI_FAILED;
@@ -68,13 +92,9 @@ int wr__oci_features(wr__oci *oci) {
   /* crun 1.8 has no such command: then what every OCI runtime has. */
   if (!features)
     features = json_pack("{s:s, s:s}", "ociVersionMin", "1.0.0", "ociVersionMax", "1.1.0");
-  json_t *annotations = json_object_get(features, "annotations");
-  if (features && !annotations) {
-    annotations = json_object();
-    json_object_set_new(features, "annotations", annotations);
-  }
-  json_object_set_new(annotations, "wasmrun.version", json_string(wr_version()));
-  exit_status = features ? print_json(oci, features) : WR__OCI_FAILED;
+  if (!features) return wr__oci_fail(oci, "out of memory");
+  add_features(oci, features);
+  exit_status = print_json(oci, features);
   json_decref(features);
   return exit_status;
 }

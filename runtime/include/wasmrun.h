@@ -958,6 +958,19 @@ WR_API WR_NODISCARD wr_status wr_wasi_preopen_dir(wr_wasi_t *wasi, const char *h
 WR_API WR_NODISCARD wr_status wr_wasi_preopen_fd(wr_wasi_t *wasi, int fd, const char *guest_path,
                                                  unsigned flags, wr_error *error);
 
+/* wr_wasi_add_file: a file that the guest finds at a path of a directory that it was granted, before
+ * any that the host has there.
+ * guest_path  absolute, as the guest names it.
+ * fd          what the guest reads or writes, as far as it is open for that; duplicated.
+ * opened      called when the guest opens the file, on the guest's thread; may be NULL.
+ * context     of that call.
+ * Errors      WR_BAD_ARGUMENT, WR_IO, WR_OUT_OF_MEMORY.
+ * Threads     one, before the guest runs. */
+typedef void (*wr_wasi_open_fn)(void *context);
+WR_API WR_NODISCARD wr_status wr_wasi_add_file(wr_wasi_t *wasi, const char *guest_path, int fd,
+                                               wr_wasi_open_fn opened, void *context,
+                                               wr_error *error);
+
 /* stdio: stream is 0, 1 or 2. A directory may be passed on as one; reading and writing it fail. A
  * guest's write to a pipe that nobody reads is an error of the guest and no signal for the process;
  * a process that ignores SIGPIPE when it grants the pipe has to go on so. */

@@ -3,6 +3,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 
 from .world import Missing, Skip, World, need_tools, wait_until
 
@@ -200,6 +201,109 @@ def working_directory_and_user(world):
     return run(world, bundle).wrong(1, stderr="Permission denied")
 
 
+def files_of_the_root_beside_a_working_directory(world):
+    """A guest's C library cannot tell "." from "/"; what is not in the one is in the other."""
+    bundle = bundle_of(world, "root-files", [], {"cwd": "/work"})
+    root = bundle / "rootfs"
+    (root / "work").mkdir()
+    (root / "config").write_text("in the root\n")
+    (root / "both").write_text("in the root\n")
+    (root / "work" / "both").write_text("in the working directory\n")
+    (root / "late").mkdir()
+    for args, text in [(["read", "/config"], "in the root"), (["read", "../config"], "in the root"),
+                       (["read", "both"], "in the working directory"),
+                       (["stat", "/config"], "file"), (["stat", "/late"], "folder")]:
+        set_args(bundle, ["/container.wasm", *args], cwd="/work")
+        wrong = run(world, bundle).wrong(0, stdout=text)
+        if wrong:
+            return f"{args}: {wrong}"
+    set_args(bundle, ["/container.wasm", "write", "new", "x"])
+    wrong = run(world, bundle).wrong()
+    if wrong or not (root / "work" / "new").exists() or (root / "new").exists():
+        return wrong or "a new file is not in the working directory"
+    set_args(bundle, ["/container.wasm", "write", "/config", "changed"])
+    wrong = run(world, bundle).wrong()
+    if wrong or (root / "config").read_text() != "changed\n" or (root / "work" / "config").exists():
+        return wrong or "a file of the root was not written"
+    set_args(bundle, ["/container.wasm", "read", "/none"])
+    return run(world, bundle).wrong(1, stderr="No such file")
+
+
+def standard_streams_by_name(world):
+    """As Linux programs use them, also through a link of the image's (logs do so), in any working
+    directory; procfs stays closed."""
+    bundle = bundle_of(world, "streams", [])
+    (bundle / "rootfs" / "app.log").symlink_to("/dev/stdout")
+    (bundle / "rootfs" / "work").mkdir()
+    for cwd in ["/", "/work"]:
+        for path in ["/dev/stdout", "/dev/fd/1", "/app.log", "/proc/self/fd/1"]:
+            if cwd != "/" and path.startswith("/proc"):
+                continue  # procfs is no folder that is granted
+            set_args(bundle, ["/container.wasm", "write", path, "by name"], cwd=cwd)
+            wrong = run(world, bundle).wrong(0, stdout="by name")
+            if wrong:
+                return f"{path} in {cwd}: {wrong}"
+        set_args(bundle, ["/container.wasm", "write", "/dev/stderr", "by name"], cwd=cwd)
+        wrong = run(world, bundle).wrong(0, stderr="by name")
+        if wrong:
+            return wrong
+        set_args(bundle, ["/container.wasm", "stat", "/dev/stdin"], cwd=cwd)
+        wrong = run(world, bundle).wrong(0, stdout="file")
+        if wrong:
+            return wrong
+    set_args(bundle, ["/container.wasm", "read", "/dev/stdin"], cwd="/")
+    done = subprocess.run([str(w) for w in world.runtime] + ["run", "--bundle", str(bundle), "streams"],
+                          input="typed\n", capture_output=True, text=True, timeout=60)
+    if done.stdout != "typed\n":
+        return f"from /dev/stdin: {done.stdout!r} {done.stderr!r}"
+    for path in ["/proc/self/fd/3", "/proc/self/mem", "/proc/self/fd/1/x", "/dev/fd/3"]:
+        set_args(bundle, ["/container.wasm", "read", path])
+        if run(world, bundle).status == 0:
+            return f"{path} can be read"
+    return None
+
+
+def stopped_in_order(world):
+    """A guest that asks to be told ends by itself; a second signal ends one that does not."""
+    for command, status in [("stop", 7), ("linger", 143)]:
+        bundle = bundle_of(world, command, ["/container.wasm", command, "/phase"])
+        phase = bundle / "rootfs" / "phase"
+        process = subprocess.Popen([str(w) for w in world.runtime] +
+                                   ["run", "--bundle", str(bundle), command],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        if not wait_until(lambda: phase.exists() and phase.read_text() == "waiting\n"):
+            process.kill()
+            return f"{command}: it does not wait: {process.communicate()[1]}"
+        time.sleep(0.3)
+        world.run(*world.runtime, "kill", command, "TERM")
+        if not wait_until(lambda: phase.read_text() == "stopping\n"):
+            process.kill()
+            return f"{command}: it was not told"
+        if command == "linger":
+            time.sleep(0.2)
+            if process.poll() is not None:
+                return "it ended by itself"
+            world.run(*world.runtime, "kill", command, "TERM")
+        errors = process.communicate(timeout=30)[1]
+        if process.returncode != status:
+            return f"{command}: status {process.returncode}, {errors}"
+    return None
+
+
+def messages_of_our_own(world):
+    for command in ["create", "run", "start", "state", "kill", "delete", "exec", "ps"]:
+        wrong = world.run(*world.runtime, command).wrong(
+            255 if command == "exec" else 1,
+            stderr=f"wasmrun: {command}: no container is named; usage: wasmrun oci {command} ")
+        if wrong:
+            return wrong
+    features = json.loads(world.run(*world.runtime, "features").stdout)
+    if features["annotations"]["wasmrun.modules"] != "wasi_snapshot_preview1":
+        return "features do not tell of modules"
+    known = features["potentiallyUnsafeConfigAnnotations"]
+    return None if "wasmrun.timeout" in known and "run.oci.handler" in known else f"{known}"
+
+
 def mounts_and_a_read_only_root(world):
     bundle = bundle_of(world, "mounts", [], root={"path": "rootfs", "readonly": True},
                        mounts=MOUNTS + [
@@ -331,4 +435,5 @@ CHECKS = [output_arguments_environment_status, life_of_a_container, the_program_
           nor_its_copy,
           the_guest_sees_nothing_of_the_program, a_text_module, working_directory_and_user,
           mounts_and_a_read_only_root, hooks_run_with_the_given_bundle, limits_by_annotation,
-          wrong_annotations_are_errors_of_create, nothing_in_the_container_is_asked, native_code_of_trusted_keys, over_crun]
+          files_of_the_root_beside_a_working_directory, standard_streams_by_name, stopped_in_order,
+          messages_of_our_own, wrong_annotations_are_errors_of_create, nothing_in_the_container_is_asked, native_code_of_trusted_keys, over_crun]

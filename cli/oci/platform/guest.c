@@ -3,6 +3,9 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,6 +63,39 @@ void wr__oci_guest_show(char **argv) {
   for (char **at = argv + 1; *at; at++) *at -= shift;
   const char *slash = strrchr(argv[1], '/');
   prctl(PR_SET_NAME, slash ? slash + 1 : argv[1], 0, 0, 0);
+}
+
+/* ---- The end ----------------------------------------------------------------------------------
+ */
+
+/* A pipe whose writing end is closed when the guest is to stop, once it has asked to be told. */
+static int stop_pipe[2] = {-1, -1};
+static atomic_bool awaits_stop;
+
+static void end_by(int number) {
+  if (!atomic_exchange(&awaits_stop, false)) _exit(128 + number);
+  close(stop_pipe[1]);
+}
+
+void wr__oci_guest_end_by_signals(void) {
+  static const int numbers[] = {SIGTERM, SIGINT, SIGQUIT};
+  enum { COUNT = sizeof numbers / sizeof numbers[0] };
+  struct sigaction action = {.sa_handler = end_by, .sa_flags = SA_RESTART}, old;
+  if (pipe2(stop_pipe, O_CLOEXEC) != 0) return;
+  sigemptyset(&action.sa_mask);
+  for (size_t i = 0; i < COUNT; i++) sigaddset(&action.sa_mask, numbers[i]);
+  for (size_t i = 0; i < COUNT; i++) {
+    bool is_ignored = sigaction(numbers[i], NULL, &old) != 0 || old.sa_handler == SIG_IGN;
+    if (!is_ignored) sigaction(numbers[i], &action, NULL);
+  }
+}
+
+int wr__oci_guest_stop_fd(void) { return stop_pipe[0]; }
+
+void wr__oci_guest_awaits_stop(void *unused) {
+  static atomic_flag asked = ATOMIC_FLAG_INIT; /* it is told once */
+  (void)unused;
+  if (!atomic_flag_test_and_set(&asked)) atomic_store(&awaits_stop, true);
 }
 
 extern char **environ;

@@ -20,4 +20,11 @@ char *wr__oci_guest_folder(void);
 /* wr__oci_guest_root_folders: calls visit with the path of each folder in "/". */
 void wr__oci_guest_root_folders(void (*visit)(void *context, const char *path), void *context);
 
+/* wr__oci_guest_end_by_signals: SIGTERM, SIGINT and SIGQUIT end the process with 128 and their
+ * number, at once; the first of them, after wr__oci_guest_awaits_stop, only ends what is read from
+ * wr__oci_guest_stop_fd (-1: there is none). */
+void wr__oci_guest_end_by_signals(void);
+int wr__oci_guest_stop_fd(void);
+void wr__oci_guest_awaits_stop(void *unused);
+
 #endif
