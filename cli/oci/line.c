@@ -14,9 +14,9 @@ static const char *const global_values[] = {
 static const char *const global_switches[] = {
     "debug", "systemd-cgroup", "help", "h", "version", "v", NULL};
 static const char *const commands[] = {
-    "create", "start",   "state",  "kill",       "delete",  "run",    "exec", "ps",
-    "pause",  "resume",  "update", "features",   "list",    "events", "spec", "init",
-    "help",   "version", "hook",   "checkpoint", "restore", NULL};
+    "create", "start",   "state",  "kill",     "delete",    "run",        "exec",    "ps",
+    "pause",  "resume",  "update", "features", "list",      "events",     "spec",    "init",
+    "help",   "version", "hook",   "install",  "uninstall", "checkpoint", "restore", NULL};
 /* Options of create, run and exec that take a value, in runc and in crun. */
 static const char *const command_values[] = {"bundle",
                                              "b",

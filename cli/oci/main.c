@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../commands.h"
+#include "install.h"
 #include "oci.h"
 #include "platform/process.h"
 
@@ -12,9 +13,9 @@ static const struct {
   const char *name;
   int (*run)(wr__oci *oci);
 } commands[] = {
-    {"create", wr__oci_create}, {"run", wr__oci_create},    {"exec", wr__oci_exec},
-    {"state", wr__oci_state},   {"delete", wr__oci_delete}, {"features", wr__oci_features},
-    {"hook", wr__oci_hook},
+    {"create", wr__oci_create}, {"run", wr__oci_create},      {"exec", wr__oci_exec},
+    {"state", wr__oci_state},   {"delete", wr__oci_delete},   {"features", wr__oci_features},
+    {"hook", wr__oci_hook},     {"install", wr__oci_install}, {"uninstall", wr__oci_install},
 };
 
 /* Engines read the last word of the first line; the base runtime's own lines follow. */
@@ -84,9 +85,11 @@ static int dispatch(wr__oci *oci) {
 int wr__oci_main(int argc, char **argv) {
   wr__oci oci = {0};
   wr__oci_line_parse(&oci, argc > 0 ? argv + 1 : argv);
-  /* A hook belongs to a container that was made already. */
-  bool is_hook = oci.line.command && strcmp(oci.line.command, "hook") == 0;
-  bool is_ready = is_hook || wr__oci_settings_load(&oci);
+  /* A hook belongs to a container that was made already; an installation comes before settings. */
+  const char *command = oci.line.command ? oci.line.command : "";
+  bool needs_none = strcmp(command, "hook") == 0 || strcmp(command, "install") == 0 ||
+                    strcmp(command, "uninstall") == 0;
+  bool is_ready = needs_none || wr__oci_settings_load(&oci);
   int exit_status = is_ready ? dispatch(&oci) : wr__oci_failure(&oci);
   wr__oci_end(&oci);
   return exit_status;

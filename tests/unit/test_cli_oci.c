@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "oci/oci.h"
+#include "oci/toml.h"
 
 /* ---- Command lines ------------------------------------------------------------------------ */
 
@@ -192,6 +193,64 @@ static void deep_json_is_an_error(void **state) {
   wr__oci_end(&oci);
 }
 
+/* ---- TOML ----------------------------------------------------------------------------------- */
+
+static void note_item(void *context, const wr__toml_item *item) {
+  char *out = context;
+  size_t used = strlen(out);
+  snprintf(out + used, 1024 - used, "%zu%c %s %.*s\n", item->line, "tTv"[item->kind], item -> path,
+           (int)item -> value_size, item -> value ? item -> value : "");
+}
+
+#define S WR__TOML_SEPARATOR
+static void toml_is_scanned(void **state) {
+  (void)state;
+  static const char text[] =
+      "\xef\xbb\xbf# first\r\na = 1 # one\n\n[ \"b.c\" . 'd' ]\n"
+      "e.\"f g\" = { h = [ \"]\", {i = '#'} ], j = 2.5e-3 }\n[[k]]\n"
+      "l = \"\"\"\n[m]\\\"\"\"\"\"\"\nn = 1979-05-27 07:32:00Z";
+  char out[1024] = "";
+  assert_int_equal(wr__toml_scan(text, sizeof text - 1, note_item, out), 0);
+  assert_string_equal(out, "2v a 1\n4t b.c" S
+                           "d \n"
+                           "5v b.c" S "d" S "e" S
+                           "f g { h = [ \"]\", {i = '#'} ], j = 2.5e-3 }\n"
+                           "5v b.c" S "d" S "e" S "f g" S
+                           "h [ \"]\", {i = '#'} ]\n"
+                           "5v b.c" S "d" S "e" S "f g" S "h" S
+                           "i '#'\n"
+                           "5v b.c" S "d" S "e" S "f g" S
+                           "j 2.5e-3\n"
+                           "6T k \n7v k" S
+                           "l \"\"\"\n[m]\\\"\"\"\"\"\"\n"
+                           "9v k" S "n 1979-05-27 07:32:00Z\n");
+}
+
+/* Every beginning of a document, and the document with each byte changed, ends. */
+static void broken_toml_ends(void **state) {
+  (void)state;
+  static const char text[] = "a.'b' = [1, {c = \"\\\"\"}, '''x'''] # d\n[[e]]\n[e.\"f\"]\ng = {}\n";
+  static const char changes[] = "\"'\\[]{}=.,#\n\r \x01\xff";
+  for (size_t size = 0; size < sizeof text; size++) {
+    char *copy = malloc(size + 1), out[1024] = "";
+    memcpy(copy, text, size);
+    wr__toml_scan(copy, size, note_item, out);
+    for (const char *change = changes; size > 0 && *change; change++) {
+      memcpy(copy, text, size);
+      copy[size / 2] = *change;
+      out[0] = '\0';
+      assert_true(wr__toml_scan(copy, size, note_item, out) < 9);
+    }
+    free(copy);
+  }
+  enum { DEPTH = 100000 };
+  char *deep = malloc(DEPTH), out[1024] = "";
+  memset(deep, '[', DEPTH);
+  memcpy(deep, "a=", 2);
+  assert_int_equal(wr__toml_scan(deep, DEPTH, note_item, out), 1);
+  free(deep);
+}
+
 /* ---- Options and settings ------------------------------------------------------------------- */
 
 static void option_values_are_checked(void **state) {
@@ -294,6 +353,8 @@ int main(void) {
       cmocka_unit_test(long_fractions_are_no_integers),
       cmocka_unit_test(broken_json_is_an_error),
       cmocka_unit_test(deep_json_is_an_error),
+      cmocka_unit_test(toml_is_scanned),
+      cmocka_unit_test(broken_toml_ends),
       cmocka_unit_test(option_values_are_checked),
       cmocka_unit_test(other_options_are_none),
       cmocka_unit_test(settings_of_others_are_refused),

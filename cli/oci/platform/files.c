@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -54,22 +55,6 @@ bool wr__oci_read_file(const char *path, size_t limit_bytes, char **out, size_t 
   return good;
 }
 
-bool wr__oci_write_file(const char *path, const char *text, size_t size_bytes) {
-  int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (fd < 0) return false;
-  while (size_bytes > 0) {
-    ssize_t put = write(fd, text, size_bytes);
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) break;
-    text += put;
-    size_bytes -= (size_t)put;
-  }
-  int code = errno;
-  if (close(fd) == 0 && size_bytes == 0) return true;
-  if (size_bytes > 0) errno = code;
-  return false;
-}
-
 bool wr__oci_is_file(const char *path) {
   struct stat status;
   return stat(path, &status) == 0;
@@ -89,6 +74,78 @@ wr__oci_trust wr__oci_read_trusted(const char *path, char **out, size_t *size_by
   errno = code;
   return trust;
 }
+
+static bool write_all(int fd, const char *text, size_t size_bytes) {
+  while (size_bytes > 0) {
+    ssize_t put = write(fd, text, size_bytes);
+    if (put < 0 && errno == EINTR) continue;
+    if (put <= 0) return false;
+    text += put;
+    size_bytes -= (size_t)put;
+  }
+  return true;
+}
+
+bool wr__oci_write_file(const char *path, const char *text, size_t size_bytes) {
+  int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0) return false;
+  bool good = write_all(fd, text, size_bytes);
+  int code = errno;
+  if (close(fd) != 0 && good) {
+    code = errno;
+    good = false;
+  }
+  errno = code;
+  return good;
+}
+
+/* The file that takes the place of the one at path, with the same owner and mode. */
+static bool write_beside(const char *path, const char *beside, const char *text,
+                         size_t size_bytes) {
+  struct stat status;
+  bool is_new = stat(path, &status) != 0;
+  unlink(beside);
+  int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0) return false;
+  bool good = write_all(fd, text, size_bytes) &&
+              (is_new || fchown(fd, status.st_uid, status.st_gid) == 0) &&
+              fchmod(fd, is_new ? 0644 : status.st_mode & 07777) == 0 && fsync(fd) == 0;
+  int code = errno;
+  if (close(fd) != 0) good = false;
+  if (good && rename(beside, path) == 0) return true;
+  if (good) code = errno;
+  unlink(beside);
+  errno = code;
+  return false;
+}
+
+static bool make_open_folders(const char *path) {
+  char *copy = strdup(path);
+  bool good = copy != NULL;
+  for (char *at = copy ? strchr(copy + 1, '/') : NULL; good && at; at = strchr(at + 1, '/')) {
+    *at = '\0';
+    good = mkdir(copy, 0755) == 0 || errno == EEXIST;
+    *at = '/';
+  }
+  free(copy);
+  return good;
+}
+
+bool wr__oci_replace_file(const char *path, const char *text, size_t size_bytes) {
+  char beside[PATH_MAX];
+  char *real = realpath(path, NULL);
+  const char *target = real ? real : path;
+  int length = snprintf(beside, sizeof beside, "%s.%d.tmp", target, (int)getpid());
+  errno = ENAMETOOLONG;
+  bool good = length > 0 && (size_t)length < sizeof beside && make_open_folders(target) &&
+              write_beside(target, beside, text, size_bytes);
+  int code = errno;
+  free(real);
+  errno = code;
+  return good;
+}
+
+bool wr__oci_remove_file(const char *path) { return unlink(path) == 0; }
 
 char *wr__oci_real_path(const char *path) { return realpath(path, NULL); }
 

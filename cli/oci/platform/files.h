@@ -20,6 +20,10 @@ typedef enum wr__oci_trust {
   WR__OCI_LINK,
 } wr__oci_trust;
 wr__oci_trust wr__oci_read_trusted(const char *path, char **out, size_t *size_bytes);
+/* wr__oci_replace_file: a file's new content, whole or not at all; it keeps its owner and mode, and
+ * a link stays one. A new file has mode 0644, and the folders above it are made with 0755. */
+bool wr__oci_replace_file(const char *path, const char *text, size_t size_bytes);
+bool wr__oci_remove_file(const char *path);
 /* wr__oci_real_path: freed by the caller, or NULL. */
 char *wr__oci_real_path(const char *path);
 char *wr__oci_current_folder(void);

@@ -30,6 +30,15 @@ bool wr__oci_is_self(const char *path) {
 
 char *wr__oci_own_path(void) { return realpath("/proc/self/exe", NULL); }
 
+char *wr__oci_user_config(void) {
+  const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+  char *path = NULL;
+  if (geteuid() == 0) return NULL;
+  if (config && config[0] == '/') return strdup(config);
+  if (!home || home[0] != '/' || asprintf(&path, "%s/.config", home) < 0) return NULL;
+  return path;
+}
+
 const char *wr__oci_runtime_folder(void) {
   const char *users = getenv("XDG_RUNTIME_DIR");
   bool is_users = users && users[0] == '/' && (geteuid() != 0 || access("/run", W_OK) != 0);

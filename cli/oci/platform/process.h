@@ -10,6 +10,9 @@ bool wr__oci_is_program(const char *path);
 bool wr__oci_is_self(const char *path);
 /* wr__oci_own_path: of this program; freed by the caller. */
 char *wr__oci_own_path(void);
+/* wr__oci_user_config: the folder of the user's configuration, freed by the caller; NULL for root.
+ */
+char *wr__oci_user_config(void);
 /* wr__oci_runtime_folder: where state that ends with the machine lives: /run, or the user's. */
 const char *wr__oci_runtime_folder(void);
 
