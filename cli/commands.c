@@ -9,6 +9,7 @@
 #include "numbers.h"
 #include "oci/oci.h"
 #include "platform/host.h"
+#include "platform/watchdog.h"
 #include "suggest.h"
 
 typedef int (*command_main)(const wr__parsed *parsed);
@@ -71,6 +72,7 @@ static bool is_oci(int argc, char **argv, int *first) {
 }
 
 int wr__main(int argc, char **argv) {
+  wr__watchdog_note_start();
   wr__host_prepare();
   wr__report_colours(wr__host_colours());
   wr__parsed parsed;
@@ -163,6 +165,10 @@ static bool apply_option(wasm_config_t *config, const wr__given *given) {
     case WR__OPTION_MAX_MEMORY:
       if (!parse_size(given, &size)) return false;
       wr_config_set_max_memory(config, size);
+      return true;
+    case WR__OPTION_MAX_TABLE_ELEMENTS:
+      if (!parse_size(given, &size)) return false;
+      wr_config_set_max_table_elements(config, size);
       return true;
     case WR__OPTION_MAX_GC_HEAP:
       if (!parse_size(given, &size)) return false;

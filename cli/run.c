@@ -6,6 +6,7 @@
 #include "commands.h"
 #include "numbers.h"
 #include "platform/host.h"
+#include "platform/watchdog.h"
 #include "suggest.h"
 
 /* Everything that one run holds; made in the order of the fields, ended in the opposite one. */
@@ -13,6 +14,7 @@ typedef struct session {
   const wr__parsed *parsed;
   const wr__container *container; /* or NULL */
   const char *path;
+  const char *timeout; /* as it was written; NULL: none */
   wasm_engine_t *engine;
   wr_wasi_t *wasi;
   wasm_module_t *module;
@@ -150,6 +152,16 @@ static void log_line(void *context, const char *line) {
   wr__report("%s", line);
 }
 
+static wr_status grant_descriptors(wr_wasi_t *wasi, const char *value, wr_error *error) {
+  uint64_t count;
+  if (!wr__size_parse(value, &count) || count == 0 || count > UINT32_MAX) {
+    snprintf(error->message, sizeof error->message, "'%s' is not a number of descriptors", value);
+    return error->status = WR_BAD_ARGUMENT;
+  }
+  wr_wasi_set_max_descriptors(wasi, (uint32_t)count);
+  return WR_OK;
+}
+
 static wr_status grant_args(session *s, wr_error *error) {
   const char *own_name = wr__option_last(s->parsed, WR__OPTION_ARGV0);
   if (!own_name) {
@@ -173,6 +185,7 @@ static int grant_each(session *s, wr__option_id id) {
     wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
     wr_status status = WR_OK;
     if (given->id != id) continue;
+    if (id == WR__OPTION_MAX_DESCRIPTORS) status = grant_descriptors(s->wasi, given->value, &error);
     if (id == WR__OPTION_DIR) status = grant_dir(s->wasi, given->value, &error);
     if (id == WR__OPTION_ENV) status = grant_env(s->wasi, given->value, &error);
     if (id == WR__OPTION_NET) status = grant_net(s->wasi, given->value, &error);
@@ -190,8 +203,9 @@ static int grant_each(session *s, wr__option_id id) {
 /* WR__EXIT_OK, or the status of a failure that was reported. Directories come before listeners:
  * programs look for directories from the first descriptor until one is none. */
 static int grant_all(session *s) {
-  static const wr__option_id in_order[] = {WR__OPTION_DIR, WR__OPTION_LISTEN,      WR__OPTION_ENV,
-                                           WR__OPTION_NET, WR__OPTION_MAX_THREADS, WR__OPTION_LOG};
+  static const wr__option_id in_order[] = {
+      WR__OPTION_MAX_DESCRIPTORS, WR__OPTION_DIR, WR__OPTION_LISTEN, WR__OPTION_ENV, WR__OPTION_NET,
+      WR__OPTION_MAX_THREADS,     WR__OPTION_LOG};
   int exit_status = WR__EXIT_OK;
   wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
   s->wasi = wr_wasi_new();
@@ -213,26 +227,43 @@ static int grant_all(session *s) {
 
 /* ---- Linking --------------------------------------------------------------------- */
 
+/* A program that got no memory ends in many ways; the reason is this one, and the user can change
+ * it. */
+static void report_limit(const session *s, const char *path) {
+  wr_limit limit = wr_store_limit_hit(s->store);
+  if (limit == WR_LIMIT_NONE) return;
+  wr__report("%s: it was refused more than %llu %s; --%s sets another limit", path,
+             (unsigned long long)wr_store_limit(s->store, limit),
+             limit == WR_LIMIT_TABLE_ELEMENTS ? "elements of tables"
+             : limit == WR_LIMIT_GC_HEAP      ? "bytes of structures and arrays"
+                                              : "bytes of memories",
+             wr_limit_name(limit));
+}
+
 /* What a call or an instantiation that did not return normally means for the process. Ends the
  * trap's life. */
 static int report_outcome(const session *s, const char *path, wr_status status,
                           const wr_error *error, wasm_trap_t *trap) {
-  int exit_status = WR__EXIT_FAILED;
+  int exit_status = trap ? WR__EXIT_TRAP : WR__EXIT_FAILED;
   int32_t guest_status;
-  if (trap && wr_trap_exit_status(trap, &guest_status)) {
-    exit_status = guest_status & 0xff;
-  } else if (trap) {
-    const char *timeout = wr__option_last(s->parsed, WR__OPTION_TIMEOUT);
+  bool exited = trap && wr_trap_exit_status(trap, &guest_status);
+  if (exited) exit_status = guest_status & 0xff;
+  wr__watchdog_finish(exit_status);
+  if (exited) {
+    wasm_trap_delete(trap);
+    return exit_status;
+  }
+  if (trap) {
     char note[64];
-    snprintf(note, sizeof note, "--timeout %s", timeout ? timeout : "");
-    bool late = timeout && wr_trap_get_kind(trap) == WR_TRAP_INTERRUPTED;
+    snprintf(note, sizeof note, "--timeout %s", s->timeout ? s->timeout : "");
+    bool late = s->timeout && wr_trap_get_kind(trap) == WR_TRAP_INTERRUPTED;
     wr__report_trap(path, trap, late ? note : NULL);
-    exit_status = WR__EXIT_TRAP;
   } else if (error && error->message[0] != '\0') {
     wr__report_error(path, error);
   } else {
     wr__report("%s: %s", path, wr_status_name(status));
   }
+  report_limit(s, path);
   if (trap) wasm_trap_delete(trap);
   return exit_status;
 }
@@ -274,17 +305,42 @@ static int preload(session *s, const char *value) {
   return exit_status;
 }
 
-static int set_timeout(session *s) {
-  const char *text = wr__option_last(s->parsed, WR__OPTION_TIMEOUT);
+/* ---- Time ------------------------------------------------------------------------ */
+
+/* The line for a process that ends where no backtrace can be had. */
+static void timeout_line(const session *s, const char *what, char *line, size_t size) {
+  char path[256];
+  wr_text_escape(s->path, strlen(s->path), path, sizeof path);
+  snprintf(line, size, "wasmrun: %s: %s (--timeout %.32s)", path, what, s->timeout);
+}
+
+/* From here on the process has an end, whatever it does. */
+static int start_timeout(session *s) {
+  char line[512];
   uint64_t delay_ns;
-  if (!text) return WR__EXIT_OK;
-  if (!wr__time_parse(text, &delay_ns)) {
-    wr__report("--timeout: '%s' is not a time; times are like 500ms, 2s, 1.5m, 1h", text);
+  s->timeout = wr__option_last(s->parsed, WR__OPTION_TIMEOUT);
+  if (!s->timeout) return WR__EXIT_OK;
+  if (!wr__time_parse(s->timeout, &delay_ns)) {
+    wr__report("--timeout: '%s' is not a time; times are like 500ms, 2s, 1.5m, 1h", s->timeout);
     return WR__EXIT_USAGE;
   }
-  if (wr_store_set_deadline(s->store, delay_ns) == WR_OK) return WR__EXIT_OK;
+  timeout_line(s, "interrupted before it ran", line, sizeof line);
+  if (wr__watchdog_start(delay_ns, line, WR__EXIT_TRAP)) return WR__EXIT_OK;
   wr__report("--timeout: cannot set a timer");
   return WR__EXIT_FAILED;
+}
+
+/* The guest's deadline, which ends it with a backtrace. */
+static int set_deadline(session *s) {
+  char line[512];
+  if (!s->timeout) return WR__EXIT_OK;
+  if (wr_store_set_deadline(s->store, wr__watchdog_left_ns()) != WR_OK) {
+    wr__report("--timeout: cannot set a timer");
+    return WR__EXIT_FAILED;
+  }
+  timeout_line(s, "trap: interrupted", line, sizeof line);
+  wr__watchdog_guest(line);
+  return WR__EXIT_OK;
 }
 
 static int link_all(session *s) {
@@ -294,7 +350,7 @@ static int link_all(session *s) {
     wr__report("out of memory");
     return WR__EXIT_FAILED;
   }
-  int exit_status = set_timeout(s);
+  int exit_status = set_deadline(s);
   if (exit_status != WR__EXIT_OK) return exit_status;
   exit_status = define_wasi(s, s->module);
   if (exit_status != WR__EXIT_OK) return exit_status;
@@ -448,6 +504,7 @@ static int run_program(session *s) {
   int32_t guest_status = 0;
   wr_status status = wr_wasi_run(s->wasi, s->instance, &guest_status, &trap, &error);
   if (status == WR_OK || status == WR_EXITED) {
+    wr__watchdog_finish(guest_status & 0xff);
     if (trap) wasm_trap_delete(trap);
     return guest_status & 0xff;
   }
@@ -463,6 +520,7 @@ static void warn_of_refusal(const session *s) {
 }
 
 static void end_session(session *s) {
+  if (s->wasi) wr_wasi_end_threads(s->wasi);
   if (s->instance) wasm_instance_delete(s->instance);
   if (s->linker) wr_linker_delete(s->linker);
   if (s->store) wasm_store_delete(s->store);
@@ -475,6 +533,8 @@ int wr__command_run(const wr__parsed *parsed) { return wr__run_in(parsed, NULL);
 
 int wr__run_in(const wr__parsed *parsed, const wr__container *container) {
   session s = {.parsed = parsed, .container = container, .path = parsed->operands[0]};
+  int timed = start_timeout(&s);
+  if (timed != WR__EXIT_OK) return timed;
   const char *function = wr__option_last(parsed, WR__OPTION_INVOKE);
   int exit_status;
   s.engine = wr__engine_in(parsed, container, container || may_change_any(parsed), &exit_status);
@@ -486,6 +546,7 @@ int wr__run_in(const wr__parsed *parsed, const wr__container *container) {
     if (exit_status == WR__EXIT_OK && s.instance)
       exit_status = function ? invoke(&s, function) : run_program(&s);
   }
+  wr__watchdog_finish(exit_status);
   end_session(&s);
   return exit_status;
 }

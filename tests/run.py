@@ -98,6 +98,17 @@ def run_api(program, environment, emulator):
     return [passed(name)]
 
 
+def run_overshoot(build, environment):
+    """How late guests end, with a bound for a machine that does other things too."""
+    name = "limits/overshoot"
+    command = [sys.executable, ROOT / "tests" / "limits" / "overshoot.py", build, "--bound", "250"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=900, env=environment)
+    except subprocess.TimeoutExpired:
+        return [failed(name, "did not end within 900 s")]
+    return [passed(name) if done.returncode == 0 else failed(name, done.stdout + done.stderr)]
+
+
 def run_fuzzer(program, environment):
     """A short run of a fuzzer, from the same start each time."""
     name = f"fuzz/{program.name}"
@@ -174,6 +185,8 @@ def jobs_of(build, wanted, scratch):
     if (build / "tests" / "alloc_sweep").exists() and not emulator:
         jobs.append(("alloc/alloc_sweep", lambda: run_api(build / "tests" / "alloc_sweep",
                                                           environment, emulator)))
+    if build.name == "release":
+        jobs.append(("limits/overshoot", lambda: run_overshoot(build, environment)))
     for program in sorted((build / "tests").glob("fuzz_*")):
         jobs.append((f"fuzz/{program.name}", lambda program=program: run_fuzzer(program,
                                                                                environment)))

@@ -56,11 +56,7 @@ static uint32_t fill_random(wr__call *call, uint8_t *out, size_t size) {
   while (size > 0) {
     ssize_t got = getrandom(out, size < RANDOM_PIECE ? size : RANDOM_PIECE, 0);
     if (got < 0 && errno != EINTR) return wr__wasi_errno_now();
-    if (call->caller && size > RANDOM_PIECE &&
-        wr_store_interrupted(wr_caller_store(call->caller))) {
-      call->interrupted = true;
-      return WASI_INTR;
-    }
+    if (size > RANDOM_PIECE && wr__call_poll(call)) return WASI_INTR;
     if (got < 0) continue;
     out += got;
     size -= (size_t)got;
@@ -79,11 +75,7 @@ static uint32_t ask_random(wr__call *call, uint64_t at, size_t size) {
     error = wr__wasi_from_errno(wasi->random(wasi->random_context, bytes, piece));
     wr__guest_refresh(call);
     if (error == WASI_SUCCESS) wr__guest_copy(call, (uint32_t)at + done, bytes, piece);
-    if (error == WASI_SUCCESS && call->caller &&
-        wr_store_interrupted(wr_caller_store(call->caller))) {
-      call->interrupted = true;
-      error = WASI_INTR;
-    }
+    if (error == WASI_SUCCESS && wr__call_poll(call)) error = WASI_INTR;
   }
   free(bytes);
   return error;

@@ -51,6 +51,7 @@ wr_wasi_t *wr_wasi_new(void) {
   if (!wasi) return NULL;
   pthread_mutex_init(&wasi->lock, NULL);
   wasi->fd_lowest_free = FIRST_PREOPEN;
+  wasi->max_fds = WR__WASI_DEFAULT_FDS;
   return wasi;
 }
 
@@ -327,6 +328,8 @@ void wr_wasi_set_clock(wr_wasi_t *wasi, wr_wasi_clock_fn now, wr_wasi_sleep_fn s
   wasi->clock_sleep = sleep;
   wasi->clock_context = context;
 }
+
+void wr_wasi_set_max_descriptors(wr_wasi_t *wasi, uint32_t count) { wasi->max_fds = count; }
 
 void wr_wasi_set_log(wr_wasi_t *wasi, wr_wasi_log_fn log, void *context) {
   wasi->log = log;

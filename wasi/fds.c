@@ -27,8 +27,18 @@ void wr__desc_retain(wr__desc *desc) {
   atomic_fetch_add_explicit(&desc->ref_count, 1, memory_order_relaxed);
 }
 
+/* Nothing could end a close that waits: the host goes on sending by itself. */
+static void stop_lingering(int fd) {
+  struct linger linger;
+  socklen_t size = sizeof linger;
+  if (getsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, &size) != 0 || linger.l_linger == 0) return;
+  linger.l_onoff = 0;
+  setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+}
+
 void wr__desc_release(wr__desc *desc) {
   if (atomic_fetch_sub_explicit(&desc->ref_count, 1, memory_order_acq_rel) != 1) return;
+  if (desc->lingers) stop_lingering(desc->host_fd);
   if (desc->host_fd >= 0) close(desc->host_fd);
   if (desc->fallback_fd >= 0) close(desc->fallback_fd);
   pthread_mutex_destroy(&desc->position_lock);
@@ -100,8 +110,8 @@ uint32_t wr__desc_from_host(int host_fd, wr__desc **out) {
 
 /* Under the lock. */
 static bool grow_table(wr_wasi_t *wasi, uint32_t need) {
+  if (need > wasi->max_fds) return false;
   if (need <= wasi->fd_capacity) return true;
-  if (need > WR__WASI_MAX_FDS) return false;
   uint32_t capacity = wasi->fd_capacity ? wasi->fd_capacity : 8;
   while (capacity < need) capacity *= 2;
   wr__desc **fds = realloc(wasi->fds, capacity * sizeof *fds);

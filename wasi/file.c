@@ -98,6 +98,9 @@ uint32_t wr__wasi_fd_advise(wr__call *call, const uint64_t *args) {
   return error;
 }
 
+/* A file system in memory makes pages at some gigabytes a second, and nothing ends a call. */
+#define ALLOCATE_PIECE ((uint64_t)16 << 20)
+
 uint32_t wr__wasi_fd_allocate(wr__call *call, const uint64_t *args) {
   wr__desc *desc;
   uint64_t end;
@@ -105,8 +108,12 @@ uint32_t wr__wasi_fd_allocate(wr__call *call, const uint64_t *args) {
   if (args[2] == 0) return WASI_INVAL;
   uint32_t error = wr__fd_get(call->wasi, args[0], WASI_RIGHT_FD_ALLOCATE, &desc);
   if (error != WASI_SUCCESS) return error;
-  /* Not posix_fallocate, which writes every page where the file system cannot allocate. */
-  error = result_of(fallocate(desc->host_fd, 0, (off_t)args[1], (off_t)args[2]));
+  for (uint64_t at = args[1]; error == WASI_SUCCESS && at < end; at += ALLOCATE_PIECE) {
+    uint64_t size = end - at < ALLOCATE_PIECE ? end - at : ALLOCATE_PIECE;
+    /* Not posix_fallocate, which writes every page where the file system cannot allocate. */
+    error = result_of(fallocate(desc->host_fd, 0, (off_t)at, (off_t)size));
+    if (error == WASI_SUCCESS && wr__call_poll(call)) error = WASI_INTR;
+  }
   wr__desc_release(desc);
   return error;
 }

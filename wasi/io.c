@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+/* What the host moves at once, at most: nothing ends its call, and some devices are slow. */
+#define PIECE ((size_t)4 << 20)
 /* What a callback gets at once, at most. */
 #define CALLBACK_PIECE 65536u
 
@@ -204,14 +206,49 @@ static uint32_t wait_more(wr__call *call, wr__desc *desc, wr__wait what) {
   return wr__wait_ready(call, desc->host_fd, what, wr__desc_timeout(desc, what));
 }
 
+/* The first part of what is left, small enough for one call of the host. Until put_back, the last
+ * of its iovecs is cut short. */
+typedef struct piece {
+  wr__transfer t;
+  size_t cut; /* what was taken off the last iovec */
+} piece;
+
+static piece take_piece(const wr__transfer *t) {
+  piece p = {.t = *t};
+  if (t->left <= PIECE) return p;
+  size_t sum = 0;
+  p.t.count = 0;
+  while (sum < PIECE) sum += t->iov[p.t.count++].iov_len;
+  p.cut = sum - PIECE;
+  p.t.left = PIECE;
+  p.t.iov[p.t.count - 1].iov_len -= p.cut;
+  return p;
+}
+
+static void put_back(piece *p) {
+  if (p->cut) p->t.iov[p->t.count - 1].iov_len += p->cut;
+}
+
+/* Does the host, given more room, move more at once? Not what comes as it is sent. */
+static bool is_plain(const wr__desc *desc) {
+  return desc->kind == WR__DESC_FILE || desc->kind == WR__DESC_BYTES;
+}
+
 uint32_t wr__io_read(wr__call *call, wr__desc *desc, wr__transfer *t, size_t *done) {
+  *done = 0;
   for (;;) {
-    ssize_t size = read_once(call, desc, t);
+    piece p = take_piece(t);
+    ssize_t size = read_once(call, desc, &p.t);
+    put_back(&p);
     if (size >= 0) {
-      *done = (size_t)size;
-      return WASI_SUCCESS;
+      *done += (size_t)size;
+      if ((size_t)size < p.t.left || p.t.left == t->left || !is_plain(desc)) return WASI_SUCCESS;
+      wr__io_advance(t, (size_t)size);
+      if (wr__call_poll(call)) return WASI_INTR;
+      continue;
     }
     if (errno == EINTR && !call->interrupted) continue;
+    if (*done > 0) return WASI_SUCCESS;
     if (errno != EAGAIN || desc->host_fd < 0 || desc->kind == WR__DESC_FILE)
       return wr__wasi_errno_now();
     uint32_t error = wait_more(call, desc, WR__WAIT_READ);
@@ -220,23 +257,25 @@ uint32_t wr__io_read(wr__call *call, wr__desc *desc, wr__transfer *t, size_t *do
 }
 
 /* As a blocking write of the host: returns when all is written, or after an error, of which it
- * tells only if nothing was written. */
+ * tells only if nothing was written. A file takes less than it was given when it is full. */
 uint32_t wr__io_write(wr__call *call, wr__desc *desc, wr__transfer *t, size_t *done) {
   size_t all = t->left;
-  bool whole = desc->kind != WR__DESC_FILE;
   uint32_t error = WASI_SUCCESS;
-  do {
-    ssize_t size = write_once(call, desc, t);
+  bool more = true;
+  while (more && error == WASI_SUCCESS) {
+    piece p = take_piece(t);
+    ssize_t size = write_once(call, desc, &p.t);
+    put_back(&p);
     if (size >= 0) {
       wr__io_advance(t, (size_t)size);
-      continue;
-    }
-    if (errno == EINTR) continue;
-    if (errno != EAGAIN || desc->host_fd < 0 || desc->kind == WR__DESC_FILE)
-      error = wr__wasi_errno_now();
-    else
+      more = t->left > 0 && (desc->kind != WR__DESC_FILE || (size_t)size == p.t.left);
+      if (more && wr__call_poll(call)) error = WASI_INTR;
+    } else if (errno == EAGAIN && desc->host_fd >= 0 && desc->kind != WR__DESC_FILE) {
       error = wait_more(call, desc, WR__WAIT_WRITE);
-  } while (whole && t->left > 0 && error == WASI_SUCCESS);
+    } else if (errno != EINTR) {
+      error = wr__wasi_errno_now();
+    }
+  }
   *done = all - t->left;
   return *done > 0 ? (uint32_t)WASI_SUCCESS : error;
 }
@@ -280,25 +319,40 @@ uint32_t wr__wasi_fd_write(wr__call *call, const uint64_t *args) {
   return error;
 }
 
+typedef ssize_t (*positioned)(int, const struct iovec *, int, off_t);
+
+/* In pieces, as long as the host moves all that it is given. */
+static uint32_t move_pieces(wr__call *call, const wr__desc *desc, wr__transfer *t, uint64_t at,
+                            positioned move, size_t *done) {
+  *done = 0;
+  for (;;) {
+    piece p = take_piece(t);
+    ssize_t size = move(desc->host_fd, p.t.iov, (int)p.t.count, (off_t)(at + *done));
+    put_back(&p);
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) return *done > 0 ? (uint32_t)WASI_SUCCESS : wr__wasi_errno_now();
+    *done += (size_t)size;
+    if ((size_t)size < p.t.left || p.t.left == t->left) return WASI_SUCCESS;
+    wr__io_advance(t, (size_t)size);
+    if (wr__call_poll(call)) return WASI_INTR;
+  }
+}
+
 /* fd_pread and fd_pwrite differ in the host's function and the right. */
-static uint32_t move_at(wr__call *call, const uint64_t *args, uint64_t right,
-                        ssize_t (*move)(int, const struct iovec *, int, off_t)) {
+static uint32_t move_at(wr__call *call, const uint64_t *args, uint64_t right, positioned move) {
   struct iovec iov[WR__WASI_MAX_IOVECS];
   wr__transfer t;
   wr__desc *desc;
+  size_t done = 0;
   if (!wr__guest_bytes(call, args[4], 4)) return WASI_FAULT;
   if (args[3] > INT64_MAX) return WASI_INVAL;
   /* Spec: rights: "if fd_seek is set, includes the right to invoke fd_pread". */
   uint32_t error =
       begin(call, args[0], right | WASI_RIGHT_FD_SEEK, args[1], args[2], iov, &t, &desc);
   if (error != WASI_SUCCESS) return error;
-  ssize_t size = 0;
-  do {
-    size = move(desc->host_fd, t.iov, (int)t.count, (off_t)args[3]);
-  } while (size < 0 && errno == EINTR);
-  if (size < 0) error = wr__wasi_errno_now();
+  error = move_pieces(call, desc, &t, args[3], move, &done);
   wr__desc_release(desc);
-  if (error == WASI_SUCCESS) wr__guest_store32(call, args[4], (uint32_t)size);
+  if (error == WASI_SUCCESS) wr__guest_store32(call, args[4], (uint32_t)done);
   return error;
 }
 

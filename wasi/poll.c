@@ -11,8 +11,6 @@
 #include <time.h>
 #include <unistd.h>
 
-/* More than a table of descriptors can hold in both directions, and clocks. */
-#define MAX_SUBSCRIPTIONS (3 * WR__WASI_MAX_FDS)
 #define ON_STACK 16u
 #define NEVER UINT64_MAX
 #define SLICE_NS UINT64_C(10000000)
@@ -228,7 +226,7 @@ uint32_t wr__wasi_poll_oneoff(wr__call *call, const uint64_t *args) {
       !wr__guest_bytes(call, out, (uint64_t)count * WASI_EVENT_SIZE) ||
       !wr__guest_bytes(call, args[3], 4))
     return WASI_FAULT;
-  if (count == 0 || count > MAX_SUBSCRIPTIONS) return WASI_INVAL;
+  if (count == 0 || count > WR__WASI_MAX_SUBSCRIPTIONS) return WASI_INVAL;
   subscription few_subs[ON_STACK];
   struct pollfd few_pollfds[ON_STACK + 2];
   polling p = {.call = call, .subs = few_subs, .pollfds = few_pollfds, .timer_fd = -1};

@@ -10,7 +10,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define HOST_BUFFER 32768u
+/* In a frame: small. */
+#define HOST_BUFFER 8192u
 /* An entry with the longest name. */
 #define HOST_BUFFER_MIN 1024u
 
@@ -103,7 +104,7 @@ static uint32_t fill_host_entry(filling *f, int dir_fd, const host_entry *entry)
 }
 
 /* Under the position lock: the host's position is shared by all calls. */
-static uint32_t fill_host(filling *f, int dir_fd, uint64_t position) {
+static uint32_t fill_host(wr__call *call, filling *f, int dir_fd, uint64_t position) {
   _Alignas(host_entry) char buffer[HOST_BUFFER];
   /* Do not read what would not fit: our entries are longer than the host's. */
   size_t capacity = f->size < HOST_BUFFER_MIN ? HOST_BUFFER_MIN
@@ -111,6 +112,7 @@ static uint32_t fill_host(filling *f, int dir_fd, uint64_t position) {
                                               : HOST_BUFFER;
   if (position > INT64_MAX || lseek(dir_fd, (off_t)position, SEEK_SET) < 0) return WASI_INVAL;
   while (!is_full(f)) {
+    if (wr__call_poll(call)) return WASI_INTR;
     long size = syscall(SYS_getdents64, dir_fd, buffer, capacity);
     if (size < 0) return wr__wasi_errno_now();
     if (size == 0) break;
@@ -124,14 +126,14 @@ static uint32_t fill_host(filling *f, int dir_fd, uint64_t position) {
   return WASI_SUCCESS;
 }
 
-static uint32_t fill_from(filling *f, wr__desc *desc, uint64_t cookie) {
+static uint32_t fill_from(wr__call *call, filling *f, wr__desc *desc, uint64_t cookie) {
   if (cookie < COOKIE_HOST) {
     uint32_t error = fill_dots(f, desc, cookie);
     if (error != WASI_SUCCESS) return error;
     cookie = COOKIE_HOST;
   }
   pthread_mutex_lock(&desc->position_lock);
-  uint32_t error = fill_host(f, desc->host_fd, cookie - COOKIE_HOST);
+  uint32_t error = fill_host(call, f, desc->host_fd, cookie - COOKIE_HOST);
   pthread_mutex_unlock(&desc->position_lock);
   return error;
 }
@@ -144,7 +146,7 @@ uint32_t wr__wasi_fd_readdir(wr__call *call, const uint64_t *args) {
   if (!f.out || !used) return WASI_FAULT;
   uint32_t error = wr__fd_get(call->wasi, args[0], WASI_RIGHT_FD_READDIR, &desc);
   if (error != WASI_SUCCESS) return error;
-  error = fill_from(&f, desc, args[3]);
+  error = fill_from(call, &f, desc, args[3]);
   wr__desc_release(desc);
   if (error == WASI_SUCCESS) wr__wire_store32(used, f.used);
   return error;

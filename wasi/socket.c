@@ -65,6 +65,7 @@ static uint32_t receive(wr__call *call, wr__desc *desc, struct msghdr *message, 
       message->msg_iov = t.iov;
       message->msg_iovlen = t.count;
       if (t.count == 0) return WASI_SUCCESS;
+      if (wr__call_poll(call)) return WASI_INTR; /* the peer may send as fast as we take */
       continue;
     }
     if (desc->flags & WASI_FDFLAGS_NONBLOCK) return *done ? WASI_SUCCESS : WASI_AGAIN;

@@ -163,6 +163,7 @@ static uint32_t receive_from(wr__call *call, wr__desc *desc, struct iovec *iov, 
     if (size >= 0) { /* dropped; it must not stay where it was only looked at */
       char byte;
       if (flags & WASI_RIFLAGS_PEEK) recv(desc->host_fd, &byte, 1, MSG_DONTWAIT);
+      if (wr__call_poll(call)) return WASI_INTR; /* others may send without end */
       continue;
     }
     if (errno == EINTR) continue;

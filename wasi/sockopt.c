@@ -139,6 +139,7 @@ static uint32_t set_option(wr__desc *desc, uint32_t name, const uint8_t *in) {
     case FORM_LINGER:
       linger = (struct linger){value, (int)wr__wire_load32(in + 4)};
       result = setsockopt(desc->host_fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+      if (result == 0) desc->lingers = linger.l_onoff != 0;
       break;
     case FORM_TIMEOUT:
       return set_timeout(desc, name, in);

@@ -1,6 +1,8 @@
-/* wasi-threads: thread-spawn makes another instance of the module, with a store of its own and the
- * same shared memory, and calls its wasi_thread_start on a thread of the host. The WASI context is
- * shared. The first thread that exits or traps ends all. Everything here is under the group's
+/* wasi-threads: thread-spawn starts a thread of the host, which makes another instance of the
+ * module, with a store of its own and the same shared memory, and calls its wasi_thread_start. So a
+ * start function runs on the new thread too, and an interrupt of the program ends it as any other.
+ * The WASI context is shared, and the limits of the first store are those of all. The first thread
+ * that exits or traps, or cannot be instantiated, ends all. Everything here is under the group's
  * lock, but for what a thread does in its own store. */
 #include "threads.h"
 
@@ -8,14 +10,17 @@
 
 #define DEFAULT_LIMIT 256u
 #define MAX_TID ((1 << 29) - 1)
-/* Guests have a stack of their own; this is for the host's functions. */
+/* The thread's own stack, for native code and the host's functions, and the interpreter's. Many
+ * threads that use all of theirs must not cost the machine gigabytes. */
 #define HOST_STACK (1u << 20)
+#define GUEST_STACK (1u << 20)
+/* Below it; no frame of ours is larger than a quarter of that. */
+#define STACK_GUARD (64u << 10)
 
 typedef struct thread {
   struct wr__threads *group;
   struct thread *next, **link;
   wasm_store_t *store;
-  wasm_instance_t *instance;
   pthread_t id;
   int32_t tid;
   int32_t argument;
@@ -24,7 +29,6 @@ typedef struct thread {
 typedef struct wr__threads {
   wr_wasi_t *wasi;
   const wasm_module_t *module; /* borrowed: outlives the threads */
-  wasm_engine_t *engine;
   wasm_store_t *main_store;
   wr_shared_memory_t *memory;
   pthread_mutex_t lock;
@@ -33,6 +37,7 @@ typedef struct wr__threads {
   thread *finished;     /* those that nobody has joined yet: all but the host's thread is gone */
   uint32_t running;
   int32_t last_tid;
+  bool has_entry;   /* the module exports wasi_thread_start as it must be */
   bool ending;      /* no new threads, and the present ones are stopped */
   wr_status status; /* of the first that ended the program; WR_OK: none */
   int32_t exit_status;
@@ -50,13 +55,14 @@ static void stop_all(wr__threads *group, const thread *but) {
     if (t != but) wr_store_interrupt(t->store);
 }
 
-/* How a thread's function ended. An interrupt of ours is no outcome. */
+/* How a thread's function or instantiation ended. An interrupt of ours is no outcome. */
 static void note_outcome(thread *t, wr_status status, const wasm_trap_t *trap) {
   wr__threads *group = t->group;
   if (status == WR_OK) return;
   pthread_mutex_lock(&group->lock);
   if (group->status == WR_OK && !group->ending) {
-    group->status = status;
+    group->status = trap ? status : WR_TRAPPED;
+    group->kind = WR_TRAP_OUT_OF_MEMORY; /* what else there is without a trap */
     if (trap) {
       group->kind = wr_trap_get_kind(trap);
       wr_trap_exit_status(trap, &group->exit_status);
@@ -65,11 +71,6 @@ static void note_outcome(thread *t, wr_status status, const wasm_trap_t *trap) {
     wr_store_interrupt(group->main_store);
   }
   pthread_mutex_unlock(&group->lock);
-}
-
-static void delete_instance(thread *t) {
-  if (t->instance) wasm_instance_delete(t->instance);
-  if (t->store) wasm_store_delete(t->store);
 }
 
 /* Under the lock. */
@@ -84,7 +85,7 @@ static void leave(thread *t) {
   pthread_mutex_lock(&group->lock);
   unlink_thread(t);
   pthread_mutex_unlock(&group->lock);
-  delete_instance(t);
+  wasm_store_delete(t->store);
   pthread_mutex_lock(&group->lock);
   t->next = group->finished;
   group->finished = t;
@@ -107,51 +108,55 @@ static void join_finished(wr__threads *group) {
   }
 }
 
+static const char entry_name[] = "wasi_thread_start";
+
+static wr_status instantiate(thread *t, wasm_instance_t **instance, wasm_trap_t **trap) {
+  wr__threads *group = t->group;
+  wr_linker_t *linker = wr_linker_new(t->store);
+  if (!linker) return WR_OUT_OF_MEMORY;
+  wr_status status = wr_wasi_define_for(group->wasi, linker, group->module, NULL);
+  if (status == WR_OK) status = wr_linker_instantiate(linker, group->module, instance, trap, NULL);
+  wr_linker_delete(linker);
+  return status;
+}
+
+static wr_status call_entry(const thread *t, const wasm_instance_t *instance, wasm_trap_t **trap) {
+  wasm_extern_t *external = wr_instance_export(instance, entry_name, sizeof entry_name - 1);
+  if (!external) return WR_OUT_OF_MEMORY;
+  wr_val args[2] = {{.type = WR_I32, .of.i32 = t->tid}, {.type = WR_I32, .of.i32 = t->argument}};
+  wr_status status = wr_func_call(wasm_extern_as_func(external), args, 2, NULL, 0, trap);
+  wasm_extern_delete(external);
+  return status;
+}
+
 static void *run_thread(void *argument) {
   thread *t = argument;
-  static const char name[] = "wasi_thread_start";
-  wasm_extern_t *external = wr_instance_export(t->instance, name, sizeof name - 1);
-  wasm_func_t *func = external ? wasm_extern_as_func(external) : NULL;
-  wr_val args[2] = {{.type = WR_I32, .of.i32 = t->tid}, {.type = WR_I32, .of.i32 = t->argument}};
+  wasm_instance_t *instance = NULL;
   wasm_trap_t *trap = NULL;
-  wr_status status = wr_func_call(func, args, 2, NULL, 0, &trap);
+  wr_status status = instantiate(t, &instance, &trap);
+  if (status == WR_OK) status = call_entry(t, instance, &trap);
   note_outcome(t, status, trap);
   if (trap) wasm_trap_delete(trap);
-  if (external) wasm_extern_delete(external);
+  if (instance) wasm_instance_delete(instance);
   leave(t);
   return NULL;
 }
 
 /* ---- spawning */
 
-/* Does the instance have wasi_thread_start of type [i32 i32] -> []? */
-static bool has_entry(const wasm_instance_t *instance) {
-  static const char name[] = "wasi_thread_start";
-  wasm_extern_t *external = wr_instance_export(instance, name, sizeof name - 1);
-  wasm_func_t *func = external ? wasm_extern_as_func(external) : NULL;
-  bool fits = false;
-  if (func) {
-    wr_externtype type = wr_func_type(func);
-    fits = type.param_count == 2 && type.result_count == 0 && type.params[0] == WR_I32 &&
-           type.params[1] == WR_I32;
+/* Does the module export wasi_thread_start of type [i32 i32] -> []? */
+static bool has_entry(const wasm_module_t *module) {
+  size_t count = wr_module_export_count(module);
+  for (size_t i = 0; i < count; i++) {
+    wr_export export = wr_module_export(module, i);
+    if (export.name_size != sizeof entry_name - 1 ||
+        memcmp(export.name, entry_name, export.name_size) != 0)
+      continue;
+    const wr_externtype *type = &export.type;
+    return type->kind == WR_EXTERN_FUNC && type->param_count == 2 && type->result_count == 0 &&
+           type->params[0] == WR_I32 && type->params[1] == WR_I32;
   }
-  if (external) wasm_extern_delete(external);
-  return fits;
-}
-
-/* A store with an instance in it. Runs in the thread that spawns, so that it learns of a failure.
- */
-static bool prepare(thread *t) {
-  wr__threads *group = t->group;
-  t->store = wasm_store_new(group->engine);
-  wr_linker_t *linker = t->store ? wr_linker_new(t->store) : NULL;
-  wasm_trap_t *trap = NULL;
-  bool ready = linker && wr_wasi_define_for(group->wasi, linker, group->module, NULL) == WR_OK &&
-               wr_linker_instantiate(linker, group->module, &t->instance, &trap, NULL) == WR_OK &&
-               has_entry(t->instance);
-  if (trap) wasm_trap_delete(trap);
-  if (linker) wr_linker_delete(linker);
-  return ready;
+  return false;
 }
 
 /* Under the lock, so that the thread cannot end before its id is known. */
@@ -159,6 +164,7 @@ static bool start(thread *t) {
   pthread_attr_t attributes;
   if (pthread_attr_init(&attributes) != 0) return false;
   pthread_attr_setstacksize(&attributes, HOST_STACK);
+  pthread_attr_setguardsize(&attributes, STACK_GUARD);
   bool started = pthread_create(&t->id, &attributes, run_thread, t) == 0;
   pthread_attr_destroy(&attributes);
   return started;
@@ -202,6 +208,7 @@ static bool launch(wr__threads *group, thread *t, int32_t *tid) {
 static int32_t spawn(wr__threads *group, int32_t argument) {
   int32_t tid;
   join_finished(group);
+  if (!group->has_entry) return -WASI_NOTSUP;
   if (!reserve(group)) return -WASI_AGAIN;
   thread *t = calloc(1, sizeof *t);
   if (!t) {
@@ -210,8 +217,9 @@ static int32_t spawn(wr__threads *group, int32_t argument) {
   }
   t->group = group;
   t->argument = argument;
-  if (prepare(t) && launch(group, t, &tid)) return tid;
-  delete_instance(t);
+  t->store = wr_store_new_sharing(group->main_store, GUEST_STACK);
+  if (t->store && launch(group, t, &tid)) return tid;
+  if (t->store) wasm_store_delete(t->store);
   free(t);
   give_back(group);
   return -WASI_AGAIN;
@@ -252,8 +260,8 @@ static wr_status make_group(wr_wasi_t *wasi, wr_linker_t *linker, const wasm_mod
   group->wasi = wasi;
   group->module = module;
   group->main_store = wr_linker_store(linker);
-  group->engine = wr_store_engine(group->main_store);
-  group->memory = wr_shared_memory_new(group->engine, &memory->type.limits, error);
+  group->has_entry = has_entry(module);
+  group->memory = wr_shared_memory_new_for(group->main_store, &memory->type.limits, error);
   if (!group->memory) {
     free(group);
     return WR_OUT_OF_MEMORY;
@@ -318,15 +326,19 @@ void wr__threads_end(wr_wasi_t *wasi, wr_status *status, int32_t *exit_status, w
   join_finished(group);
 }
 
+void wr_wasi_end_threads(wr_wasi_t *wasi) {
+  wr_status status;
+  int32_t exit_status;
+  wr_trap_kind kind;
+  if (wasi) wr__threads_end(wasi, &status, &exit_status, &kind);
+}
+
 wasm_store_t *wr__threads_store(const wr_wasi_t *wasi) { return wasi->threads->main_store; }
 
 void wr__threads_delete(wr_wasi_t *wasi) {
   wr__threads *group = wasi->threads;
-  wr_status status;
-  int32_t exit_status;
-  wr_trap_kind kind;
   if (!group) return;
-  wr__threads_end(wasi, &status, &exit_status, &kind);
+  wr_wasi_end_threads(wasi);
   wr_shared_memory_delete(group->memory);
   pthread_cond_destroy(&group->ended);
   pthread_mutex_destroy(&group->lock);

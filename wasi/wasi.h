@@ -17,9 +17,13 @@
 #include "wasmrun.h"
 #include "wire.h"
 
-#define WR__WASI_MAX_FDS 65536u
+/* Of a context that was given no other. Each may hold some 100 KB of the kernel's. */
+#define WR__WASI_DEFAULT_FDS 4096u
+/* Clocks, and each descriptor in both directions, of which a number may be repeated. */
+#define WR__WASI_MAX_SUBSCRIPTIONS 16384u
 /* Pieces of one transfer: Linux takes no more in a call. */
-#define WR__WASI_MAX_IOVECS 1024u
+/* They lie in frames, which are to stay small: a thread's stack is. */
+#define WR__WASI_MAX_IOVECS 512u
 #define WR__WASI_MAX_PATH 4096u
 /* Linux moves at most this many bytes in one call. */
 #define WR__WASI_MAX_TRANSFER 0x7ffff000u
@@ -47,6 +51,7 @@ typedef struct wr__desc {
   bool never_blocks;      /* a stream whose open file is ours and non-blocking */
   _Atomic bool no_nowait; /* RWF_NOWAIT does not work on it */
   bool mask_sigpipe;
+  _Atomic bool lingers; /* closing it would wait for the peer */
   _Atomic uint16_t flags; /* WASI_FDFLAGS_*; written under the lock */
   uint64_t rights;
   uint64_t inheriting;
@@ -96,6 +101,7 @@ struct wr_wasi {
   void *clock_context;
   struct wr__threads *threads; /* threads.c; NULL until a module with threads is defined */
   uint32_t max_threads;        /* 0: the default */
+  uint32_t max_fds;            /* the table's limit */
   struct wr__net *net;         /* net.c; NULL: no rules */
   struct wr__added *added;     /* virtual.c; NULL: no files that are added by path */
   wr_wasi_log_fn log;
@@ -255,6 +261,12 @@ uint32_t wr__wait_ready(wr__call *call, int host_fd, wr__wait what, uint64_t tim
 static inline uint64_t wr__desc_timeout(const wr__desc *desc, wr__wait what) {
   uint64_t ns = what == WR__WAIT_READ ? desc->receive_timeout_ns : desc->send_timeout_ns;
   return ns ? ns : WR__NO_TIMEOUT;
+}
+/* Was the store interrupted? Then the call is to end. For loops that do not wait. */
+static inline bool wr__call_poll(wr__call *call) {
+  if (!call->caller || !wr_store_interrupted(wr_caller_store(call->caller))) return false;
+  call->interrupted = true;
+  return true;
 }
 /* The store's event, or -1. */
 int wr__wait_event_fd(const wr__call *call);

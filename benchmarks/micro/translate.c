@@ -57,7 +57,7 @@ static int translate_all(const wr__module *module, counts *total) {
   wr__translator *translator = wr__translator_new(module);
   uint32_t i = module->imported_funcs;
   for (; translator != NULL && i < module->func_count; i++) {
-    wr__code *code = wr__translate(translator, i, true, 0);
+    wr__code *code = wr__translate(translator, i, true, 0, NULL);
     if (code == NULL) break;
     total->code_bytes += code->size_bytes;
     total->wasm_bytes += module->funcs[i].code_size;

@@ -56,9 +56,11 @@ static const struct {
     {"engine", WR__OPTION_ENGINE, NULL, NULL},
     {"bounds", WR__OPTION_BOUNDS, NULL, NULL},
     {"max-memory", WR__OPTION_MAX_MEMORY, is_size, "a size, like 64M"},
+    {"max-table-elements", WR__OPTION_MAX_TABLE_ELEMENTS, is_size, "a number, like 100000"},
     {"max-gc-heap", WR__OPTION_MAX_GC_HEAP, is_size, "a size, like 64M"},
     {"stack-size", WR__OPTION_STACK_SIZE, is_stack_size, "a size of at least 16K, like 1M"},
     {"max-threads", WR__OPTION_MAX_THREADS, is_count, "a number of threads, like 8"},
+    {"max-descriptors", WR__OPTION_MAX_DESCRIPTORS, is_count, "a number of descriptors, like 100"},
     {"timeout", WR__OPTION_TIMEOUT, is_time, "a time, like 500ms, 2s, 1.5m, 1h"},
     {"feature", WR__OPTION_FEATURE, is_features, "a list of features, like -simd,+threads"},
 };

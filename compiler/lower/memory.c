@@ -204,7 +204,8 @@ static void lower_grow(wr__lower *l, uint32_t memory) {
  * What is inside the memory, and not so long that an interrupt would wait for it, is copied here;
  * the rest, traps among it, is the runtime's. */
 
-enum { SHORT_BYTES = 64 << 10, INLINE_BYTES = 64 };
+/* Nothing polls in a straight line of short ones, of which a function may have 800,000. */
+enum { SHORT_BYTES = 2 << 10, INLINE_BYTES = 64 };
 
 static void lower_bulk(wr__lower *l, enum wr__helper op, uint32_t a, uint32_t b) {
   l->stack_count -= 3;

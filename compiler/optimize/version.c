@@ -413,18 +413,23 @@ static bool is_short(const wr__trip *trip) {
 
 static bool version_loop(wr__lower *l, const wr__cfg *cfg, uint32_t loop) {
   const wr__memory_decl *decl = &l->module->memories[0];
-  version v = {.l = l, .cfg = cfg, .affine = {.l = l, .cfg = cfg, .loop = loop}};
-  v.least_bytes = decl->limits.min << decl->page_size_log2;
-  if (find_preheader(&v)) {
-    LLVMPositionBuilderBefore(l->b, LLVMGetBasicBlockTerminator(v.preheader));
-    if (note_loop(&v) && wr__affine_trip(&v.affine, &v.trip) && !is_short(&v.trip))
-      build_versions(&v);
+  version *v = calloc(1, sizeof *v); /* too large for a frame */
+  if (!v) return false;
+  v->l = v->affine.l = l;
+  v->cfg = v->affine.cfg = cfg;
+  v->affine.loop = loop;
+  v->least_bytes = decl->limits.min << decl->page_size_log2;
+  if (find_preheader(v)) {
+    LLVMPositionBuilderBefore(l->b, LLVMGetBasicBlockTerminator(v->preheader));
+    if (note_loop(v) && wr__affine_trip(&v->affine, &v->trip) && !is_short(&v->trip))
+      build_versions(v);
   }
-  bool done = !v.out_of_memory && !v.affine.out_of_memory;
-  wr__affine_free(&v.affine);
-  wr__pointer_map_free(&v.copies);
-  free(v.copied);
-  free(v.accesses);
+  bool done = !v->out_of_memory && !v->affine.out_of_memory;
+  wr__affine_free(&v->affine);
+  wr__pointer_map_free(&v->copies);
+  free(v->copied);
+  free(v->accesses);
+  free(v);
   return done;
 }
 

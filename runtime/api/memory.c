@@ -51,13 +51,35 @@ wr_shared_memory_t *wr_memory_share(const wasm_memory_t *memory) {
   return (wr_shared_memory_t *)wr__memory_retain(m);
 }
 
+static wr_shared_memory_t *new_shared(wr__engine *engine, wr__budget *budget,
+                                      const wr_limits *limits, wr_error *error) {
+  if (limits && limits->has_max && limits_are_valid(limits, 16))
+    return (wr_shared_memory_t *)wr__memory_new_shared(engine, budget, limits, error);
+  wr__fail(error, WR_BAD_ARGUMENT, WR_NO_OFFSET, "invalid limits of a shared memory");
+  return NULL;
+}
+
 wr_shared_memory_t *wr_shared_memory_new(wasm_engine_t *engine, const wr_limits *limits,
                                          wr_error *error) {
-  if (!engine || !limits || !limits->has_max || !limits_are_valid(limits, 16)) {
-    wr__fail(error, WR_BAD_ARGUMENT, WR_NO_OFFSET, "these are no limits of a shared memory");
+  wr__budget *budget = engine ? wr__budget_new(wr__api_engine(engine)) : NULL;
+  if (!budget) {
+    wr__fail(error, engine ? WR_OUT_OF_MEMORY : WR_BAD_ARGUMENT, WR_NO_OFFSET,
+             engine ? "out of memory" : "engine is missing");
     return NULL;
   }
-  return (wr_shared_memory_t *)wr__memory_new_shared(wr__api_engine(engine), limits, error);
+  wr_shared_memory_t *memory = new_shared(wr__api_engine(engine), budget, limits, error);
+  wr__budget_release(budget);
+  return memory;
+}
+
+wr_shared_memory_t *wr_shared_memory_new_for(wasm_store_t *handle, const wr_limits *limits,
+                                             wr_error *error) {
+  if (handle) {
+    wr__store *store = wr__api_store(handle);
+    return new_shared(store->engine, store->budget, limits, error);
+  }
+  wr__fail(error, WR_BAD_ARGUMENT, WR_NO_OFFSET, "store is missing");
+  return NULL;
 }
 
 wasm_memory_t *wr_shared_memory_obtain(wasm_store_t *handle, const wr_shared_memory_t *shared) {

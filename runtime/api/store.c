@@ -84,12 +84,40 @@ void wasm_engine_delete(wasm_engine_t *engine) {
   if (engine) wr__engine_release(wr__api_engine(engine));
 }
 
-wasm_store_t *wasm_store_new(wasm_engine_t *engine) {
-  wr__store *store = engine ? wr__store_new(wr__api_engine(engine)) : NULL;
+static wasm_store_t *hand_out(wr__store *store) {
   if (!store) return NULL;
   if (wr__api_handles_open(store)) return wr__api_store_handle(store);
   wr__store_delete(store);
   return NULL;
+}
+
+wasm_store_t *wasm_store_new(wasm_engine_t *engine) {
+  return engine ? hand_out(wr__store_new(wr__api_engine(engine))) : NULL;
+}
+
+wasm_store_t *wr_store_new_sharing(const wasm_store_t *handle, size_t stack_size_bytes) {
+  if (!handle) return NULL;
+  const wr__store *store = wr__api_store(handle);
+  if (stack_size_bytes == 0) stack_size_bytes = store->engine->config.stack_size_bytes;
+  return hand_out(wr__store_new_in(store->engine, store->budget, stack_size_bytes));
+}
+
+static bool is_limit(wr_limit limit) { return limit > WR_LIMIT_NONE && limit < WR_LIMIT_COUNT; }
+
+void wr_store_set_limit(wasm_store_t *store, wr_limit limit, uint64_t most) {
+  if (store && is_limit(limit)) wr__budget_set_most(wr__api_store(store)->budget, limit, most);
+}
+
+uint64_t wr_store_limit(const wasm_store_t *store, wr_limit limit) {
+  return store && is_limit(limit) ? wr__budget_most(wr__api_store(store)->budget, limit) : 0;
+}
+
+uint64_t wr_store_used(const wasm_store_t *store, wr_limit limit) {
+  return store && is_limit(limit) ? wr__budget_used(wr__api_store(store)->budget, limit) : 0;
+}
+
+wr_limit wr_store_limit_hit(const wasm_store_t *store) {
+  return store ? wr__budget_hit(wr__api_store(store)->budget) : WR_LIMIT_NONE;
 }
 
 void wasm_store_delete(wasm_store_t *handle) {

@@ -61,8 +61,9 @@ static bool set_element(wasm_table_t *table, uint64_t index, const wasm_ref_t *r
 static bool grow_table(wasm_table_t *table, uint64_t delta, const wasm_ref_t *init) {
   wr__table *t = table->ref.of.table;
   wr__ref bits;
+  uint64_t old_size;
   return wr__api_ref_of_type(table->ref.store, init, t->element, &bits) &&
-         wr__table_grow(t, delta, bits) != UINT64_MAX;
+         wr__table_grow(NULL, t, delta, bits, &old_size) == WR_TRAP_NONE && old_size != UINT64_MAX;
 }
 
 bool wr_table_set(wasm_table_t *table, uint64_t index, const wr_val *val) {

@@ -7,7 +7,9 @@
 #include "platform/process.h"
 
 enum { DEFAULT_STACK_BYTES = 8 << 20, DEFAULT_TABLE_ELEMENTS = 10000000 };
-#define DEFAULT_GC_HEAP_BYTES ((uint64_t)1 << 30)
+/* Together with tables and stacks below 4 GiB: what one module may cost a machine unasked. */
+#define DEFAULT_MEMORY_BYTES ((uint64_t)2 << 30)
+#define DEFAULT_GC_HEAP_BYTES ((uint64_t)512 << 20)
 
 void wr__config_init(wr__config *config) {
   memset(config, 0, sizeof *config);
@@ -17,7 +19,7 @@ void wr__config_init(wr__config *config) {
   config->bounds = WR_BOUNDS_AUTO;
   config->engine_kind = WR_ENGINE_AUTO;
   config->stack_size_bytes = DEFAULT_STACK_BYTES;
-  config->max_memory_bytes = UINT64_MAX;
+  config->max_memory_bytes = DEFAULT_MEMORY_BYTES;
   config->max_table_elements = DEFAULT_TABLE_ELEMENTS;
   config->max_gc_heap_bytes = DEFAULT_GC_HEAP_BYTES;
   config->relaxed_deterministic = true;

@@ -126,7 +126,13 @@ static wr__instance *allocate_instance(wr__store *store, wr__module *module) {
   return NULL;
 }
 
-static void make_funcs(wr__instance *instance) {
+/* Modules may hold millions of anything; each loop over them looks for an interrupt. */
+static wr_status poll_interrupt(const wr__instance *instance) {
+  if (WR_LIKELY(!wr__exec_interrupted(instance->exec))) return WR_OK;
+  return wr__exec_trap(instance->exec, WR_TRAP_INTERRUPTED);
+}
+
+static wr_status make_funcs(wr__instance *instance) {
   const wr__module *module = instance->module;
   instance->func_count = module->func_count - module->imported_funcs;
   for (uint32_t i = 0; i < instance->func_count; i++) {
@@ -137,7 +143,9 @@ static void make_funcs(wr__instance *instance) {
     func->func_index = module->imported_funcs + i;
     func->instance = instance;
     func->type = type;
+    WR_TRY(poll_interrupt(instance));
   }
+  return WR_OK;
 }
 
 /* The first engine that takes the instance runs it; its functions can be called from the others. */
@@ -176,9 +184,12 @@ static wr_status make_tables(wr__instance *instance, wr_error *error) {
     const wr__table_decl *decl = &module->tables[i];
     wr__ref init[2] = {WR__NULL_REF, 0};
     if (decl->init.size) WR_TRY(wr__const_eval(instance, decl->init, init));
-    instance->tables[i] =
-        wr__table_new(instance->store, decl->element, &decl->limits, init[0], error);
-    if (!instance->tables[i]) return WR_OUT_OF_MEMORY;
+    wr__table *table =
+        wr__table_new(instance->store, decl->element, &decl->limits, WR__NULL_REF, error);
+    if (!table) return WR_OUT_OF_MEMORY;
+    instance->tables[i] = table;
+    if (init[0] && wr__fill_refs(instance->exec, table->elems, init[0], table->size))
+      return wr__exec_trap(instance->exec, WR_TRAP_INTERRUPTED);
   }
   return WR_OK;
 }
@@ -188,6 +199,7 @@ static wr_status make_tags(wr__instance *instance, wr_error *error) {
   for (uint32_t i = module->imported_tags; i < module->tag_count; i++) {
     instance->tags[i] = wr__tag_new(instance->store, module->tags[i].type);
     if (!instance->tags[i]) return wr__fail_oom(error);
+    WR_TRY(poll_interrupt(instance));
   }
   return WR_OK;
 }
@@ -200,6 +212,7 @@ static wr_status make_globals(wr__instance *instance) {
     global->type = module->globals[i].type;
     global->is_mutable = module->globals[i].is_mutable;
     instance->globals[i] = global;
+    WR_TRY(poll_interrupt(instance));
     WR_TRY(wr__const_eval(instance, module->globals[i].init, global->value.slots));
   }
   return WR_OK;
@@ -214,6 +227,7 @@ static wr_status evaluate_items(wr__instance *instance, const wr__elem_decl *dec
   const uint8_t *end = at + decl->items_size;
   for (uint32_t i = 0; i < decl->count; i++) {
     uint64_t value[2];
+    WR_TRY(poll_interrupt(instance));
     if (decl->is_exprs) {
       WR_TRY(wr__const_eval_at(instance, &at, value));
     } else {
@@ -255,6 +269,7 @@ static wr_status run_active_elems(wr__instance *instance) {
     if (decl->mode != WR__SEGMENT_ACTIVE) continue;
     wr__table *table = instance->tables[decl->table];
     uint64_t at;
+    WR_TRY(poll_interrupt(instance));
     WR_TRY(evaluate_offset(instance, decl->offset, table->limits.is64, &at));
     wr_trap_kind trap = wr__table_init(instance, i, table, at, 0, decl->count);
     if (trap) return wr__exec_trap(instance->exec, trap);
@@ -282,6 +297,7 @@ static wr_status run_active_datas(wr__instance *instance) {
     if (decl->mode != WR__SEGMENT_ACTIVE) continue;
     wr__memory *memory = instance->memories[decl->memory];
     uint64_t at;
+    WR_TRY(poll_interrupt(instance));
     WR_TRY(evaluate_offset(instance, decl->offset, memory->is64, &at));
     wr_trap_kind trap = wr__memory_init(instance, i, memory, at, 0, decl->bytes_size);
     if (trap) return wr__exec_trap(instance->exec, trap);
@@ -294,7 +310,7 @@ static wr_status run_active_datas(wr__instance *instance) {
 
 static wr_status fill_instance(wr__instance *instance, const wr__extern *imports, wr_error *error) {
   take_imports(instance, imports);
-  make_funcs(instance);
+  WR_TRY(make_funcs(instance));
   WR_TRY(make_tags(instance, error));
   WR_TRY(make_memories(instance, error));
   WR_TRY(choose_engine(instance, error));

@@ -7,6 +7,8 @@
 /* ---- store.c */
 /* NULL: out of memory. */
 wr__store *wr__store_new(wr__engine *engine);
+/* A store with a budget that others may have too, and call stacks of that size. */
+wr__store *wr__store_new_in(wr__engine *engine, wr__budget *budget, size_t stack_size_bytes);
 void wr__store_delete(wr__store *store);
 
 /* ---- host_func.c */

@@ -24,9 +24,19 @@ static void close_engines(wr__store *store) {
 }
 
 wr__store *wr__store_new(wr__engine *engine) {
+  wr__budget *budget = wr__budget_new(engine);
+  if (!budget) return NULL;
+  wr__store *store = wr__store_new_in(engine, budget, engine->config.stack_size_bytes);
+  wr__budget_release(budget);
+  return store;
+}
+
+wr__store *wr__store_new_in(wr__engine *engine, wr__budget *budget, size_t stack_size_bytes) {
   wr__store *store = calloc(1, sizeof *store);
   if (!store) return NULL;
   store->engine = wr__engine_retain(engine);
+  store->budget = wr__budget_retain(budget);
+  store->stack_size_bytes = stack_size_bytes;
   store->exec.store = store;
   store->visit_frames = visit_frames;
   atomic_init(&store->event_fd, -1);
@@ -50,6 +60,7 @@ void wr__store_delete(wr__store *store) {
   close_engines(store);
   wr__event_delete(atomic_load(&store->event_fd));
   wr__parking_delete(store->parking);
+  wr__budget_release(store->budget);
   wr__engine_release(store->engine);
   free(store);
 }

@@ -3,13 +3,21 @@
  * Marking keeps its own stack, so the depth of the object graph costs no C stack. Invariant while
  * it runs: a marked object's references have been visited, or it is on the stack, or
  * mark_overflowed is set. When the stack cannot grow, objects are marked without being pushed, and
- * the heap is walked for marked objects until a walk finds nothing new. */
+ * the heap is walked for marked objects until a walk finds nothing new.
+ *
+ * A collection that the guest's allocations ask for stops at an interrupt, at any place: until all
+ * is marked nothing is freed, and then a block or a large object is either swept or as it was. What
+ * is left of the marks is taken away at the beginning of the next collection. */
 #include <stdlib.h>
 
 #include "gc/heap_internal.h"
 #include "store/objects.h"
 
-enum { ARRAY_PIECE = 256, FIRST_MARK_ENTRIES = 256 };
+enum { ARRAY_PIECE = 256, FIRST_MARK_ENTRIES = 256, LEAST_MARK_ENTRIES = 65536 };
+
+bool wr__heap_stopping(const wr__heap *heap) {
+  return WR_UNLIKELY(wr__exec_interrupted(&heap->store->exec)) && heap->may_stop;
+}
 
 static bool test_and_mark(wr__object *object) {
   if (object->flags & WR__FLAG_LARGE) {
@@ -32,9 +40,16 @@ bool wr__heap_is_marked(const wr__object *object) {
   return block->marked[index / 64] >> (index % 64) & 1;
 }
 
+/* The stack may take an eighth of what the heap may; beyond that, memory costs time. */
+static size_t most_marks(const wr__heap *heap) {
+  uint64_t most = wr__budget_most(heap->store->budget, WR_LIMIT_GC_HEAP) / 8;
+  most = most / sizeof(wr__mark_entry) + LEAST_MARK_ENTRIES;
+  return most < heap->mark_limit ? (size_t)most : heap->mark_limit;
+}
+
 static bool grow_mark_stack(wr__heap *heap) {
   size_t wanted = heap->mark_capacity ? heap->mark_capacity * 2 : FIRST_MARK_ENTRIES;
-  if (wanted > heap->mark_limit) wanted = heap->mark_limit;
+  if (wanted > most_marks(heap)) wanted = most_marks(heap);
   if (wanted <= heap->mark_capacity || wanted > SIZE_MAX / sizeof(wr__mark_entry)) return false;
   wr__mark_entry *grown = realloc(heap->mark_stack, wanted * sizeof *grown);
   if (!grown) return false;
@@ -112,7 +127,7 @@ static void scan_object(wr__heap *heap, wr__object *object, uint64_t from) {
 }
 
 static void drain_mark_stack(wr__heap *heap) {
-  while (heap->mark_count > 0) {
+  while (heap->mark_count > 0 && !wr__heap_stopping(heap)) {
     wr__mark_entry entry = heap->mark_stack[--heap->mark_count];
     scan_object(heap, entry.object, entry.from);
   }
@@ -125,12 +140,17 @@ static void mark_globals(wr__heap *heap, const wr__global *globals, size_t count
     if (may_refer(heap, globals[i].type)) mark_ref(heap, globals[i].value.slot);
 }
 
-static void mark_table(wr__heap *heap, const wr__table *table) {
-  if (!may_refer(heap, table->element)) return;
-  for (uint64_t i = 0; i < table->size; i++) {
-    mark_ref(heap, table->elems[i]);
+/* References of a root that may be long. */
+static void mark_refs(wr__heap *heap, const wr__ref *refs, uint64_t count) {
+  for (uint64_t i = 0; i < count && !wr__heap_stopping(heap); i++) {
+    mark_ref(heap, refs[i]);
     drain_mark_stack(heap);
   }
+}
+
+static void mark_table(wr__heap *heap, const wr__table *table) {
+  if (!may_refer(heap, table->element)) return;
+  mark_refs(heap, table->elems, table->size);
 }
 
 static void mark_instance(wr__heap *heap, const wr__instance *instance) {
@@ -140,7 +160,7 @@ static void mark_instance(wr__heap *heap, const wr__instance *instance) {
   for (uint32_t i = 0; instance->elems && i < module->elem_count; i++) {
     const wr__elem *elem = &instance->elems[i];
     if (!elem->refs || !may_refer(heap, module->elems[i].type)) continue;
-    for (uint32_t k = 0; k < elem->count; k++) mark_ref(heap, elem->refs[k]);
+    mark_refs(heap, elem->refs, elem->count);
   }
 }
 
@@ -164,7 +184,7 @@ static void mark_roots(wr__heap *heap) {
 /* ---- After a mark stack that could not grow */
 
 static void rescan_blocks(wr__heap *heap, wr__block *list) {
-  for (wr__block *block = list; block; block = block->next) {
+  for (wr__block *block = list; block && !wr__heap_stopping(heap); block = block->next) {
     for (uint32_t i = 0; i < block->cell_count; i++) {
       if (!(block->marked[i / 64] >> (i % 64) & 1)) continue;
       scan_object(heap, (wr__object *)wr__block_cell(block, i), 0);
@@ -178,7 +198,7 @@ static void rescan_heap(wr__heap *heap) {
     rescan_blocks(heap, heap->partial[i]);
     rescan_blocks(heap, heap->full[i]);
   }
-  for (wr__large *large = heap->large; large; large = large->next) {
+  for (wr__large *large = heap->large; large && !wr__heap_stopping(heap); large = large->next) {
     wr__object *object = (wr__object *)(large + 1);
     if (!object->mark) continue;
     scan_object(heap, object, 0);
@@ -190,7 +210,7 @@ static void mark_all(wr__heap *heap) {
   heap->mark_overflowed = false;
   mark_roots(heap);
   drain_mark_stack(heap);
-  while (heap->mark_overflowed) {
+  while (heap->mark_overflowed && !wr__heap_stopping(heap)) {
     heap->mark_overflowed = false;
     rescan_heap(heap);
   }
@@ -198,61 +218,76 @@ static void mark_all(wr__heap *heap) {
 
 /* ---- Sweep */
 
-/* Copies marks to uses; the number of live cells. */
-static uint32_t sweep_bits(wr__block *block) {
+static uint32_t popcount(uint64_t word) { return (uint32_t)__builtin_popcountll(word); }
+
+/* Copies marks to uses; the number of live cells, and of those that died. */
+static uint32_t sweep_bits(wr__block *block, uint32_t *died) {
   uint32_t live = 0;
+  *died = 0;
   for (uint32_t w = 0; w < wr__block_words(block); w++) {
-    if (block->used[w] != block->marked[w]) block->zeroed = false; /* a cell died */
+    uint64_t dead = block->used[w] & ~block->marked[w];
+    if (dead) block->zeroed = false;
+    *died += popcount(dead);
     block->used[w] = block->marked[w];
     block->marked[w] = 0;
-    live += (uint32_t)__builtin_popcountll(block->used[w]);
+    live += popcount(block->used[w]);
   }
   block->cursor = 0;
   return live;
 }
 
-static void sweep_blocks(wr__heap *heap, uint32_t size_class, wr__block *list) {
+static void sweep_block(wr__heap *heap, uint32_t size_class, wr__block *block) {
+  uint32_t died, live = sweep_bits(block, &died);
+  heap->live_bytes -= (uint64_t)died * block->cell_bytes;
+  if (live == 0) {
+    wr__heap_free_block(heap, block);
+    return;
+  }
+  wr__block **to = live == block->cell_count ? &heap->full[size_class] : &heap->partial[size_class];
+  block->next = *to;
+  *to = block;
+}
+
+/* Stopped: the others go where they were. */
+static void sweep_blocks(wr__heap *heap, uint32_t size_class, wr__block *list,
+                         wr__block **unswept_to) {
   for (wr__block *block = list, *next; block; block = next) {
     next = block->next;
-    uint32_t live = sweep_bits(block);
-    heap->live_bytes += (uint64_t)live * block->cell_bytes;
-    if (live == 0) {
-      wr__heap_free_block(heap, block);
+    if (!wr__heap_stopping(heap)) {
+      sweep_block(heap, size_class, block);
       continue;
     }
-    wr__block **to =
-        live == block->cell_count ? &heap->full[size_class] : &heap->partial[size_class];
-    block->next = *to;
-    *to = block;
+    block->next = *unswept_to;
+    *unswept_to = block;
   }
 }
 
 static void sweep_large(wr__heap *heap) {
   wr__large **link = &heap->large;
-  while (*link) {
+  while (*link && !wr__heap_stopping(heap)) {
     wr__large *large = *link;
     wr__object *object = (wr__object *)(large + 1);
     if (object->mark) {
       object->mark = 0;
-      heap->live_bytes += large->size_bytes;
       link = &large->next;
     } else {
       *link = large->next;
-      free(large);
+      wr__heap_free_large(heap, large);
     }
   }
 }
 
 static void sweep_all(wr__heap *heap) {
-  heap->live_bytes = 0;
   for (uint32_t i = 0; i < WR__HEAP_CLASSES; i++) {
     wr__block *partial = heap->partial[i], *full = heap->full[i];
     heap->partial[i] = heap->full[i] = NULL;
-    sweep_blocks(heap, i, partial);
-    sweep_blocks(heap, i, full);
+    sweep_blocks(heap, i, partial, &heap->partial[i]);
+    sweep_blocks(heap, i, full, &heap->full[i]);
   }
   sweep_large(heap);
 }
+
+/* ---- The whole */
 
 static void detach_current_blocks(wr__heap *heap) {
   wr__heap_retire_runs(heap);
@@ -265,16 +300,54 @@ static void detach_current_blocks(wr__heap *heap) {
   }
 }
 
-void wr__heap_collect(wr__heap *heap) {
+static void clear_blocks(const wr__heap *heap, wr__block *list) {
+  for (wr__block *block = list; block && !wr__heap_stopping(heap); block = block->next)
+    memset(block->marked, 0, sizeof block->marked);
+}
+
+/* Takes away what a stopped collection left. */
+static void clear_marks(wr__heap *heap) {
+  for (int i = 0; i < WR__HEAP_CLASSES; i++) {
+    clear_blocks(heap, heap->partial[i]);
+    clear_blocks(heap, heap->full[i]);
+  }
+  for (wr__large *large = heap->large; large && !wr__heap_stopping(heap); large = large->next)
+    ((wr__object *)(large + 1))->mark = 0;
+}
+
+static bool collect(wr__heap *heap) {
   detach_current_blocks(heap);
+  if (heap->has_marks) clear_marks(heap);
+  heap->has_marks = true;
+  if (wr__heap_stopping(heap)) return false;
   mark_all(heap);
   wr__heap_drop_large_index(heap);
+  heap->mark_count = 0;
+  if (wr__heap_stopping(heap)) return false;
   wr__dead_infos dead = {0};
   wr__host_refs_sweep(heap, &dead);
   sweep_all(heap);
-  /* Free blocks for what may be allocated before the next collection stay at hand; the system gets
-   * the pages of the others. */
-  wr__heap_trim(heap, WR__CHUNK_BLOCKS + (size_t)(heap->live_bytes / WR__BLOCK_BYTES));
-  heap->collections++;
+  bool done = !wr__heap_stopping(heap);
+  if (done) {
+    heap->has_marks = false;
+    heap->collections++;
+    /* Free blocks for what may be allocated before the next collection stay at hand; the system
+     * gets the pages of the others. */
+    wr__heap_trim(heap, WR__CHUNK_BLOCKS + (size_t)(heap->live_bytes / WR__BLOCK_BYTES));
+  }
+  heap->may_stop = false; /* finalizers may allocate */
   wr__host_refs_finalize(&dead);
+  return done;
+}
+
+void wr__heap_collect(wr__heap *heap) {
+  heap->may_stop = false;
+  (void)collect(heap);
+}
+
+bool wr__heap_collect_for_guest(wr__heap *heap) {
+  heap->may_stop = true;
+  bool done = collect(heap);
+  heap->may_stop = true; /* the allocation may need another one */
+  return done;
 }

@@ -41,20 +41,41 @@ static wr__object *find_in_block(wr__block *block, uintptr_t address) {
   return (wr__object *)wr__block_cell(block, index);
 }
 
-static int compare_addresses(const void *a, const void *b) {
-  uintptr_t x = (uintptr_t)*(wr__large *const *)a, y = (uintptr_t)*(wr__large *const *)b;
-  return x < y ? -1 : x > y;
+/* Merges [from, middle) and [middle, to), each in order. */
+static void merge(wr__large **const in, wr__large **out, size_t from, size_t middle, size_t to) {
+  for (size_t a = from, b = middle, at = from; at < to; at++)
+    out[at] = a < middle && (b >= to || in[a] < in[b]) ? in[a++] : in[b++];
+}
+
+/* Sorts by address, in place or in `other`, and returns where; looks for an interrupt between
+ * merges, which the C library's would not. */
+static wr__large **sort_large(const wr__heap *heap, wr__large **list, wr__large **other,
+                              size_t count) {
+  for (size_t width = 1; width < count; width *= 2) {
+    for (size_t from = 0; from < count; from += 2 * width) {
+      size_t middle = from + width < count ? from + width : count;
+      merge(list, other, from, middle, middle + width < count ? middle + width : count);
+      if (wr__heap_stopping(heap)) return list;
+    }
+    wr__large **sorted = other;
+    other = list;
+    list = sorted;
+  }
+  return list;
 }
 
 static void make_large_index(wr__heap *heap) {
   size_t count = 0;
-  for (wr__large *large = heap->large; large; large = large->next) count++;
-  heap->large_index = wr__alloc_array(count, sizeof *heap->large_index);
-  if (!heap->large_index) return;
-  heap->large_count = 0;
-  for (wr__large *large = heap->large; large; large = large->next)
-    heap->large_index[heap->large_count++] = large;
-  qsort(heap->large_index, heap->large_count, sizeof *heap->large_index, compare_addresses);
+  wr__large **list = wr__alloc_array(heap->large_total, sizeof *list);
+  wr__large **other = wr__alloc_array(heap->large_total, sizeof *other);
+  if (list && other) {
+    for (wr__large *large = heap->large; large && !wr__heap_stopping(heap); large = large->next)
+      list[count++] = large;
+    heap->large_index = sort_large(heap, list, other, count);
+    heap->large_count = count;
+  }
+  if (heap->large_index != list) free(list);
+  if (heap->large_index != other) free(other);
 }
 
 void wr__heap_drop_large_index(wr__heap *heap) {

@@ -26,10 +26,7 @@ wr__heap *wr__heap_new(wr__store *store) {
   wr__heap *heap = calloc(1, sizeof *heap);
   if (!heap) return NULL;
   heap->store = store;
-  heap->limit_bytes = store->engine->config.max_gc_heap_bytes;
-  heap->threshold_bytes =
-      heap->limit_bytes < FIRST_THRESHOLD_BYTES ? heap->limit_bytes : FIRST_THRESHOLD_BYTES;
-  heap->block_limit = heap->limit_bytes / (WR__BLOCK_BYTES / 2) + WR__CHUNK_BLOCKS;
+  heap->threshold_bytes = FIRST_THRESHOLD_BYTES;
   heap->mark_limit = SIZE_MAX;
   for (size_t granules = 0; granules < WR_ARRAY_COUNT(heap->front.class_of); granules++)
     heap->front.class_of[granules] = (uint8_t)wr__heap_class(granules * WR__HEAP_GRANULE);
@@ -43,8 +40,9 @@ void wr__heap_delete(wr__heap *heap) {
   wr__host_refs_free(heap);
   for (wr__large *large = heap->large, *next; large; large = next) {
     next = large->next;
-    free(large);
+    wr__heap_free_large(heap, large);
   }
+  wr__budget_give(heap->store->budget, WR_LIMIT_GC_HEAP, heap->block_count * WR__BLOCK_BYTES);
   for (wr__chunk *chunk = heap->chunks, *next; chunk; chunk = next) {
     next = chunk->next;
     wr__vm_release(chunk->base, chunk->reserved);
@@ -87,25 +85,45 @@ static bool add_chunk(wr__heap *heap) {
   return true;
 }
 
-/* A block whose bytes are zero, or that was used before (zeroed tells). */
-static wr__block *take_block(wr__heap *heap) {
-  wr__block *block = heap->free_blocks;
-  if (block) {
-    heap->free_blocks = block->next;
-    heap->free_block_count--;
-    return block;
-  }
-  if (heap->block_count >= heap->block_limit) return NULL;
+static bool take_budget(wr__heap *heap, uint64_t bytes) {
+  if (wr__budget_take(heap->store->budget, WR_LIMIT_GC_HEAP, bytes)) return true;
+  heap->store->heap_is_over_limit = true;
+  return false;
+}
+
+static wr__block *add_block(wr__heap *heap) {
   if (!heap->chunks || heap->chunks->block_count == WR__CHUNK_BLOCKS)
     if (!add_chunk(heap)) return NULL;
   wr__chunk *chunk = heap->chunks;
   uint8_t *base = chunk->first_block + (size_t)chunk->block_count * WR__BLOCK_BYTES;
   if (!wr__vm_commit(base, WR__BLOCK_BYTES)) return NULL;
   chunk->block_count++;
-  heap->block_count++;
-  block = (wr__block *)base;
+  wr__block *block = (wr__block *)base;
   block->zeroed = true;
   return block;
+}
+
+/* A block whose bytes are zero, or that was used before (zeroed tells). Those that the system has
+ * the pages of are not counted. */
+static wr__block *take_block(wr__heap *heap) {
+  wr__block *block = heap->free_blocks;
+  if (block && !block->zeroed) {
+    heap->free_blocks = block->next;
+    heap->free_block_count--;
+    return block;
+  }
+  if (!take_budget(heap, WR__BLOCK_BYTES)) return NULL;
+  heap->block_count++;
+  if (block) {
+    heap->free_blocks = block->next;
+    heap->free_block_count--;
+    return block;
+  }
+  block = add_block(heap);
+  if (block) return block;
+  heap->block_count--;
+  wr__budget_give(heap->store->budget, WR_LIMIT_GC_HEAP, WR__BLOCK_BYTES);
+  return NULL;
 }
 
 static void format_block(wr__block *block, uint8_t size_class) {
@@ -127,11 +145,13 @@ void wr__heap_free_block(wr__heap *heap, wr__block *block) {
 
 void wr__heap_trim(wr__heap *heap, size_t keep_blocks) {
   size_t seen = 0;
-  for (wr__block *block = heap->free_blocks; block;) {
+  for (wr__block *block = heap->free_blocks; block && !wr__heap_stopping(heap);) {
     wr__block *next = block->next;
     if (seen++ >= keep_blocks && !block->zeroed && wr__vm_clear(block, WR__BLOCK_BYTES)) {
       block->next = next;
       block->zeroed = true;
+      heap->block_count--;
+      wr__budget_give(heap->store->budget, WR_LIMIT_GC_HEAP, WR__BLOCK_BYTES);
     }
     block = next;
   }
@@ -239,30 +259,71 @@ static bool fits(const wr__heap *heap, uint64_t limit, uint64_t bytes) {
   return in_use <= limit && bytes <= limit - in_use;
 }
 
-/* Makes room for so many bytes, by collecting where the time has come. False: above the limit. A
- * part of the limit must be free after a collection, or a nearly full heap would be marked over and
- * over. */
+/* The objects of this heap alone; the budget bounds the blocks of all heaps together. */
+static uint64_t limit_of(const wr__heap *heap) {
+  return wr__budget_most(heap->store->budget, WR_LIMIT_GC_HEAP);
+}
+
+static bool collect(wr__heap *heap) {
+  if (heap->may_stop) return wr__heap_collect_for_guest(heap);
+  wr__heap_collect(heap);
+  return true;
+}
+
+/* Makes room for so many bytes, by collecting where the time has come. False: above the limit, or
+ * stopped. A part of the limit must be free after a collection, or a nearly full heap would be
+ * marked over and over. */
 static bool make_room(wr__heap *heap, uint64_t bytes) {
   bool stress = heap->store->engine->config.gc_stress;
-  if (!stress && fits(heap, heap->threshold_bytes, bytes)) return true;
-  wr__heap_collect(heap);
+  uint64_t limit = limit_of(heap);
+  uint64_t threshold = heap->threshold_bytes < limit ? heap->threshold_bytes : limit;
+  if (!stress && fits(heap, threshold, bytes)) return true;
+  if (!collect(heap)) return false;
   /* Twice what is live, so that marking costs a bounded part of allocating. */
   uint64_t in_use = bytes_in_use(heap);
   uint64_t next = in_use < FIRST_THRESHOLD_BYTES / 2 ? FIRST_THRESHOLD_BYTES : in_use * 2;
   if (next < in_use + bytes) next = in_use + bytes;
-  heap->threshold_bytes = next < heap->limit_bytes ? next : heap->limit_bytes;
-  return fits(heap, heap->limit_bytes - heap->limit_bytes / 64, bytes);
+  heap->threshold_bytes = next;
+  if (fits(heap, limit - limit / 64, bytes)) return true;
+  heap->store->heap_is_over_limit = true;
+  wr__budget_note_hit(heap->store->budget, WR_LIMIT_GC_HEAP);
+  return false;
 }
 
 static void note_peak(wr__heap *heap) {
   if (bytes_in_use(heap) > heap->peak_bytes) heap->peak_bytes = bytes_in_use(heap);
 }
 
+/* For an object beside the blocks; the pages of blocks without objects count no more where that
+ * helps. */
+static bool take_large(wr__heap *heap, size_t size_bytes) {
+  if (take_budget(heap, size_bytes)) return true;
+  wr__heap_trim(heap, 0);
+  if (take_budget(heap, size_bytes)) return true;
+  if (!collect(heap)) return false;
+  wr__heap_trim(heap, 0);
+  return take_budget(heap, size_bytes);
+}
+
+void wr__heap_free_large(wr__heap *heap, wr__large *large) {
+  heap->large_total--;
+  heap->live_bytes -= large->size_bytes;
+  wr__budget_give(heap->store->budget, WR_LIMIT_GC_HEAP, large->size_bytes);
+  free(large);
+}
+
 static wr__object *allocate_large(wr__heap *heap, size_t size_bytes) {
-  if (size_bytes > SIZE_MAX - sizeof(wr__large) || !make_room(heap, size_bytes)) return NULL;
+  if (size_bytes > SIZE_MAX - sizeof(wr__large) || !make_room(heap, size_bytes) ||
+      !take_large(heap, size_bytes))
+    return NULL;
   wr__large *large = calloc(1, sizeof *large + size_bytes);
-  if (!large) return NULL;
+  if (!large) {
+    heap->store->heap_is_over_limit = false;
+    wr__budget_give(heap->store->budget, WR_LIMIT_GC_HEAP, size_bytes);
+    return NULL;
+  }
   large->size_bytes = size_bytes;
+  heap->large_total++;
   large->next = heap->large;
   heap->large = large;
   heap->live_bytes += size_bytes;
@@ -286,7 +347,7 @@ static wr__object *allocate_small(wr__heap *heap, size_t size_bytes) {
   for (bool collected = false; !take_run(heap, size_class, max_cells);) {
     if (next_block(heap, size_class)) continue;
     if (collected) return NULL;
-    wr__heap_collect(heap); /* no block to be had: other classes may give some up */
+    if (!collect(heap)) return NULL; /* no block to be had: other classes may give some up */
     collected = true;
   }
   note_peak(heap);
@@ -298,8 +359,11 @@ static wr__object *allocate_small(wr__heap *heap, size_t size_bytes) {
 wr__object *wr__heap_alloc_slow(wr__exec *exec, uint32_t type_id, size_t size_bytes,
                                 wr__object_kind kind) {
   wr__heap *heap = exec->store->heap;
+  heap->store->heap_is_over_limit = false;
+  heap->may_stop = kind != WR__OBJECT_HOST; /* those are the embedder's */
   wr__object *object = size_bytes <= WR__HEAP_SMALL_BYTES ? allocate_small(heap, size_bytes)
                                                           : allocate_large(heap, size_bytes);
+  heap->may_stop = false;
   if (!object) return NULL;
   object->type_id = type_id;
   object->kind = (uint8_t)kind;

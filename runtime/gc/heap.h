@@ -71,8 +71,9 @@ void wr__heap_delete(wr__heap *heap);
 wr__object *wr__heap_alloc_slow(wr__exec *exec, uint32_t type_id, size_t size_bytes,
                                 wr__object_kind kind);
 
-/* A zeroed object with its header set, or NULL when the heap's limit is reached even after a
- * collection. type may be NULL (host references, exceptions). May collect. */
+/* A zeroed object with its header set, or NULL: when the heap's limit is reached even after a
+ * collection, or an interrupt stopped the collection (wr__exec_trap tells the two apart). type may
+ * be NULL (host references, exceptions). May collect. */
 static inline wr__object *wr__heap_alloc(wr__exec *exec, const wr__deftype *type, size_t size_bytes,
                                          wr__object_kind kind) {
   uint32_t type_id = type ? type->id : WR__NO_TYPE;
@@ -93,6 +94,8 @@ static inline wr__object *wr__heap_alloc(wr__exec *exec, const wr__deftype *type
 
 /* A full collection. */
 void wr__heap_collect(wr__heap *heap);
+/* Is an interrupt to stop the collection that runs? For visitors of roots with much to look at. */
+bool wr__heap_stopping(const wr__heap *heap);
 void wr__heap_stats(const wr__heap *heap, wr_gc_stats *out);
 /* For tests: the mark stack grows to that many entries and no further. */
 void wr__heap_set_mark_stack_limit(wr__heap *heap, size_t entries);

@@ -61,24 +61,24 @@ struct wr__heap {
   wr__chunk *chunks;
   wr__chunk **chunk_index; /* the same, by address */
   size_t chunk_count, chunk_capacity;
-  size_t block_count; /* ever made */
-  /* Bounds what fragmentation can take: twice the heap's limit, and some. */
-  size_t block_limit;
+  size_t block_count; /* whose pages we may have: not those of free ones that were trimmed */
   wr__large *large;
+  size_t large_total; /* how many there are */
   wr__large *
-      *large_index; /* by address; made by the first look-up of a collection, gone with its end */
-  size_t large_count;
+      *large_index;   /* by address; made by the first look-up of a collection, gone with its end */
+  size_t large_count; /* in the index */
   /* accounting, in bytes of cells and large objects */
   uint8_t *run_start[WR__HEAP_CLASSES]; /* of the run that is being used */
   uint64_t live_bytes;                  /* in use, but for the runs */
   uint64_t reserved_bytes;              /* of the runs being used */
   uint64_t threshold_bytes;             /* collect when more are in use */
-  uint64_t limit_bytes;
   uint64_t peak_bytes, collections, allocated_bytes, allocated_objects;
   /* marking */
   wr__mark_entry *mark_stack;
   size_t mark_count, mark_capacity, mark_limit;
   bool mark_overflowed; /* something was marked, but not pushed */
+  bool may_stop;        /* the collection that runs ends at an interrupt, without effect */
+  bool has_marks;       /* of a collection that was stopped */
   wr__roots *roots;
   /* host references, weak: a power of two of chains */
   wr__host_ref **host_buckets;
@@ -106,10 +106,16 @@ void wr__heap_retire_runs(wr__heap *heap);
 void wr__heap_free_block(wr__heap *heap, wr__block *block);
 /* Lets the system have the pages of free blocks above what is worth keeping. */
 void wr__heap_trim(wr__heap *heap, size_t keep_blocks);
+/* Frees a large object that is in no list. */
+void wr__heap_free_large(wr__heap *heap, wr__large *large);
 
 /* find.c */
 bool wr__heap_index_chunk(wr__heap *heap, wr__chunk *chunk);
 void wr__heap_drop_large_index(wr__heap *heap);
+
+/* collect.c: a collection for the guest, which an interrupt stops: then nothing is freed, and the
+ * allocation that wanted it fails. True: it came to its end. */
+bool wr__heap_collect_for_guest(wr__heap *heap);
 
 /* collect.c: is the object marked? For objects of the heap only. */
 bool wr__heap_is_marked(const wr__object *object);

@@ -88,9 +88,8 @@ wr_trap_kind wr__array_new_data(wr__instance *instance, const wr__deftype *type,
   if (!bytes) return WR_TRAP_MEMORY_OUT_OF_BOUNDS;
   wr__array *array = allocate_array(instance->exec, type, length);
   if (!array) return WR_TRAP_OUT_OF_MEMORY;
-  if (size) memcpy((uint8_t *)array + type->fields[0].offset, bytes, (size_t)size);
   *out = to_ref(&array->header);
-  return WR_TRAP_NONE;
+  return wr__copy_bytes(instance->exec, (uint8_t *)array + type->fields[0].offset, bytes, size);
 }
 
 wr_trap_kind wr__array_new_elem(wr__instance *instance, const wr__deftype *type,
@@ -100,11 +99,10 @@ wr_trap_kind wr__array_new_elem(wr__instance *instance, const wr__deftype *type,
   if (out_of_bounds(offset, length, elem->count)) return WR_TRAP_TABLE_OUT_OF_BOUNDS;
   wr__array *array = allocate_array(instance->exec, type, length);
   if (!array) return WR_TRAP_OUT_OF_MEMORY;
-  if (length)
-    memcpy((uint8_t *)array + type->fields[0].offset, elem->refs + offset,
-           (size_t)length * sizeof(wr__ref));
   *out = to_ref(&array->header);
-  return WR_TRAP_NONE;
+  if (length == 0) return WR_TRAP_NONE;
+  return wr__copy_bytes(instance->exec, (uint8_t *)array + type->fields[0].offset,
+                        (const uint8_t *)(elem->refs + offset), length * sizeof(wr__ref));
 }
 
 wr_trap_kind wr__array_init_data(wr__instance *instance, wr__ref ref, const wr__deftype *type,
@@ -115,8 +113,7 @@ wr_trap_kind wr__array_init_data(wr__instance *instance, wr__ref ref, const wr__
   uint64_t size = (uint64_t)count * type->element_size_bytes;
   const uint8_t *bytes = data_bytes(instance, data_index, offset, size);
   if (!bytes) return WR_TRAP_MEMORY_OUT_OF_BOUNDS;
-  if (size) memcpy(wr__array_element(ref, type, at), bytes, (size_t)size);
-  return WR_TRAP_NONE;
+  return wr__copy_bytes(instance->exec, wr__array_element(ref, type, at), bytes, size);
 }
 
 wr_trap_kind wr__array_init_elem(wr__instance *instance, wr__ref ref, const wr__deftype *type,
@@ -126,9 +123,9 @@ wr_trap_kind wr__array_init_elem(wr__instance *instance, wr__ref ref, const wr__
   if (out_of_bounds(at, count, wr__ref_array(ref)->length)) return WR_TRAP_ARRAY_OUT_OF_BOUNDS;
   const wr__elem *elem = &instance->elems[elem_index];
   if (out_of_bounds(offset, count, elem->count)) return WR_TRAP_TABLE_OUT_OF_BOUNDS;
-  if (count)
-    memcpy(wr__array_element(ref, type, at), elem->refs + offset, (size_t)count * sizeof(wr__ref));
-  return WR_TRAP_NONE;
+  if (count == 0) return WR_TRAP_NONE;
+  return wr__copy_bytes(instance->exec, wr__array_element(ref, type, at),
+                        (const uint8_t *)(elem->refs + offset), count * sizeof(wr__ref));
 }
 
 /* ---- Access */

@@ -334,13 +334,11 @@ WR_API void wr_config_set_engine(wasm_config_t *config, wr_engine_kind kind);
 /* wr_config_set_stack_size: the interpreter's call stack of each store; default 8 MiB, reserved,
  * not committed. What needs more ends in WR_TRAP_CALL_STACK_EXHAUSTED. */
 WR_API void wr_config_set_stack_size(wasm_config_t *config, size_t size_bytes);
-/* wr_config_set_max_memory: the most that one memory may grow to, whatever its type says. Default:
- * no limit. */
+/* wr_config_set_max_memory, wr_config_set_max_table_elements, wr_config_set_max_gc_heap: the limits
+ * (wr_limit) of the engine's stores. Each store of its own has them for itself; wr_store_set_limit
+ * changes them for one store. Defaults: 2 GiB, 10,000,000 elements, 512 MiB. */
 WR_API void wr_config_set_max_memory(wasm_config_t *config, uint64_t size_bytes);
-/* wr_config_set_max_table_elements: the most elements that one table may grow to. Default
- * 10,000,000. */
 WR_API void wr_config_set_max_table_elements(wasm_config_t *config, uint64_t count);
-/* wr_config_set_max_gc_heap: the most that a store's GC heap may hold. Default: 1 GiB. */
 WR_API void wr_config_set_max_gc_heap(wasm_config_t *config, uint64_t size_bytes);
 /* wr_config_set_gc_stress: collect at every allocation: for tests. Default: off. */
 WR_API void wr_config_set_gc_stress(wasm_config_t *config, bool on);
@@ -351,6 +349,46 @@ WR_API void wr_config_set_optimisation(wasm_config_t *config, wr_optimisation wh
 WR_API void wr_config_set_relaxed_deterministic(wasm_config_t *config, bool on);
 
 /* ---- Store --------------------------------------------------------------- */
+
+/* What a store may use, all of its objects together. The texts are the names of the settings, as in
+ * wr_config_set_max_memory and --max-memory. */
+#define WR_LIMITS(X)                                                                             \
+  X(MEMORY, "max-memory")                 /* bytes of all memories, as memory.size tells them */ \
+  X(TABLE_ELEMENTS, "max-table-elements") /* elements of all tables */                           \
+  X(GC_HEAP, "max-gc-heap")               /* bytes of structures, arrays, exceptions */
+
+typedef enum wr_limit {
+  WR_LIMIT_NONE = 0,
+#define X(name, text) WR_LIMIT_##name,
+  WR_LIMITS(X)
+#undef X
+      WR_LIMIT_COUNT
+} wr_limit;
+
+/* wr_limit_name: the text in the table above; "no limit" for WR_LIMIT_NONE. Static storage. */
+WR_API const char *wr_limit_name(wr_limit limit);
+
+/* wr_store_new_sharing: another store of the engine of `store`, for another thread of the same
+ * program: what both use counts against the limits of both, which are the same.
+ * stack_size_bytes  of its call stack, as wr_config_set_stack_size; 0: as the engine's stores.
+ * Returns  a store that the caller owns, in any order with the first; NULL: out of memory.
+ * Threads  any; `store` has to live during the call. */
+WR_API wasm_store_t *wr_store_new_sharing(const wasm_store_t *store, size_t stack_size_bytes);
+
+/* wr_store_set_limit: how much a store, and those that share its limits, may use from now on, in
+ * the unit of the limit. What is used already stays, also if it is more. memory.grow and table.grow
+ * beyond it fail as the specification lets them, an allocation traps with WR_TRAP_OUT_OF_MEMORY,
+ * and instantiation ends with WR_OUT_OF_MEMORY; the message names the limit.
+ * Threads  any. */
+WR_API void wr_store_set_limit(wasm_store_t *store, wr_limit limit, uint64_t most);
+/* wr_store_limit: the limit. wr_store_used: how much of it is used; for WR_LIMIT_GC_HEAP that is
+ * what the blocks of the heap take, which fragmentation may make a quarter and 4 MiB more than the
+ * limit on what is in them. 0 for what is no limit. Threads any. */
+WR_API uint64_t wr_store_limit(const wasm_store_t *store, wr_limit limit);
+WR_API uint64_t wr_store_used(const wasm_store_t *store, wr_limit limit);
+/* wr_store_limit_hit: the limit that last refused something to the store or to one that shares its
+ * limits; WR_LIMIT_NONE: none ever did. Threads any. */
+WR_API wr_limit wr_store_limit_hit(const wasm_store_t *store);
 
 /* wr_store_interrupt: ends whatever runs in the store, now or next, with
  * WR_TRAP_INTERRUPTED within 10 ms. The request is spent by the trap, or by
@@ -853,9 +891,14 @@ WR_API bool wr_memory_grow(wasm_memory_t *memory, uint64_t delta_pages, uint64_t
 typedef struct wr_shared_memory wr_shared_memory_t;
 /* wr_memory_share: NULL where the memory is not shared. */
 WR_API wr_shared_memory_t *wr_memory_share(const wasm_memory_t *memory);
-/* wr_shared_memory_new: limits with a maximum, in 64 KiB pages. Threads any. */
+/* wr_shared_memory_new: limits with a maximum, in 64 KiB pages. It belongs to no program: the
+ * engine's limit max-memory is for it alone. Threads any. */
 WR_API wr_shared_memory_t *wr_shared_memory_new(wasm_engine_t *engine, const wr_limits *limits,
                                                 wr_error *error);
+/* wr_shared_memory_new_for: the same, counted against the limits of a store and of those that share
+ * them. Threads any. */
+WR_API wr_shared_memory_t *wr_shared_memory_new_for(wasm_store_t *store, const wr_limits *limits,
+                                                    wr_error *error);
 /* wr_shared_memory_obtain: the memory in a store; NULL when out of memory, or for a store of
  * another engine. */
 WR_API wasm_memory_t *wr_shared_memory_obtain(wasm_store_t *store,
@@ -1027,7 +1070,13 @@ WR_API void wr_wasi_set_log(wr_wasi_t *wasi, wr_wasi_log_fn log, void *context);
  * signatures agree) in a linker. One wr_wasi_t may be defined in several stores (threads). */
 WR_API WR_NODISCARD wr_status wr_wasi_define(wr_wasi_t *wasi, wr_linker_t *linker, wr_error *error);
 
-/* The most threads that the guest may have beside its first. Default 256. */
+/* wr_wasi_set_max_descriptors: the most descriptors that the guest may have at once, those that it is
+ * given among them. Default 4,096; the host's own limit (ulimit -n) is often lower. One more is
+ * WASI's error mfile. */
+WR_API void wr_wasi_set_max_descriptors(wr_wasi_t *wasi, uint32_t count);
+
+/* The most threads that the guest may have beside its first. Default 256. They share the limits of
+ * the store that the context was first defined in; each has call stacks of 1 MiB. */
 WR_API void wr_wasi_set_max_threads(wr_wasi_t *wasi, uint32_t count);
 
 /* wr_wasi_define_for: defines only what this module imports, which is quicker, and where a name
@@ -1036,6 +1085,11 @@ WR_API void wr_wasi_set_max_threads(wr_wasi_t *wasi, uint32_t count);
  * this store then have to outlive wr_wasi_run, which ends the threads. */
 WR_API WR_NODISCARD wr_status wr_wasi_define_for(wr_wasi_t *wasi, wr_linker_t *linker,
                                                  const wasm_module_t *module, wr_error *error);
+
+/* wr_wasi_end_threads: ends the guest's threads and waits for them. wr_wasi_run does it by itself; an
+ * embedder that calls functions of the instance on its own, or whose instantiation failed, calls it
+ * before it deletes the first store or the module. Threads: the first store's. */
+WR_API void wr_wasi_end_threads(wr_wasi_t *wasi);
 
 /* wr_wasi_run: runs an instance as a program: `_initialize` where it is a reactor, then
  * `_start` where it is a command.

@@ -47,7 +47,7 @@ const void *wr__interp_translate_func(wr__func *func) {
     struct wr__translator *translator = wr__code_take_translator(index, inst->module);
     if (!translator) return NULL;
     code = wr__translate(translator, func->func_index, guarded,
-                         inst->module->engine->config.optimisations_off);
+                         inst->module->engine->config.optimisations_off, inst->interrupt);
     wr__code_give_translator(index, translator);
     if (code) code = wr__code_put(index, defined, guarded, code);
     if (!code) return NULL;
@@ -174,7 +174,7 @@ static wr_status resume_fault(wr__activation *head) {
 
 /* The call stack: reserved pages. */
 static bool open_store(wr__exec *exec) {
-  size_t page = wr__page_size(), size_bytes = exec->store->engine->config.stack_size_bytes;
+  size_t page = wr__page_size(), size_bytes = exec->store->stack_size_bytes;
   if (size_bytes > SIZE_MAX / 2) return false;
   size_t size = (size_bytes + page - 1) & ~(page - 1);
   if (size == 0) size = page;

@@ -176,6 +176,7 @@ static wr_status visit(void *context, wr__walker *walker, const wr__instr *in) {
     visitors[in->op](t, in);
   else
     WR_TRY(visit_row(t, in));
+  if (WR_UNLIKELY(atomic_load_explicit(t->interrupt, memory_order_relaxed))) return WR_INTERRUPTED;
   return t->e.failed ? WR_OUT_OF_MEMORY : WR_OK;
 }
 
@@ -314,7 +315,10 @@ size_t wr__translator_memory(const wr__translator *t) {
          t->label_capacity * sizeof *t->labels;
 }
 
-wr__code *wr__translate(wr__translator *t, uint32_t func_index, bool guarded, uint32_t options) {
+wr__code *wr__translate(wr__translator *t, uint32_t func_index, bool guarded, uint32_t options,
+                        const _Atomic uint32_t *interrupt) {
+  static const _Atomic uint32_t never;
+  t->interrupt = interrupt ? interrupt : &never;
   wr__emit_restart(&t->e, options);
   t->e.most_bytes = LEAST_LIMIT + (size_t)MOST_GROWTH * t->module->funcs[func_index].code_size;
   memset(&t->guarded, 0, sizeof *t - offsetof(translator, guarded));

@@ -13,10 +13,11 @@ void wr__translator_free(wr__translator *translator);
 size_t wr__translator_memory(const wr__translator *translator);
 
 /* wr__translate: the code of a defined function; `guarded` says that memory 0 needs no checks.
- * NULL when out of memory or when its frame or code would be too large. The caller frees it with
- * wr__code_free. */
+ * NULL when out of memory or when its frame or code would be too large, or when *interrupt became
+ * non-zero (NULL: nothing interrupts), for a body of megabytes takes a while. The caller frees it
+ * with wr__code_free. */
 wr__code *wr__translate(wr__translator *translator, uint32_t func_index, bool guarded,
-                        uint32_t options);
+                        uint32_t options, const _Atomic uint32_t *interrupt);
 void wr__code_free(wr__code *code);
 
 #endif

@@ -73,6 +73,7 @@ typedef struct wr__translator {
   size_t chain_capacity;
   uint32_t *loop_reads; /* locals that are references and read in the outermost loop around here */
   size_t loop_read_capacity;
+  const _Atomic uint32_t *interrupt; /* ends a translation */
   /* zero at the start of a function, from here on */
   bool guarded;
   bool laid_out;

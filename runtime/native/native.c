@@ -144,7 +144,7 @@ static void wr__native_fill_bytes(void *to, uint32_t value, uint64_t count) {
 /* The end of the stack for native code entered here. */
 static uintptr_t stack_limit(const wr__exec *exec, uintptr_t here) {
   uintptr_t low = wr__stack_low() + STACK_RESERVE_BYTES;
-  size_t budget = exec->store->engine->config.stack_size_bytes;
+  size_t budget = exec->store->stack_size_bytes;
   return here - low > budget && here > low ? here - budget : low;
 }
 
@@ -228,9 +228,21 @@ static wr_status resume_fault(wr__activation *head) {
 
 /* ---- Instances */
 
+/* An operation may take as long as many rounds of a loop, and in a straight line of them nothing
+ * else polls. */
+#define HELPER(name, signature)
+#define OPERATION(name)                                                                            \
+  static wr_trap_kind do_##name(wr__instance *instance, uint64_t *slots, uint32_t a, uint32_t b) { \
+    if (WR_UNLIKELY(wr__exec_interrupted(instance->exec))) return WR_TRAP_INTERRUPTED;             \
+    return wr__operation_##name(instance, slots, a, b);                                            \
+  }
+#include "image/helpers.def"
+#undef HELPER
+#undef OPERATION
+
 static const void *const helpers[WR__HELPER_COUNT] = {
 #define HELPER(name, signature) (const void *)wr__native_##name,
-#define OPERATION(name) (const void *)wr__operation_##name,
+#define OPERATION(name) (const void *)do_##name,
 #include "image/helpers.def"
 #undef HELPER
 #undef OPERATION
@@ -306,6 +318,7 @@ static void __attribute__((noinline, no_sanitize_address)) visit_roots(wr__exec 
   (void)_setjmp(registers);
   wr__heap *heap = exec->store->heap;
   for (const wr__ref *at = (const wr__ref *)&registers; at < (const wr__ref *)outermost; at++) {
+    if (((uintptr_t)at & 0xfff) == 0 && wr__heap_stopping(heap)) return;
     wr__object *object = wr__heap_find(heap, (uintptr_t)*at);
     if (object) mark(context, (wr__ref)(uintptr_t)object);
   }

@@ -113,6 +113,8 @@ wr_trap_kind wr__operate_atomic(wr__instance *instance, uint64_t *slots, uint32_
                                 uint32_t op, uint64_t offset) {
   wr__memory *memory = instance->memories[memory_index];
   slots[0] = wr__effective_address(memory, slots[0], offset);
+  if (op < WR__OP_i32_atomic_load && wr__exec_interrupted(instance->exec))
+    return WR_TRAP_INTERRUPTED; /* a lock is taken: not for nothing in a straight line */
   if (op == WR__OP_memory_atomic_notify)
     return wr__operation_atomic_notify(instance, slots, memory_index, 0);
   if (op == WR__OP_memory_atomic_wait32) return wait(instance, slots, memory_index, false);

@@ -50,9 +50,11 @@ wr_trap_kind wr__operation_table_grow(wr__instance *instance, uint64_t *slots, u
                                       uint32_t second) {
   (void)second;
   wr__table *table = instance->tables[first];
-  uint64_t old = wr__table_grow(table, address_of(table->limits.is64, slots[1]), slots[0]);
-  slots[0] = table->limits.is64 ? old : (uint32_t)old;
-  return WR_TRAP_NONE;
+  uint64_t old;
+  wr_trap_kind trap = wr__table_grow(instance->exec, table,
+                                     address_of(table->limits.is64, slots[1]), slots[0], &old);
+  if (!trap) slots[0] = table->limits.is64 ? old : (uint32_t)old;
+  return trap;
 }
 
 wr_trap_kind wr__operation_table_fill(wr__instance *instance, uint64_t *slots, uint32_t first,

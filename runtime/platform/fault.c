@@ -12,7 +12,11 @@
 #include "platform/memory.h"
 #include "platform/thread.h"
 
-enum { MAX_HOOKS = 8, ALTERNATE_STACK_BYTES = 64 << 10 };
+enum {
+  MAX_HOOKS = 8,
+  ALTERNATE_STACK_BYTES = 64 << 10,
+  MAPPED_BYTES = WR__STACK_GUARD_BYTES + ALTERNATE_STACK_BYTES,
+};
 
 static _Atomic(wr__fault_hook) hooks[MAX_HOOKS];
 static struct sigaction previous_segv, previous_bus;
@@ -89,7 +93,7 @@ static void free_alternate_stack(void *stack) {
     stack_t none = {.ss_flags = SS_DISABLE};
     sigaltstack(&none, NULL);
   }
-  munmap(stack, ALTERNATE_STACK_BYTES);
+  munmap((uint8_t *)stack - WR__STACK_GUARD_BYTES, MAPPED_BYTES);
 }
 
 void wr__fault_install(void) {
@@ -114,16 +118,20 @@ static bool ensure_alternate_stack(void) {
   if (sigaltstack(NULL, &current) != 0) return false;
   if (!(current.ss_flags & SS_DISABLE)) return true;
   if (!thread_key_made) return false;
-  void *base =
-      mmap(NULL, ALTERNATE_STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (base == MAP_FAILED) return false;
+  uint8_t *guard = mmap(NULL, MAPPED_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (guard == MAP_FAILED) return false;
+  uint8_t *base = guard + WR__STACK_GUARD_BYTES;
+  if (mprotect(base, ALTERNATE_STACK_BYTES, PROT_READ | PROT_WRITE) != 0) {
+    munmap(guard, MAPPED_BYTES);
+    return false;
+  }
   stack_t stack = {.ss_sp = base, .ss_size = ALTERNATE_STACK_BYTES};
   if (sigaltstack(&stack, NULL) == 0) {
     if (pthread_setspecific(thread_key, base) == 0) return true;
     stack.ss_flags = SS_DISABLE;
     sigaltstack(&stack, NULL);
   }
-  munmap(base, ALTERNATE_STACK_BYTES);
+  munmap(guard, MAPPED_BYTES);
   return false;
 }
 

@@ -103,11 +103,19 @@ static wr_status run_on(const wr__process_job *job, const int fds[FD_COUNT],
   return WR_OK;
 }
 
+/* What is in the file that both map. */
+typedef struct shared_page {
+  wr__progress progress;
+  pid_t parent;
+} shared_page;
+
 /* Pages that the child maps too; NULL where there are none. */
 static wr__progress *share_progress(int fd) {
-  if (fd < 0 || ftruncate(fd, sizeof(wr__progress)) != 0) return NULL;
-  void *shared = mmap(NULL, sizeof(wr__progress), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  return shared == MAP_FAILED ? NULL : shared;
+  if (fd < 0 || ftruncate(fd, sizeof(shared_page)) != 0) return NULL;
+  void *shared = mmap(NULL, sizeof(shared_page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (shared == MAP_FAILED) return NULL;
+  ((shared_page *)shared)->parent = getpid();
+  return shared;
 }
 
 wr_status wr__process_run(const wr__process_job *job, wr__process_result *out, wr_error *error) {
@@ -116,7 +124,7 @@ wr_status wr__process_run(const wr__process_job *job, wr__process_result *out, w
   wr__progress *shared = share_progress(fds[PROGRESS_FD]);
   bool ready = shared && fds[0] >= 0 && fds[1] >= 0 && fds[2] >= 0;
   wr_status status = ready ? run_on(job, fds, shared, out, error) : wr__fail_oom(error);
-  if (shared) munmap(shared, sizeof *shared);
+  if (shared) munmap(shared, sizeof(shared_page));
   for (int i = 0; i < FD_COUNT; i++)
     if (fds[i] >= 0) close(fds[i]);
   return status;
@@ -126,10 +134,13 @@ wr__progress *wr__progress_open(void) {
   static wr__progress unseen;
   struct stat status;
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (fstat(PROGRESS_FD, &status) != 0 || status.st_size != sizeof(wr__progress)) return &unseen;
+  if (fstat(PROGRESS_FD, &status) != 0 || status.st_size != sizeof(shared_page)) return &unseen;
   void *shared =
-      mmap(NULL, sizeof(wr__progress), PROT_READ | PROT_WRITE, MAP_SHARED, PROGRESS_FD, 0);
-  return shared == MAP_FAILED ? &unseen : shared;
+      mmap(NULL, sizeof(shared_page), PROT_READ | PROT_WRITE, MAP_SHARED, PROGRESS_FD, 0);
+  if (shared == MAP_FAILED) return &unseen;
+  /* It may have ended before the signal was asked for. */
+  if (((shared_page *)shared)->parent != getppid()) _exit(1);
+  return shared;
 }
 
 bool wr__program_sibling(const char *name, char *path, size_t size) {

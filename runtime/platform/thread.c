@@ -33,10 +33,14 @@ void wr__cond_wait(wr__cond *cond, wr__mutex *mutex, uint64_t until_ns) {
 
 bool wr__thread_start(wr__thread *thread, void *(*run)(void *), void *argument) {
   sigset_t all, before;
+  pthread_attr_t attributes;
+  if (pthread_attr_init(&attributes) != 0) return false;
+  pthread_attr_setguardsize(&attributes, WR__STACK_GUARD_BYTES);
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  bool started = pthread_create(thread, NULL, run, argument) == 0;
+  bool started = pthread_create(thread, &attributes, run, argument) == 0;
   pthread_sigmask(SIG_SETMASK, &before, NULL);
+  pthread_attr_destroy(&attributes);
   return started;
 }
 

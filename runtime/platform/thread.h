@@ -13,6 +13,8 @@ typedef pthread_t wr__thread;
 
 #define WR__MUTEX_INIT PTHREAD_MUTEX_INITIALIZER
 #define WR__NEVER_NS UINT64_MAX
+/* Below a stack; no frame is larger than a quarter of it. */
+enum { WR__STACK_GUARD_BYTES = 64 << 10 };
 
 void wr__mutex_init(wr__mutex *mutex);
 void wr__mutex_free(wr__mutex *mutex);

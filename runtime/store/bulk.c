@@ -36,7 +36,7 @@ wr_trap_kind wr__copy_bytes(wr__exec *exec, uint8_t *to, const uint8_t *from, ui
       to += PIECE_BYTES;
       from += PIECE_BYTES;
     }
-    if (wr__exec_interrupted(exec)) return WR_TRAP_INTERRUPTED;
+    if (exec && wr__exec_interrupted(exec)) return WR_TRAP_INTERRUPTED;
   }
   if (count) memmove(to, from, (size_t)count);
   return WR_TRAP_NONE;
@@ -89,15 +89,19 @@ void wr__data_drop(wr__instance *instance, uint32_t data_index) {
   instance->data_dropped[data_index] = true;
 }
 
-wr_trap_kind wr__table_fill(wr__exec *exec, wr__table *table, uint64_t at, wr__ref value,
-                            uint64_t count) {
-  if (out_of_bounds(at, count, table->size)) return WR_TRAP_TABLE_OUT_OF_BOUNDS;
+wr_trap_kind wr__fill_refs(wr__exec *exec, wr__ref *to, wr__ref value, uint64_t count) {
   for (uint64_t i = 0; i < count; i++) {
-    table->elems[at + i] = value;
-    if (WR_UNLIKELY(i % PIECE_ELEMS == PIECE_ELEMS - 1) && wr__exec_interrupted(exec))
+    to[i] = value;
+    if (WR_UNLIKELY(i % PIECE_ELEMS == PIECE_ELEMS - 1) && exec && wr__exec_interrupted(exec))
       return WR_TRAP_INTERRUPTED;
   }
   return WR_TRAP_NONE;
+}
+
+wr_trap_kind wr__table_fill(wr__exec *exec, wr__table *table, uint64_t at, wr__ref value,
+                            uint64_t count) {
+  if (out_of_bounds(at, count, table->size)) return WR_TRAP_TABLE_OUT_OF_BOUNDS;
+  return wr__fill_refs(exec, table->elems + at, value, count);
 }
 
 wr_trap_kind wr__table_copy(wr__exec *exec, wr__table *to, uint64_t to_at, wr__table *from,

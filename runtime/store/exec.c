@@ -27,6 +27,12 @@ wr_status wr__exec_trap(wr__exec *exec, wr_trap_kind kind) {
   wr__trap *trap = &exec->trap;
   free(trap->message);
   trap->message = NULL;
+  if (kind == WR_TRAP_OUT_OF_MEMORY) {
+    if (wr__exec_interrupted(exec)) /* the collection was stopped */
+      kind = WR_TRAP_INTERRUPTED;
+    else if (exec->store->heap_is_over_limit)
+      trap->message = wr__budget_message(exec->store->budget, WR_LIMIT_GC_HEAP);
+  }
   trap->kind = kind;
   trap->status = trap_status(kind);
   trap->exit_status = 0;
@@ -65,6 +71,8 @@ static bool has_record(const wr__exec *exec, wr_status status) {
 
 wr_status wr__host_entry(wr__exec *exec, wr__func *func, uint64_t *slots) {
   wr__instance *caller = exec->caller;
+  /* Native code may call many in a straight line. */
+  if (WR_UNLIKELY(wr__exec_interrupted(exec))) return wr__exec_trap(exec, WR_TRAP_INTERRUPTED);
   exec->trap.status = WR_OK;
   wr_status status = func->callback(func->env, (wr_caller *)exec, slots);
   exec->caller = caller;

@@ -12,6 +12,7 @@
 
 #include "base/base.h"
 #include "module/module.h"
+#include "store/budget.h"
 #include "config/engine.h"
 #include "types/types.h"
 
@@ -78,8 +79,7 @@ typedef struct wr__memory {
   bool shared;
   uint8_t page_size_log2;
   bool is64;
-  uint64_t max_bytes; /* it may grow to; the type's maximum, the config's limit and the address
-                         space together */
+  uint64_t max_bytes; /* it may grow to; the type's maximum and the address space together */
   wr_limits limits;   /* as declared, in pages; for import matching */
   wr__region *region; /* guarded: how the fault handler knows it */
   size_t reserved_bytes;
@@ -87,7 +87,9 @@ typedef struct wr__memory {
       *waiters;       /* shared: memory.atomic.wait, and the lock for growing; store/wait.c */
   wr__engine *engine; /* counted */
   wr__host_info *host_info;
-  uint64_t file_end; /* no page from this address on is a file's */
+  uint64_t file_end;      /* no page from this address on is a file's */
+  wr__budget *budget;     /* counted; size_bytes are taken from it */
+  size_t committed_bytes; /* beyond this no page was ever made accessible */
 } wr__memory;
 
 typedef struct wr__table {
@@ -96,7 +98,9 @@ typedef struct wr__table {
   uint64_t capacity;
   wr_valtype element;
   wr_limits limits;
-  uint64_t max; /* it may grow to */
+  uint64_t dirty_end; /* elements from size to here may be other than zero */
+  uint64_t max;       /* it may grow to; the type's maximum and the address space together */
+  wr__budget *budget; /* its store's; size is taken from it */
   wr__host_info *host_info;
 } wr__table;
 
@@ -235,6 +239,9 @@ struct wr__store {
   void (*visit_handles)(wr__store *store, void (*mark)(void *context, wr__ref ref), void *context);
   void (*visit_frames)(wr__store *store, void (*mark)(void *context, wr__ref ref), void *context);
   struct wr__parking *parking; /* store/wait.c: where it waits in memory.atomic.wait */
+  wr__budget *budget;          /* counted; of all stores of the program */
+  size_t stack_size_bytes;     /* of each engine's call stack */
+  bool heap_is_over_limit;     /* why its last allocation failed: else the host has no memory */
 };
 
 /* ---- store.c */
@@ -257,7 +264,8 @@ wr__memory *wr__memory_new(wr__store *store, const wr_limits *limits, uint8_t pa
                            wr_error *error);
 /* A shared memory outside stores, with a count of one; the store's count is one more. A store that
  * is given the same memory twice keeps one. False: out of memory. */
-wr__memory *wr__memory_new_shared(wr__engine *engine, const wr_limits *limits, wr_error *error);
+wr__memory *wr__memory_new_shared(wr__engine *engine, wr__budget *budget, const wr_limits *limits,
+                                  wr_error *error);
 bool wr__store_adopt_memory(wr__store *store, wr__memory *memory);
 wr__memory *wr__memory_retain(wr__memory *memory);
 void wr__memory_release(wr__memory *memory);
@@ -276,14 +284,20 @@ static inline uint64_t wr__memory_size(const wr__memory *memory) {
 void wr__memory_set_always_move(bool on);
 void wr__host_info_free(wr__host_info *info);
 
-/* Grow by delta; the old size in pages or elements, or UINT64_MAX where it cannot. */
+/* Grow by delta; the old size in pages or elements, or UINT64_MAX where it cannot. An interrupt of
+ * exec (NULL: of none) ends growing a table, which then stays as it is. */
 uint64_t wr__memory_grow(wr__memory *memory, uint64_t delta_pages);
-uint64_t wr__table_grow(wr__table *table, uint64_t delta, wr__ref init);
+wr_trap_kind wr__table_grow(wr__exec *exec, wr__table *table, uint64_t delta, wr__ref init,
+                            uint64_t *old_size);
 
 /* The bulk operations, bounds checks included: each returns WR_TRAP_NONE or why it traps.
- * Spec: exec/instructions. They poll for interrupts each 64 KiB. */
-/* Copies what may overlap, in pieces, without any check of bounds. */
+ * Spec: exec/instructions. They poll for interrupts each 64 KiB; who calls them polls too, since
+ * many short ones may follow one another. */
+/* Copies what may overlap, in pieces, without any check of bounds. exec may be NULL: it cannot be
+ * interrupted then. */
 wr_trap_kind wr__copy_bytes(wr__exec *exec, uint8_t *to, const uint8_t *from, uint64_t count);
+/* Writes the same reference many times. */
+wr_trap_kind wr__fill_refs(wr__exec *exec, wr__ref *to, wr__ref value, uint64_t count);
 wr_trap_kind wr__memory_fill(wr__exec *exec, wr__memory *memory, uint64_t at, uint8_t value,
                              uint64_t count);
 wr_trap_kind wr__memory_copy(wr__exec *exec, wr__memory *to, uint64_t to_at, wr__memory *from,

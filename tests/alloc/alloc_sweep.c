@@ -329,6 +329,46 @@ static bool load_native(const wasm_byte_vec_t *binary) {
   return done;
 }
 
+/* A reservation that a memory failed to become is clean when the next one gets it: beyond the page
+ * of this module nothing is accessible. */
+static wasm_byte_vec_t probe;
+
+static void check_next_memory(void) {
+  wasm_engine_t *engine = wasm_engine_new();
+  wasm_store_t *store = wasm_store_new(engine);
+  wr_linker_t *linker = wr_linker_new(store);
+  wasm_module_t *module;
+  wasm_instance_t *instance;
+  wasm_trap_t *trap = NULL;
+  MUST(wr_module_new(engine, probe.data, probe.size, &module, NULL) == WR_OK);
+  MUST(wr_linker_instantiate(linker, module, &instance, NULL, NULL) == WR_OK);
+  wasm_extern_t *func = wr_instance_export(instance, "probe", 5);
+  MUST(wr_func_call(wasm_extern_as_func(func), NULL, 0, NULL, 0, &trap) == WR_TRAPPED);
+  MUST(wr_trap_get_kind(trap) == WR_TRAP_MEMORY_OUT_OF_BOUNDS);
+  wasm_trap_delete(trap);
+  wasm_extern_delete(func);
+  wasm_instance_delete(instance);
+  wasm_module_delete(module);
+  wr_linker_delete(linker);
+  wasm_store_delete(store);
+  wasm_engine_delete(engine);
+}
+
+static bool make_shared_memory(const wasm_byte_vec_t *binary) {
+  (void)binary;
+  wr_limits limits = {.min = 8, .max = 8, .has_max = true, .shared = true};
+  wasm_engine_t *engine = wasm_engine_new();
+  wr_shared_memory_t *shared = engine ? wr_shared_memory_new(engine, &limits, NULL) : NULL;
+  bool done = shared != NULL;
+  if (shared) wr_shared_memory_delete(shared);
+  if (engine) wasm_engine_delete(engine);
+  long failing = fail_at;
+  fail_at = 0;
+  check_next_memory();
+  fail_at = failing;
+  return done;
+}
+
 static long sweep(bool (*program)(const wasm_byte_vec_t *), const wasm_byte_vec_t *binary) {
   for (fail_at = 1;; fail_at++) {
     allocations = 0;
@@ -347,6 +387,9 @@ int main(void) {
     fprintf(stderr, "%u:%u: %s\n", error.line, error.column, error.message);
     return 1;
   }
+  static const char probe_text[] =
+      "(module (memory 1) (func (export \"probe\") (drop (i32.load (i32.const 200000)))))";
+  MUST(wr_text_to_binary(probe_text, sizeof probe_text - 1, &probe, NULL) == WR_OK);
   MUST(translate(&binary));
   make_image(&binary);
   MUST(load_native(&binary));
@@ -355,11 +398,13 @@ int main(void) {
     fail_onwards = onwards;
     long runs = sweep(run, &binary), translations = sweep(translate, &binary);
     long loads = sweep(load_native, &binary);
+    (void)sweep(make_shared_memory, &binary);
     printf("%s: %ld allocations of a run, %ld of a translation and %ld of a load failed\n",
            onwards ? "from there on" : "one at a time", runs, translations, loads);
   }
   fail_at = 0;
   wasm_byte_vec_delete(&image);
+  wasm_byte_vec_delete(&probe);
   wasm_byte_vec_delete(&expected_text);
   wasm_byte_vec_delete(&binary);
   return 0;

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "engine/make.h"
+#include "gc/heap_internal.h"
 #include "gc/object.h"
 
 typedef struct world {
@@ -124,6 +125,102 @@ static void cycles_are_collected(void **state) {
   wr__heap_collect(w.store->heap);
   assert_int_equal(heap_bytes(&w), 0);
   end_world(&w);
+}
+
+static void check_list(world *w, uint32_t count) {
+  wr__ref at = w->root->value.slot;
+  for (uint32_t i = count; i-- > 0; at = node_next(w, at)) assert_int_equal(node_number(w, at), i);
+  assert_int_equal(at, 0);
+}
+
+/* Stopped at any place, a collection loses nothing and keeps no count wrong; the next one frees
+ * what is to be freed. */
+static void stopped_collections(void **state) {
+  (void)state;
+  enum { NODES = 20000, LARGE = 300, ROUNDS = 150 };
+  world w = new_world(0, false);
+  wr__heap *heap = w.store->heap;
+  uint32_t stopped = 0;
+  for (uint32_t i = 0; i < NODES; i++) w.root->value.slot = new_node(&w, i, w.root->value.slot);
+  wr__heap_collect(heap);
+  uint64_t live = heap_bytes(&w);
+  for (uint32_t round = 0; round < ROUNDS; round++) {
+    for (uint32_t i = 0; i < LARGE; i++) {
+      wr__ref garbage;
+      assert_int_equal(wr__array_new(w.exec, w.bytes, NULL, 5000, &garbage), WR_TRAP_NONE);
+      assert_true(new_node(&w, 9999, 0) != 0);
+    }
+    if (round % 10 == 9)
+      wr__store_interrupt(w.store);
+    else
+      assert_int_equal(wr__store_set_deadline(w.store, 1 + round * UINT64_C(7919) % 600000), WR_OK);
+    if (!wr__heap_collect_for_guest(heap)) stopped++;
+    assert_int_equal(wr__store_set_deadline(w.store, 0), WR_OK);
+    wr__store_clear_interrupt(w.store);
+    check_list(&w, NODES);
+    assert_true(heap_bytes(&w) >= live);
+    if (round % 5) continue;
+    wr__heap_collect(heap);
+    check_list(&w, NODES);
+    assert_int_equal(heap_bytes(&w), live);
+  }
+  assert_true(stopped >= ROUNDS / 10);
+  end_world(&w);
+}
+
+/* An allocation whose collection was stopped is no lack of memory. */
+static void stopped_allocations_are_interrupts(void **state) {
+  (void)state;
+  world w = new_world(1 << 20, false);
+  wr__ref ref;
+  while (wr__array_new(w.exec, w.bytes, NULL, 5000, &ref) == WR_TRAP_NONE)
+    wr__store_interrupt(w.store);
+  assert_int_equal(wr__exec_trap(w.exec, WR_TRAP_OUT_OF_MEMORY), WR_INTERRUPTED);
+  assert_int_equal(wr__array_new(w.exec, w.bytes, NULL, 5000, &ref), WR_TRAP_NONE);
+  assert_int_equal(wr__array_new(w.exec, w.bytes, NULL, 2 << 20, &ref), WR_TRAP_OUT_OF_MEMORY);
+  assert_int_equal(wr__exec_trap(w.exec, WR_TRAP_OUT_OF_MEMORY), WR_TRAPPED);
+  assert_string_equal(w.exec->trap.message, "out of memory: limit max-gc-heap (1 MiB)");
+  assert_int_equal(wr__budget_hit(w.store->budget), WR_LIMIT_GC_HEAP);
+  end_world(&w);
+}
+
+/* Stores that share a budget share what their heaps' blocks may take, and give it back. */
+static void heaps_of_a_program_share_a_limit(void **state) {
+  (void)state;
+  world w = new_world(4 << 20, false);
+  wr__store *other = wr__store_new_in(w.engine, w.store->budget, 65536);
+  assert_non_null(other);
+  wr__ref ref, last = 0;
+  uint32_t count = 0;
+  while (wr__array_new(w.exec, w.refs, &last, 10000, &ref) == WR_TRAP_NONE) {
+    w.root->value.slot = last = ref;
+    count++;
+  }
+  assert_in_range(count, 40, 60); /* of 80 KB */
+  uint64_t used = wr__budget_used(w.store->budget, WR_LIMIT_GC_HEAP);
+  assert_true(used <= (4 << 20) / 4 * 5 + (4 << 20));
+  for (count = 0; wr__array_new(&other->exec, w.bytes, NULL, 1 << 20, &ref) == WR_TRAP_NONE;) {
+    wr__roots *kept = calloc(1, sizeof *kept); /* a root for ever */
+    uint64_t *slot = malloc(sizeof *slot);
+    bool *is_ref = malloc(sizeof *is_ref);
+    *slot = ref;
+    *is_ref = true;
+    *kept = (wr__roots){.slots = slot, .is_ref = is_ref, .count = 1};
+    wr__roots_push(other->heap, kept);
+    count++;
+  }
+  assert_in_range(count, 1, 5); /* alone it would be 3 more */
+  for (wr__roots *kept = other->heap->roots, *next; kept; kept = next) {
+    next = kept->next;
+    free((void *)(uintptr_t)kept->slots);
+    free((void *)(uintptr_t)kept->is_ref);
+    free(kept);
+  }
+  wr__budget *budget = wr__budget_retain(w.store->budget);
+  wr__store_delete(other);
+  end_world(&w);
+  assert_int_equal(wr__budget_used(budget, WR_LIMIT_GC_HEAP), 0);
+  wr__budget_release(budget);
 }
 
 /* Every kind of object in one graph, collected at every allocation. */
@@ -520,6 +617,9 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(reachable_stays_and_garbage_goes),
       cmocka_unit_test(cycles_are_collected),
+      cmocka_unit_test(stopped_collections),
+      cmocka_unit_test(stopped_allocations_are_interrupts),
+      cmocka_unit_test(heaps_of_a_program_share_a_limit),
       cmocka_unit_test(graphs_survive_stress),
       cmocka_unit_test(sizes_do_not_overlap),
       cmocka_unit_test(new_objects_are_zero_where_old_ones_were),

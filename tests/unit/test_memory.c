@@ -153,7 +153,7 @@ static void limits_hold(void **state) {
 
 static void largest_32_bit_memory(void **state) {
   (void)state;
-  wr__store *store = new_store(WR_BOUNDS_AUTO, 0);
+  wr__store *store = new_store(WR_BOUNDS_AUTO, UINT64_MAX);
   wr_limits limits = limits_of(65536, UINT64_MAX);
   wr__memory *memory = wr__memory_new(store, &limits, 16, NULL);
   assert_non_null(memory); /* 4 GiB, of which nothing is touched */
@@ -289,6 +289,12 @@ static void long_operations_can_be_interrupted(void **state) {
   wr__store_delete(store);
 }
 
+static uint64_t grow_table(wr__table *table, uint64_t delta, wr__ref init) {
+  uint64_t old_size;
+  assert_int_equal(wr__table_grow(NULL, table, delta, init, &old_size), WR_TRAP_NONE);
+  return old_size;
+}
+
 static void tables(void **state) {
   (void)state;
   wr__store *store = new_store(WR_BOUNDS_AUTO, 0);
@@ -297,12 +303,12 @@ static void tables(void **state) {
   wr__table *table = wr__table_new(store, WR_EXTERNREF, &limits, 5, &error);
   assert_non_null(table);
   assert_int_equal(table->elems[1], 5);
-  assert_int_equal(wr__table_grow(table, 10, 7), 2);
+  assert_int_equal(grow_table(table, 10, 7), 2);
   assert_int_equal(table->elems[1], 5);
   assert_int_equal(table->elems[11], 7);
-  assert_int_equal(wr__table_grow(table, 8, 0), 12);
+  assert_int_equal(grow_table(table, 8, 0), 12);
   assert_int_equal(table->elems[12], 0);
-  assert_int_equal(wr__table_grow(table, 1, 0), UINT64_MAX);
+  assert_int_equal(grow_table(table, 1, 0), UINT64_MAX);
   assert_int_equal(wr__table_fill(&store->exec, table, 18, 9, 2), WR_TRAP_NONE);
   assert_int_equal(wr__table_fill(&store->exec, table, 19, 9, 2), WR_TRAP_TABLE_OUT_OF_BOUNDS);
   assert_int_equal(wr__table_copy(&store->exec, table, 0, table, 17, 3), WR_TRAP_NONE);
@@ -315,13 +321,63 @@ static void tables(void **state) {
   wr__store_delete(store);
 }
 
+/* An interrupt leaves a table that was to grow as it was; nulls that come later are nulls. */
+static void growing_can_be_interrupted(void **state) {
+  (void)state;
+  wr__store *store = new_store(WR_BOUNDS_AUTO, 0);
+  wr_limits limits = limits_of(10, UINT64_MAX);
+  wr__table *table = wr__table_new(store, WR_EXTERNREF, &limits, 5, NULL);
+  assert_non_null(table);
+  assert_int_equal(grow_table(table, 2000000, 0), 10); /* room for a million more */
+  uint64_t used = wr__budget_used(store->budget, WR_LIMIT_TABLE_ELEMENTS), old_size;
+  assert_int_equal(used, 2000010);
+  wr__store_interrupt(store);
+  assert_int_equal(wr__table_grow(&store->exec, table, 100000, 7, &old_size), WR_TRAP_INTERRUPTED);
+  assert_int_equal(wr__table_grow(&store->exec, table, 3000000, 7, &old_size), WR_TRAP_INTERRUPTED);
+  assert_int_equal(table->size, 2000010);
+  assert_int_equal(wr__budget_used(store->budget, WR_LIMIT_TABLE_ELEMENTS), used);
+  wr__store_clear_interrupt(store);
+  assert_int_equal(wr__table_grow(&store->exec, table, 50000, 0, &old_size), WR_TRAP_NONE);
+  assert_int_equal(old_size, 2000010);
+  for (uint64_t i = 0; i < 50000; i++) assert_int_equal(table->elems[2000010 + i], 0);
+  assert_int_equal(table->elems[9], 5);
+  wr__store_delete(store);
+}
+
+static void budgets(void **state) {
+  (void)state;
+  wr__store *store = new_store(WR_BOUNDS_EXPLICIT, 10 * PAGE);
+  wr__store *second = wr__store_new_in(store->engine, store->budget, 65536);
+  assert_non_null(second);
+  wr_error error;
+  wr_limits limits = limits_of(4, UINT64_MAX), large = limits_of(5, UINT64_MAX);
+  wr__memory *a = wr__memory_new(store, &limits, 16, NULL);
+  wr__memory *b = wr__memory_new(second, &limits, 16, NULL);
+  assert_true(a && b);
+  assert_int_equal(wr__budget_hit(store->budget), WR_LIMIT_NONE);
+  assert_null(wr__memory_new(store, &large, 16, &error));
+  assert_int_equal(error.status, WR_OUT_OF_MEMORY);
+  assert_non_null(strstr(error.message, "max-memory (640 KiB)"));
+  assert_int_equal(wr__budget_hit(second->budget), WR_LIMIT_MEMORY);
+  assert_int_equal(wr__memory_grow(a, 3), UINT64_MAX);
+  assert_int_equal(wr__memory_grow(a, 1), 4);
+  assert_int_equal(wr__memory_grow(b, 1), 4);
+  assert_int_equal(wr__memory_grow(b, 1), UINT64_MAX);
+  wr__budget_set_most(store->budget, WR_LIMIT_MEMORY, 12 * PAGE);
+  assert_int_equal(wr__memory_grow(b, 1), 5);
+  wr__store_delete(second);
+  assert_int_equal(wr__budget_used(store->budget, WR_LIMIT_MEMORY), 5 * PAGE);
+  assert_int_equal(wr__memory_grow(a, 7), 5);
+  wr__store_delete(store);
+}
+
 /* ---- Shared memories */
 
 static void shared_memory_outlives_stores_and_stays(void **state) {
   (void)state;
   wr__store *first = new_store(WR_BOUNDS_EXPLICIT, 0), *second = new_store(WR_BOUNDS_AUTO, 0);
   wr_limits limits = {.min = 1, .max = 1000, .has_max = true, .shared = true};
-  wr__memory *memory = wr__memory_new_shared(first->engine, &limits, NULL);
+  wr__memory *memory = wr__memory_new_shared(first->engine, first->budget, &limits, NULL);
   assert_non_null(memory);
   assert_true(wr__store_adopt_memory(first, memory));
   assert_true(wr__store_adopt_memory(first, memory));
@@ -448,6 +504,8 @@ int main(void) {
       cmocka_unit_test(zeros_over_a_files_pages),
       cmocka_unit_test(long_operations_can_be_interrupted),
       cmocka_unit_test(tables),
+      cmocka_unit_test(growing_can_be_interrupted),
+      cmocka_unit_test(budgets),
       cmocka_unit_test(shared_memory_outlives_stores_and_stays),
       cmocka_unit_test(notify_wakes_as_many_as_asked),
       cmocka_unit_test(waits_end_by_value_time_and_interrupt),

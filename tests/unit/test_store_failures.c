@@ -115,8 +115,9 @@ static wr_status instantiate(wr__store *store, wr__module *module, wr_error *err
   instance->funcs[0].entry = do_nothing;
   uint64_t slots[1];
   status = wr__func_invoke(&store->exec, wr__instance_func(instance, start), slots);
-  if (status == WR_OK && wr__table_grow(instance->tables[0], 50, 0) == UINT64_MAX)
-    status = WR_OUT_OF_MEMORY;
+  uint64_t old_size = 0;
+  if (status == WR_OK) (void)wr__table_grow(NULL, instance->tables[0], 50, 0, &old_size);
+  if (status == WR_OK && old_size == UINT64_MAX) status = WR_OUT_OF_MEMORY;
   if (status == WR_OK && wr__memory_grow(instance->memories[0], 3) != 1) status = WR_OUT_OF_MEMORY;
   return status;
 }

@@ -50,7 +50,7 @@ static uint32_t translate(uint32_t results, const wr__buffer *body) {
   wr__module *module = make_module(&bytes, results, body);
   wr__translator *translator = wr__translator_new(module);
   assert_non_null(translator);
-  wr__code *code = wr__translate(translator, 0, true, 0);
+  wr__code *code = wr__translate(translator, 0, true, 0, NULL);
   uint32_t size = code ? code->size_bytes : 0;
   wr__code_free(code);
   wr__translator_free(translator);
