@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import subprocess
+import sys
 import threading
 
 import differential
@@ -47,7 +48,8 @@ def jobs(name, programs, environment):
         return spec_jobs(name, programs, environment)
     return wasi_jobs(programs, environment) + http_jobs(programs, environment) + \
         spec_jobs(name, programs, environment) + wabt_jobs(name, programs) + \
-        container_jobs(name, programs, environment) + handler_jobs(name)
+        container_jobs(name, programs, environment) + handler_jobs(name) + \
+        compare_jobs(name, environment)
 
 
 # ---- Handlers ---------------------------------------------------------------------------
@@ -163,11 +165,10 @@ def suite_name(words):
     return " ".join(["native-suite" if "--engine" in words else "spec", *words])
 
 
-def make_portable(environment):
-    """Builds the program; what went wrong, or None."""
+def make_target(environment, target):
+    """Builds a program that only tests want; what went wrong, or None."""
     with PORTABLE_LOCK:
-        made = subprocess.run(["cmake", "--build", environment["BUILD"], "--target",
-                               "wasmrun-spectest-portable"],
+        made = subprocess.run(["cmake", "--build", environment["BUILD"], "--target", target],
                               capture_output=True, text=True, errors="replace")
     return made.stdout + made.stderr if made.returncode != 0 else None
 
@@ -175,7 +176,7 @@ def make_portable(environment):
 def run_spec(words, programs, folders, environment):
     name, program, flags = suite_name(words), "wasmrun-spectest", words
     if words and words[0] == "portable":
-        wrong = make_portable(environment)
+        wrong = make_target(environment, "wasmrun-spectest-portable")
         if wrong is not None:
             return [failed(name, wrong)]
         program, flags = "wasmrun-spectest-portable", words[1:]
@@ -200,6 +201,29 @@ def spec_results(name, command, environment):
     if left:
         results.append(failed(name, f"{left} commands were skipped", left))
     return results
+
+
+# ---- Random programs -----------------------------------------------------------------------
+
+# Programs made at random that a build compares engines with, from the same seed each time.
+COMPARED = {"release": ["--count", "264", "--coverage"],
+            "dev": ["--count", "48", "--seed", "24", "--drivers", "dev", "--others", ""]}
+
+
+def compare_jobs(build, environment):
+    if build not in COMPARED:
+        return []
+
+    def run():
+        if build == "release":
+            wrong = make_target(environment, "compare_driver_portable")
+            if wrong is not None:
+                return [failed("compare", wrong)]
+        command = [sys.executable, str(ROOT / "tests" / "compare.py"), "--build", build, "--jobs", "2",
+                   "--no-reduce", "--keep", str(ROOT / "build" / "compare-found"), *COMPARED[build]]
+        return spec_results("compare", command, environment)
+
+    return [("compare", run)]
 
 
 # ---- The text format against wabt ---------------------------------------------------------
