@@ -17,6 +17,8 @@ FLOATS = ["0", "-0", "1", "-1", "0.5", "2", "-2", "inf", "-inf", "nan", "-nan", 
           "3.5", "2.5", "-1.5", "0.1"]
 NANS = {"f": ["nan:0x200000", "-nan:0x200001", "nan:0x600000"],
         "d": ["nan:0x4000000000000", "-nan:0x4000000000001", "nan:0xc000000000000"]}
+# The arguments that some addresses are made for: i32, i32, i64.
+AIMED = (40, 65408, 65536)
 LOCALS = {"i": ["$i0", "$i1", "$i2", "$i3", "$i4"], "l": ["$l0", "$l1", "$l2", "$l3"],
           "f": ["$f0", "$f1"], "d": ["$d0", "$d1"], "v": ["$v0", "$v1"],
           "F": ["$F0"], "D": ["$D0", "$D1"], "X": ["$X0"], "Y": ["$Y0"]}
@@ -87,7 +89,7 @@ class Expressions:
     def target(self, t):
         """A local that a body may write."""
         names = LOCALS[t]
-        return self.one(names[2:] if t == "i" else names)
+        return self.one(names[{"i": 2, "l": 1}.get(t, 0):])
 
     # ---- Constants
 
@@ -352,6 +354,8 @@ class Expressions:
         t, word = memory.at, WORDS[memory.at]
         if self.traps and self.chance(25):
             return self.wild_place(memory, depth)
+        if self.chance(10):
+            return self.aimed_place(memory, width)
         mask = memory.mask & ~(width - 1) if aligned else memory.mask
         kind = self.pick(6)
         if kind == 0:
@@ -381,11 +385,63 @@ class Expressions:
                                         f"({word}.const {memory.bytes - 40 + self.pick(50)})"], t)
         if kind == 1:
             return Node(f"{word}.const {memory.bytes - 20 + self.pick(24)}", type=t)
-        if kind == 2 and t == "l" and self.has("WIDE_ARITHMETIC"):
-            return Node("block (result i64)", [
-                "(i64.add128", self.value("l", 1), "(i64.const 0)", self.value("l", 1),
-                "(i64.const 0)) local.set $l3"], "l")
         return self.value(t, depth - 1)
+
+    def aimed_place(self, memory, width):
+        """An address that the arguments AIMED make one near the end: the last that is inside, or one
+        beyond it. What is between them and the address is arithmetic of every width."""
+        t = memory.at
+        end = memory.bytes - width
+        to = end - self.pick(20) if self.pick(3) else end + 1 + self.pick(40)
+        return self.arrive(t, max(0, to))
+
+    def arrive(self, t, to):
+        i0, i1, l0 = AIMED[:3]
+        kind = self.pick(9 if self.has("WIDE_ARITHMETIC") else 6)
+        if kind == 0:
+            return self.as_word(t, "i", f"(i32.add (local.get $i1) (i32.const {to - i1}))")
+        if kind == 1:
+            by = self.pick(6)
+            return self.as_word(t, "i", f"(i32.add (i32.shl (local.get $i0) (i32.const {by}))"
+                                        f" (i32.const {to - (i0 << by)}))")
+        if kind == 2:
+            by = 1 + self.pick(16)
+            return self.as_word(t, "l", f"(i64.sub (i64.shr_{self.one('us')} (local.get $l0)"
+                                        f" (i64.const {by})) (i64.const {(l0 >> by) - to}))")
+        if kind == 3:
+            return self.as_word(t, "l", f"(i64.xor (i64.mul (local.get $l0) (i64.extend_i32_"
+                                        f"{self.one('us')} (local.get $i0))) (i64.const {l0 * i0 ^ to}))")
+        if kind == 4:
+            by = 17 + self.pick(30)
+            return self.as_word(t, "l", f"(i64.shr_u (i64.mul (local.get $l0) (i64.const {to << by - 16}"
+                                        f")) (i64.const {by}))")
+        if kind == 5:
+            return self.as_word(t, "i", f"(select (i32.const {to}) (i32.and (local.get $i1) (i32.const"
+                                        f" 15)) (i32.eq (local.get $i0) (i32.const {i0})))")
+        return self.as_word(t, "l", self.middle(to))
+
+    def as_word(self, t, own, text):
+        node = Node("", [text], own)
+        if own == t:
+            return node
+        if t == "i":
+            return Node("i32.wrap_i64", [node], "i")
+        return Node(f"i64.extend_i32_{self.one('us')}", [node], "l")
+
+    def middle(self, to):
+        """From the middle of a product of 128 bits, or of a sum."""
+        by = 17 + self.pick(46) if self.chance(3) else 48 + self.pick(15)
+        if self.pick(4) == 0:
+            op = f"(i64.add128 (local.get $l0) (i64.const {self.integer('l')}) (i64.const {-65536})" \
+                 f" (i64.const {self.integer('l')}))"
+            return f"(block (result i64) {op} local.set $l3 local.set $l2 (i64.add (local.get $l2)" \
+                   f" (i64.const {to})))"
+        factor = to << by - 16 & (1 << 64) - 1
+        if to << by - 16 != factor:
+            by, factor = 20, to << 4
+        return f"(block (result i64) (i64.mul_wide_{self.one('uus')} (local.get $l0) (i64.const" \
+               f" {factor})) local.set $l3 local.set $l2 (i64.or (i64.shl (local.get $l3) (i64.const" \
+               f" {64 - by})) (i64.shr_u (local.get $l2) (i64.const {by}))))"
 
     def moving_place(self, memory):
         """An address that moves with the loop around."""

@@ -2,7 +2,7 @@
 batch; each has some rows of the instruction table for certain, in turn, so that a few hundred have
 them all."""
 from comparison import table
-from comparison.expressions import Rows
+from comparison.expressions import AIMED, Rows
 from comparison.nodes import Node
 from comparison.special import Special
 from comparison.surroundings import Surroundings
@@ -15,7 +15,7 @@ ARGUMENTS = [
     (5, 1000, 3, 0x3f800000, 0x3ff8000000000000),
     (0, 65535 - 70, 0xffffffffffffffff, 0x80000000, 0),
     (127, 0xfffffff0, 1 << 30, 0x7f800000, 0xc1e0000000000000),
-    (40, 65408, 65536, 0xc2c80000, 0x43e0000000000000),
+    (*AIMED, 0xc2c80000, 0x43e0000000000000),
     (3, 16384, 0x8000000000000007, 0x4f000000, 0x7fefffffffffffff),
 ]
 TABLE = table.read()

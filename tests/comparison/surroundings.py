@@ -86,7 +86,7 @@ class Surroundings:
         if ordinary:
             return Memory(name, "i", 65536, pages, most)
         at = "l" if self.has("MEMORY64") and self.chance(2) else "i"
-        if self.has("CUSTOM_PAGE_SIZES") and self.chance(3):
+        if self.has("CUSTOM_PAGE_SIZES") and self.chance(2):
             least = 64 + self.random.randrange(6000)
             return Memory(name, at, 1, least, least + self.random.randrange(500))
         return Memory(name, at, 65536, pages, most, shared=self.chance(2))
