@@ -204,7 +204,10 @@ static bool lay_out(translator *t, const wr__deftype *type) {
     slot += wr__valtype_slots(w->locals[k]);
   }
   if (w->local_count == type->param_count) slot = t->link_slot + WR__LINK_SLOTS;
-  wr__emit_lay_out(&t->e, slot);
+  t->exn_base = slot;
+  /* A collection reads them. Behind the operands they would lie in the frames of callees. */
+  wr__translate_slots_must_be_zero(t, slot, slot + t->exn_reserved);
+  wr__emit_lay_out(&t->e, slot + t->exn_reserved);
   return !t->e.failed;
 }
 
@@ -246,7 +249,7 @@ static wr__code *assemble(translator *t, uint32_t func_index, uint32_t skip) {
                      .ref_map_count = t->map_count,
                      .ref_node_count = t->node_count,
                      .ref_local_count = ref_locals,
-                     .frame_slots = e->frame_slots + t->exn_count};
+                     .frame_slots = e->frame_slots};
   wr__translate_finish_try(t, code, skip);
   uint8_t *at = (uint8_t *)code->words;
   put_list(&at, e->code + skip, size);
@@ -262,23 +265,19 @@ static wr__code *assemble(translator *t, uint32_t func_index, uint32_t skip) {
 /* The finished code: without `enter` where no local must start as zero. */
 static wr__code *finish(translator *t, uint32_t func_index) {
   wr__emit *e = &t->e;
-  if (t->exn_count) { /* they lie behind all others, and a collection reads them */
-    if (t->first_zero == t->end_zero) t->first_zero = e->frame_slots;
-    t->end_zero = e->frame_slots + t->exn_count;
-  }
   uint32_t skip = t->first_zero == t->end_zero ? 16 : 0;
   if (!skip) {
     wr__emit_u16(e, t->enter_at + 8, t->first_zero);
     wr__emit_u16(e, t->enter_at + 10, t->end_zero - t->first_zero);
   }
-  if (e->frame_slots + t->exn_count > WR__MAX_FRAME_SLOTS) e->failed = true;
+  if (e->frame_slots > WR__MAX_FRAME_SLOTS) e->failed = true;
   for (uint32_t k = 0; k < t->map_count; k++) t->maps[k].at -= skip;
   wr__code *code = e->failed ? NULL : assemble(t, func_index, skip);
   bool join = !(e->options & WR__EMIT_NO_SEQUENCES), wide = !(e->options & WR__EMIT_NO_WIDE);
   if (!code) return NULL;
   if (!e->failed && wr__link_code(&e->steps, (uint8_t *)code->words, code->size_bytes, join, wide))
     return code;
-  wr__code_free(code); /* out of memory, or an exception slot too far away */
+  wr__code_free(code); /* out of memory */
   return NULL;
 }
 
@@ -301,7 +300,6 @@ void wr__translator_free(wr__translator *t) {
   free(t->fixups);
   free(t->ranges);
   free(t->handlers);
-  free(t->exn_patches);
   free(t->maps);
   free(t->nodes);
   free(t->chain);
@@ -315,19 +313,29 @@ size_t wr__translator_memory(const wr__translator *t) {
          t->label_capacity * sizeof *t->labels;
 }
 
-wr__code *wr__translate(wr__translator *t, uint32_t func_index, bool guarded, uint32_t options,
-                        const _Atomic uint32_t *interrupt) {
-  static const _Atomic uint32_t never;
-  t->interrupt = interrupt ? interrupt : &never;
+static wr__code *translate_once(wr__translator *t, uint32_t func_index, bool guarded,
+                                uint32_t options, uint32_t exn_reserved) {
   wr__emit_restart(&t->e, options);
   t->e.most_bytes = LEAST_LIMIT + (size_t)MOST_GROWTH * t->module->funcs[func_index].code_size;
   memset(&t->guarded, 0, sizeof *t - offsetof(translator, guarded));
   t->guarded = guarded;
+  t->exn_reserved = exn_reserved;
   wr__visitor visitor = {visit_first, t};
   wr_status status = wr__walk_func(&t->walker, func_index, &visitor);
   wr__code *code = status == WR_OK ? finish(t, func_index) : NULL;
   for (uint32_t k = 0; k < t->label_count; k++) free(t->labels[k].catches);
   return code;
+}
+
+wr__code *wr__translate(wr__translator *t, uint32_t func_index, bool guarded, uint32_t options,
+                        const _Atomic uint32_t *interrupt) {
+  static const _Atomic uint32_t never;
+  t->interrupt = interrupt ? interrupt : &never;
+  wr__code *code = translate_once(t, func_index, guarded, options, 0);
+  if (!code || t->exn_count == 0) return code;
+  /* How many legacy tries there are is known now: again, with slots for what they catch. */
+  wr__code_free(code);
+  return translate_once(t, func_index, guarded, options, t->exn_count);
 }
 
 void wr__code_free(wr__code *code) {

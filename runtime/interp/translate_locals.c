@@ -5,7 +5,11 @@
 /* A local is read where no write of it is known to come first: it must start as zero. */
 void wr__translate_must_be_zero(translator *t, uint32_t local) {
   uint32_t slot = t->locals[local].slot;
-  uint32_t end = slot + (t->locals[local].cls == 'v' ? 2 : 1);
+  wr__translate_slots_must_be_zero(t, slot, slot + (t->locals[local].cls == 'v' ? 2 : 1));
+}
+
+void wr__translate_slots_must_be_zero(translator *t, uint32_t slot, uint32_t end) {
+  if (slot == end) return;
   if (t->first_zero == t->end_zero) {
     t->first_zero = slot;
     t->end_zero = end;

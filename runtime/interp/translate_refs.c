@@ -77,6 +77,5 @@ void wr__translate_list_refs(const translator *t, uint32_t skip, wr__ref_local *
     if (info->cls == 'r')
       *out++ = (wr__ref_local){info->slot, info->until > skip ? info->until - skip : 0};
   }
-  for (uint32_t k = 0; k < t->exn_count; k++)
-    *out++ = (wr__ref_local){t->e.frame_slots + k, UINT32_MAX};
+  for (uint32_t k = 0; k < t->exn_count; k++) *out++ = (wr__ref_local){t->exn_base + k, UINT32_MAX};
 }

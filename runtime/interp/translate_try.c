@@ -23,17 +23,6 @@ static void add_handler(translator *t, wr__try_handler handler) {
     t->handlers[t->handler_count++] = handler;
 }
 
-/* A u16 operand that will name an exception slot, when it is known where those lie. */
-static void name_exn_slot(translator *t, uint32_t at, uint32_t exn_index) {
-  if (!wr__grow(&t->exn_patches, &t->exn_patch_capacity, (size_t)t->exn_patch_count + 1,
-                sizeof *t->exn_patches)) {
-    t->e.failed = true;
-    return;
-  }
-  wr__emit_u16(&t->e, at, exn_index);
-  t->exn_patches[t->exn_patch_count++] = at;
-}
-
 /* ---- throwing ---------------------------------------------------------------------------------
  */
 
@@ -188,9 +177,9 @@ static void visit_delegate(translator *t, const wr__instr *in) {
 
 static void visit_rethrow(translator *t, uint32_t depth) {
   const label *l = wr__translate_label(t, depth);
-  uint32_t exn_index = l->exn_index;
+  uint32_t slot = t->exn_base + l->exn_index; /* frames that are larger are refused */
   uint32_t at = begin_throw_ref(t);
-  name_exn_slot(t, at + 8, exn_index);
+  wr__emit_u16(&t->e, at + 8, slot);
 }
 
 /* ---- the seam
@@ -234,18 +223,13 @@ bool wr__translate_try(translator *t, const wr__instr *in) {
 }
 
 void wr__translate_finish_try(translator *t, wr__code *code, uint32_t skip) {
-  uint32_t exn_base = t->e.frame_slots;
-  for (uint32_t k = 0; k < t->exn_patch_count; k++) {
-    uint16_t index = wr__code_u16(t->e.code + t->exn_patches[k]);
-    wr__emit_u16(&t->e, t->exn_patches[k], exn_base + index);
-  }
   for (uint32_t k = 0; k < t->range_count; k++) {
     t->ranges[k].start -= skip;
     t->ranges[k].end -= skip;
   }
   for (uint32_t k = 0; k < t->handler_count; k++) {
     t->handlers[k].target -= skip;
-    if (t->handlers[k].exn_slot != WR__NO_EXN_SLOT) t->handlers[k].exn_slot += exn_base;
+    if (t->handlers[k].exn_slot != WR__NO_EXN_SLOT) t->handlers[k].exn_slot += t->exn_base;
   }
   code->try_ranges = t->ranges;
   code->try_range_count = t->range_count;

@@ -63,8 +63,6 @@ typedef struct wr__translator {
   size_t range_capacity;
   wr__try_handler *handlers;
   size_t handler_capacity;
-  uint32_t *exn_patches; /* positions of u16 operands that name an exception slot */
-  size_t exn_patch_capacity;
   wr__ref_map *maps;
   size_t map_capacity;
   wr__ref_node *nodes;
@@ -86,8 +84,9 @@ typedef struct wr__translator {
   uint32_t enter_at;
   uint32_t range_count;
   uint32_t handler_count;
-  uint32_t exn_count; /* exception slots of legacy try; they lie behind all others */
-  uint32_t exn_patch_count;
+  uint32_t exn_count;    /* legacy tries so far, each with a slot for what it caught */
+  uint32_t exn_reserved; /* slots for them, between the locals and the operands */
+  uint32_t exn_base;     /* the first */
   uint32_t map_count;
   uint32_t node_count;
   uint32_t open_loops;
@@ -110,6 +109,8 @@ void wr__translate_list_refs(const translator *t, uint32_t skip, wr__ref_local *
 
 /* ---- translate_locals.c */
 /* A local that is read where no write of it is known to come first starts as zero. */
+/* The same for slots, up to `end`. */
+void wr__translate_slots_must_be_zero(translator *t, uint32_t slot, uint32_t end);
 void wr__translate_must_be_zero(translator *t, uint32_t local);
 void wr__translate_forget_writes(translator *t, uint32_t depth);
 void wr__translate_local_get(translator *t, const wr__instr *in);
