@@ -151,7 +151,7 @@ class Comparison:
             batch = Batch(finding.seeds)
             if not check(batch.main):
                 check = None
-        name = folder / f"{finding.name}-{finding.driver}-" \
+        name = folder / f"{finding.name}-{pathlib.Path(finding.driver).name}-" \
                         f"{finding.configuration.replace('=', '').replace(',', '-') or 'x'}"
         name.mkdir(parents=True, exist_ok=True)
         self.write(name, batch)

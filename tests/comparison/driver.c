@@ -9,6 +9,7 @@
  * function share an instance. A configuration is words with commas between them:
  *   native=L    MAIN and LIB as native code of level L; main-only, lib-only: one of them
  *   explicit    explicit bounds checks
+ *   proofs      native code that asserts what the compiler proved
  *   plain       the interpreter without its optimizations; no-N: without the N-th
  *   gc-stress   a collection at every allocation
  *   sequential  one instance for all calls
@@ -34,7 +35,7 @@ typedef struct call {
 typedef struct configuration {
   const char *words;
   char level; /* '\0': the interpreter */
-  bool is_explicit, lib_only, main_only, gc_stress, sequential, places;
+  bool is_explicit, proofs, lib_only, main_only, gc_stress, sequential, places;
   unsigned off; /* optimizations, by bit */
 } configuration;
 
@@ -84,6 +85,8 @@ static void read_word(configuration *to, const char *word) {
     to->off = all;
   else if (strcmp(word, "explicit") == 0)
     to->is_explicit = true;
+  else if (strcmp(word, "proofs") == 0)
+    to->proofs = true;
   else if (strcmp(word, "lib-only") == 0)
     to->lib_only = true;
   else if (strcmp(word, "main-only") == 0)
@@ -191,6 +194,7 @@ static wasm_module_t *open_module(const pair *p, const char *path, const configu
     wr_compile_options_init(&options);
     options.level = with->level;
     options.bounds_explicit = with->is_explicit;
+    options.check_proofs = with->proofs;
     options.compiler = getenv("WASMRUN_COMPILE");
     options.threads = 1;
     if (wr_module_compile(module, &options, &error) != WR_OK) fail("compiling", &error);
