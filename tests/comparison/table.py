@@ -4,7 +4,8 @@ import pathlib
 import re
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-ROW = re.compile(r'^OP\((\w+), *(0x[0-9a-f]+), *(\w+), *"([^"]+)", *(\w+), *(\w+), *(\w+)', re.M)
+ROW = re.compile(r'^OP\((\w+), *(0x[0-9a-f]+), *(\w+), *"([^"]+)", *(\w+), *(\w+), *(\w+), *(\w+), *(\w+)',
+                 re.M)
 WIDTH = re.compile(r"(?:load|store|rmw)(\d+)(x\d+)?")
 FLOAT_ARITHMETIC = re.compile(
     r"^(f32|f64|f32x4|f64x2)\.(relaxed_)?(ceil|floor|trunc|nearest|sqrt|add|sub|mul|div|min|max|"
@@ -19,10 +20,12 @@ DIRTY = {"f": "F", "d": "D"}
 class Row:
     """A row of the table."""
 
-    def __init__(self, page, code, name, text, immediates, signature, feature):
+    def __init__(self, page, code, name, text, immediates, signature, access, effects,
+                 feature):
         self.page, self.code, self.name, self.text = page, int(code, 16), name, text
         self.immediates, self.feature = immediates, feature
-        self.special = signature == "SPECIAL"
+        self.access, self.effects = access, effects
+        self.special = signature.startswith("S")
         self.params, self.results = ("", "") if self.special else signature.split("_")
         self.width = self._width()
         self.arithmetic = bool(FLOAT_ARITHMETIC.match(text))
