@@ -3,6 +3,7 @@
  * was; and on the thread's own stack again, the engine makes the trap and lands. */
 #include "engine/engine.h"
 #include "platform/fault.h"
+#include "platform/memory.h"
 
 /* What the fault handler goes by. */
 static _Thread_local wr__activation *current;
@@ -28,15 +29,26 @@ void wr__activation_land(wr__activation *activation, wr_status status) {
 
 /* ---- Faults */
 
+/* Nothing of the file can be asked any more, so there is no backtrace. */
+static void __attribute__((noinline, noreturn)) resume_without_file(wr__activation *activation) {
+  wr__activation_land(activation,
+                      wr__exec_trap_message(activation->instance->exec,
+                                            "the module's file was truncated while it ran"));
+}
+
 /* Goes on here, on the thread's own stack, after the signal handler returned. */
 static void __attribute__((noinline, noreturn)) resume(wr__activation *activation) {
   wr__activation_land(activation, activation->ops->resume_fault(activation));
 }
 
 static bool take_fault(uintptr_t pc, uintptr_t address, void *ucontext) {
-  (void)address;
   wr__activation *activation = current;
+  wr__region_view region;
   if (!activation || !activation->ops->owns_pc(activation, pc)) return false;
+  if (wr__region_find(address, &region) && region.is_file) {
+    wr__context_call(ucontext, (uintptr_t)resume_without_file, (uintptr_t)activation);
+    return true;
+  }
   activation->ops->note_fault(activation, pc, ucontext);
   wr__context_call(ucontext, (uintptr_t)resume, (uintptr_t)activation);
   return true;

@@ -1,7 +1,5 @@
-/* Checking and mapping images, and finding them again by address.
- *
- * Invariant: what is in the table is mapped; an entry is published after its image is complete and
- * taken back before it is unmapped, when no code can run in it. */
+/* Checking and mapping images. One that is mapped from a file is a region of the fault handler's.
+ */
 #include "image/image.h"
 
 #include <stdlib.h>
@@ -13,44 +11,15 @@
 #include "platform/memory.h"
 #include "platform/process.h"
 
-enum { MAX_IMAGES = 4096 };
-
-static _Atomic(wr__image *) images[MAX_IMAGES];
-static _Atomic uint32_t image_high;
-
-static bool publish(wr__image *image) {
-  for (uint32_t i = 0; i < MAX_IMAGES; i++) {
-    wr__image *expected = NULL;
-    if (!atomic_compare_exchange_strong(&images[i], &expected, image)) continue;
-    image->slot = i;
-    uint32_t high = atomic_load(&image_high);
-    while (high < i + 1 && !atomic_compare_exchange_weak(&image_high, &high, i + 1)) continue;
-    return true;
-  }
-  return false;
-}
-
-const wr__image *wr__image_at(uintptr_t pc) {
-  uint32_t high = atomic_load(&image_high);
-  for (uint32_t i = 0; i < high; i++) {
-    const wr__image *image = atomic_load(&images[i]);
-    if (!image) continue;
-    uintptr_t text = (uintptr_t)image->base + image->header->text_offset;
-    if (pc - text < image->header->text_bytes) return image;
-  }
-  return NULL;
-}
-
 static void free_image(wr__image *image) {
+  if (image->base) wr__region_remove_file(image->base);
   if (image->base) wr__code_unmap((void *)(uintptr_t)image->base, image->size);
   wr__file_close(image->fd);
   free(image);
 }
 
 void wr__image_delete(wr__image *image) {
-  if (!image) return;
-  atomic_store(&images[image->slot], NULL);
-  free_image(image);
+  if (image) free_image(image);
 }
 
 /* ---- Fitting */
@@ -123,6 +92,7 @@ static bool map_code(wr__image *image, const wr__image_source *source, const wr_
   size_t text_bytes = ((size_t)h->text_bytes + page - 1) & ~(page - 1);
   if (source->fd >= 0) {
     image->base = wr__code_map(source->fd, source->offset, size, text_offset, text_bytes);
+    if (image->base) wr__region_add_file(image->base, size);
     image->offset = source->offset;
     if (image->base && h->memory_offset) image->fd = wr__file_duplicate(source->fd);
   }
@@ -148,8 +118,7 @@ static wr_status finish_image(wr__image *image, wr_error *error) {
   image->bodies = (const wr__image_body *)(const void *)(image->base + h->bodies_offset);
   if (h->memory_offset)
     image->memory = (const wr__image_memory *)(const void *)(image->base + h->memory_offset);
-  return publish(image) ? WR_OK
-                        : wr__fail(error, WR_OUT_OF_MEMORY, WR_NO_OFFSET, "too many native images");
+  return WR_OK;
 }
 
 wr_status wr__image_map(const wr__image_source *source, wr__image **out, wr_error *error) {

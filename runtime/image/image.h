@@ -20,7 +20,6 @@ typedef struct wr__image {
   const wr__image_memory *memory; /* NULL: none */
   int fd;          /* own, of the file that the image is mapped from, for memory; -1: none */
   uint64_t offset; /* of the image in it */
-  uint32_t slot;   /* in the table that the fault handler reads */
 } wr__image;
 
 /* Where an image comes from. */
@@ -53,9 +52,6 @@ wr_status wr__image_fill_memory(const wr__image *image, wr__instance *instance, 
 /* "x86_64-linux" */
 const char *wr__image_target_name(uint32_t machine);
 const char *wr__image_host_target(void);
-
-/* The image whose code holds pc, or NULL. Async-signal-safe. */
-const wr__image *wr__image_at(uintptr_t pc);
 /* lines.c: the module offset of the instruction at pc, or the id of its place, or 0. */
 uint32_t wr__image_line_at(const wr__image *image, uintptr_t pc);
 /* An instruction of a function whose body stands where it is called. */

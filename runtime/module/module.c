@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "platform/file.h"
+#include "platform/memory.h"
 #include "config/engine.h"
 
 wr__module *wr__module_retain(const wr__module *module) {
@@ -16,6 +17,7 @@ wr__module *wr__module_retain(const wr__module *module) {
 static void free_bytes(wr__module *m) {
   uint8_t *bytes = (uint8_t *)(uintptr_t)m->bytes;
   if (m->bytes_owner == WR__BYTES_MALLOC) free(bytes);
+  if (m->bytes_owner == WR__BYTES_MMAP) wr__region_remove_file(bytes);
   if (m->bytes_owner == WR__BYTES_MMAP) wr__file_free(bytes, m->size, true);
 }
 

@@ -208,7 +208,8 @@ static wr_status native_entry(wr__exec *exec, wr__func *func, uint64_t *slots) {
 /* ---- Faults */
 
 static bool owns_pc(const wr__activation *activation, uintptr_t pc) {
-  return wr__image_at(pc) == image_of(activation->instance);
+  const wr__image *image = image_of(activation->instance);
+  return pc - (uintptr_t)image->base < image->size;
 }
 
 static void note_fault(wr__activation *head, uintptr_t pc, void *ucontext) {

@@ -34,19 +34,33 @@ bool wr__fault_add_hook(wr__fault_hook hook) {
   return false;
 }
 
+/* The pages of a file that was truncated become zeros: those of a mapped file to its end, which are
+ * gone with the first; of a guest's memory, whose first contents come from a file, only one. */
+static void fill_page(const wr__region_view *region, uintptr_t address) {
+  uintptr_t page = address & ~((uintptr_t)wr__page_size() - 1);
+  uintptr_t end = region->is_file ? region->base + region->size : page + 1;
+  int protection = region->is_file ? PROT_READ : PROT_READ | PROT_WRITE;
+  (void)mmap((void *)page, end - page, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+}
+
 bool wr_fault_handle(int signal, void *siginfo, void *ucontext) {
   const siginfo_t *info = siginfo;
   if (signal != SIGSEGV && signal != SIGBUS) return false;
   if (info->si_code <= 0) return false; /* sent by a process, not by an access */
   uintptr_t address = (uintptr_t)info->si_addr;
-  if (!wr__region_contains(address)) return false;
+  wr__region_view region;
+  if (!wr__region_find(address, &region)) return false;
+  bool is_gone = signal == SIGBUS && info->si_code == BUS_ADRERR;
+  if (is_gone && region.is_file) fill_page(&region, address);
   uintptr_t pc = wr__context_pc(ucontext);
   for (int i = 0; i < MAX_HOOKS; i++) {
     wr__fault_hook hook = atomic_load(&hooks[i]);
-    if (!hook) return false;
+    if (!hook) break;
     if (hook(pc, address, ucontext)) return true;
   }
-  return false;
+  /* Our own code goes on with zeros. */
+  if (is_gone && !region.is_file) fill_page(&region, address);
+  return is_gone;
 }
 
 /* The default action, as if this handler had never been: the access faults again on

@@ -36,6 +36,18 @@ typedef struct wr__region wr__region;
 wr__region *wr__region_add(void *base, size_t size);
 void wr__region_remove(wr__region *region);
 bool wr__region_contains(uintptr_t address);
+/* A region that is a mapped file: others may truncate it, and then its pages are gone. Accesses to
+ * them are traps of native code, and read as zeros afterwards. Removed by its base; a base that is no
+ * such region is left alone. */
+void wr__region_add_file(const void *base, size_t size);
+void wr__region_remove_file(const void *base);
+/* The region that an address is in. Async-signal-safe. */
+typedef struct wr__region_view {
+  uintptr_t base;
+  size_t size;
+  bool is_file;
+} wr__region_view;
+bool wr__region_find(uintptr_t address, wr__region_view *out);
 
 /* A pool of released 8 GiB reservations, so that short-lived instances do not pay for mmap.
  * Sizes differ by use: a reservation is reused for the same size only. NULL when the host refuses.

@@ -16,19 +16,21 @@ enum { MAX_REGIONS = 16384, POOL_SIZE = 16 };
 struct wr__region {
   _Atomic uintptr_t base; /* 0: free; CLAIMED: being filled in */
   _Atomic size_t size;
+  _Atomic bool is_file;
 };
 
 static wr__region regions[MAX_REGIONS];
 static _Atomic uint32_t region_high; /* entries from here on were never used */
 static _Atomic uint32_t region_hint; /* where a free entry is likely */
 
-wr__region *wr__region_add(void *base, size_t size) {
+static wr__region *add(void *base, size_t size, bool is_file) {
   uint32_t start = atomic_load_explicit(&region_hint, memory_order_relaxed);
   for (uint32_t i = 0; i < MAX_REGIONS; i++) {
     uint32_t index = (start + i) % MAX_REGIONS;
     uintptr_t expected = 0;
     if (!atomic_compare_exchange_strong(&regions[index].base, &expected, CLAIMED)) continue;
     atomic_store(&regions[index].size, size);
+    atomic_store(&regions[index].is_file, is_file);
     uint32_t high = atomic_load(&region_high);
     while (high < index + 1 && !atomic_compare_exchange_weak(&region_high, &high, index + 1))
       continue;
@@ -39,6 +41,19 @@ wr__region *wr__region_add(void *base, size_t size) {
   return NULL;
 }
 
+wr__region *wr__region_add(void *base, size_t size) { return add(base, size, false); }
+
+void wr__region_add_file(const void *base, size_t size) {
+  (void)add((void *)(uintptr_t)base, size, true);
+}
+
+void wr__region_remove_file(const void *base) {
+  uint32_t high = atomic_load(&region_high);
+  for (uint32_t i = 0; i < high; i++)
+    if (atomic_load(&regions[i].base) == (uintptr_t)base && atomic_load(&regions[i].is_file))
+      wr__region_remove(&regions[i]);
+}
+
 void wr__region_remove(wr__region *region) {
   if (!region) return;
   atomic_store(&region->base, 0);
@@ -46,13 +61,18 @@ void wr__region_remove(wr__region *region) {
 }
 
 bool wr__region_contains(uintptr_t address) {
+  wr__region_view view;
+  return wr__region_find(address, &view);
+}
+
+bool wr__region_find(uintptr_t address, wr__region_view *out) {
   uint32_t high = atomic_load(&region_high);
   for (uint32_t i = 0; i < high; i++) {
     uintptr_t base = atomic_load(&regions[i].base);
     if (base <= CLAIMED) continue;
-    size_t size = atomic_load(&regions[i].size);
+    *out = (wr__region_view){base, atomic_load(&regions[i].size), atomic_load(&regions[i].is_file)};
     /* An entry that changed hands meanwhile says nothing. */
-    if (address - base < size && atomic_load(&regions[i].base) == base) return true;
+    if (address - base < out->size && atomic_load(&regions[i].base) == base) return true;
   }
   return false;
 }

@@ -9,6 +9,8 @@
 
 #include "native/native.h"
 #include "platform/code.h"
+#include "platform/fault.h"
+#include "platform/memory.h"
 #include "platform/process.h"
 #include "trust/signature.h"
 #include "trust/verdict.h"
@@ -247,10 +249,14 @@ static wr__module *open_file(opening *o, const guarded_file *file) {
   size_t size = (size_t)file->id.size;
   const uint8_t *bytes = wr__file_map(file->mapped_fd, size);
   if (!bytes) return NULL;
+  (void)wr__fault_init_thread(); /* its owner may truncate the file from now on */
+  wr__region_add_file(bytes, size);
   wr__module *module = open_mapped(o, file, bytes);
-  if (module)
+  wr__region_remove_file(bytes);
+  if (module) {
     wr__file_trim(bytes, module->size, size);
-  else
+    wr__region_add_file(bytes, module->size);
+  } else
     wr__file_free(bytes, size, true);
   return module;
 }
