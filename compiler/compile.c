@@ -38,7 +38,7 @@ static wr_status make_partitions(job *j) {
     j->count++;
     first = end;
   } while (first < m->func_count);
-  j->objects = wr__alloc_array(j->count, sizeof *j->objects);
+  j->objects = wr__alloc_array(j->count, 2 * sizeof *j->objects);
   return j->objects ? WR_OK : wr__fail_oom(j->error);
 }
 
@@ -53,7 +53,7 @@ static void *work(void *context) {
     if (!more) return NULL;
     wr_error error = {0};
     wr_status status = wr__compile_partition(j->module, &j->facts, j->options, j->machine,
-                                             &j->partitions[index], &j->objects[index], &error);
+                                             &j->partitions[index], &j->objects[2 * index], &error);
     atomic_fetch_add(&j->options->progress->done, 1);
     pthread_mutex_lock(&j->lock);
     if (status != WR_OK && j->status == WR_OK) {
@@ -78,6 +78,14 @@ static void run_workers(job *j) {
   for (uint32_t i = 0; i < count; i++) pthread_join(threads[i], NULL);
 }
 
+/* Objects without those that are empty. */
+static size_t pack_objects(wr__object_bytes *objects, size_t count) {
+  size_t kept = 0;
+  for (size_t i = 0; i < count; i++)
+    if (objects[i].size) objects[kept++] = objects[i];
+  return kept;
+}
+
 wr_status wr__compile_module(const wr__module *module, const wr__compile_options *options,
                              wr__object_bytes *out, wr_error *error) {
   wr__machine machine;
@@ -91,9 +99,11 @@ wr_status wr__compile_module(const wr__module *module, const wr__compile_options
     run_workers(&j);
     status = j.status;
   }
+  size_t object_count = j.objects ? pack_objects(j.objects, 2 * j.count) : 0;
   if (status == WR_OK)
-    status = wr__link_image(module, &j.facts, options, &machine, j.objects, j.count, out, error);
-  for (size_t i = 0; j.objects && i < j.count; i++) {
+    status =
+        wr__link_image(module, &j.facts, options, &machine, j.objects, object_count, out, error);
+  for (size_t i = 0; i < object_count; i++) {
     free(j.objects[i].data);
     free(j.objects[i].places);
   }

@@ -30,6 +30,13 @@ typedef struct wr__place_row {
   uint32_t call; /* its module offset, or the id of its place */
 } wr__place_row;
 
+/* How much is done for a function (optimize/effort.h). */
+typedef enum wr__effort {
+  WR__EFFORT_FULL, /* every pass of the level */
+  WR__EFFORT_LESS, /* those that take about linear time for such a function */
+  WR__EFFORT_NONE, /* level 0 */
+} wr__effort;
+
 /* A compiled partition: an ELF object in memory, and the places that its line table names. */
 typedef struct wr__object_bytes {
   uint8_t *data;
@@ -59,10 +66,11 @@ typedef struct wr__machine {
 wr_status wr__machine_init(wr__machine *machine, const wr__compile_options *options,
                            wr_error *error);
 
-/* partition.c: the functions of a partition to an object. Any thread. */
+/* partition.c: the functions of a partition to objects, of which the second is that of functions
+ * that get no effort, or empty. Any thread. */
 wr_status wr__compile_partition(const wr__module *module, const wr__facts *facts,
                                 const wr__compile_options *options, const wr__machine *machine,
-                                const wr__partition *partition, wr__object_bytes *out,
+                                const wr__partition *partition, wr__object_bytes out[2],
                                 wr_error *error);
 
 /* link.c: objects to an image. */

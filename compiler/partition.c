@@ -52,8 +52,8 @@ static LLVMTargetMachineRef make_target(wr__lower *l, const wr__machine *machine
                                  LLVMRelocPIC, LLVMCodeModelSmall);
 }
 
-static wr_status compile_llvm(wr__lower *l, const wr__machine *machine,
-                              const wr__partition *partition, wr__object_bytes *out) {
+/* Everything up to the object, which is not made if some functions have to go to another one. */
+static wr_status compile_llvm(wr__lower *l, const wr__machine *machine, wr__object_bytes *out) {
   LLVMTargetMachineRef target = make_target(l, machine);
   if (!target)
     return wr__fail(l->error, WR_UNSUPPORTED, WR_NO_OFFSET, "LLVM lacks %s", machine->triple);
@@ -61,27 +61,51 @@ static wr_status compile_llvm(wr__lower *l, const wr__machine *machine,
   LLVMSetModuleDataLayout(l->llvm, layout);
   LLVMDisposeTargetData(layout);
   LLVMSetTarget(l->llvm, machine->triple);
-  wr_status status = wr__lower_funcs(l, partition);
+  wr_status status = wr__lower_funcs(l);
   LLVMDIBuilderFinalize(l->di);
   if (status == WR_OK) {
     set_attributes(l, machine);
     status = wr__optimize(l, target);
   }
-  if (status == WR_OK) status = emit_object(l, target, out);
+  if (status == WR_OK && !l->must_split) status = emit_object(l, target, out);
   LLVMDisposeTargetMachine(target);
+  return status;
+}
+
+/* The part's functions to an object. *must_split: to none, since some are not to be optimized. */
+static wr_status compile_part(const wr__part *part, const wr__machine *machine,
+                              wr__object_bytes *out, bool *must_split, wr_error *error) {
+  wr__lower l;
+  wr_status status = wr__lower_init(&l, part, machine, error);
+  if (status == WR_OK) status = compile_llvm(&l, machine, out);
+  *must_split = l.must_split;
+  if (status == WR_OK && !l.must_split) {
+    out->places = l.places;
+    out->place_count = l.place_count;
+    l.places = NULL;
+  }
+  wr__lower_free(&l);
   return status;
 }
 
 wr_status wr__compile_partition(const wr__module *module, const wr__facts *facts,
                                 const wr__compile_options *options, const wr__machine *machine,
-                                const wr__partition *partition, wr__object_bytes *out,
+                                const wr__partition *partition, wr__object_bytes out[2],
                                 wr_error *error) {
-  wr__lower l;
-  wr_status status = wr__lower_init(&l, module, facts, options, machine, error);
-  if (status == WR_OK) status = compile_llvm(&l, machine, partition, out);
-  out->places = l.places;
-  out->place_count = l.place_count;
-  l.places = NULL;
-  wr__lower_free(&l);
+  wr__compile_options quick = *options;
+  quick.level = '0';
+  wr__effort *efforts = wr__alloc_array(partition->end - partition->first + 1, sizeof *efforts);
+  if (!efforts) return wr__fail_oom(error);
+  wr__part part = {module, facts, options, partition, efforts, WR__PART_ALL};
+  bool must_split;
+  wr_status status = compile_part(&part, machine, &out[0], &must_split, error);
+  if (status == WR_OK && must_split) {
+    part.which = WR__PART_OPTIMIZED;
+    status = compile_part(&part, machine, &out[0], &must_split, error);
+    part.which = WR__PART_PLAIN;
+    part.options = &quick;
+    if (status == WR_OK) status = compile_part(&part, machine, &out[1], &must_split, error);
+  }
+  free(efforts);
   return status;
 }

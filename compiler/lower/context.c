@@ -77,10 +77,15 @@ static void make_debug(wr__lower *l) {
                     LLVMValueAsMetadata(wr__c32(l, 4)));
 }
 
-wr_status wr__lower_init(wr__lower *l, const wr__module *module, const wr__facts *facts,
-                         const wr__compile_options *options, const wr__machine *machine,
+wr_status wr__lower_init(wr__lower *l, const wr__part *part, const wr__machine *machine,
                          wr_error *error) {
-  *l = (wr__lower){.module = module, .facts = facts, .options = options, .error = error};
+  const wr__module *module = part->module;
+  const wr__compile_options *options = part->options;
+  *l = (wr__lower){.part = part,
+                   .module = module,
+                   .facts = part->facts,
+                   .options = options,
+                   .error = error};
   l->aarch64 = machine->machine == WR__IMAGE_MACHINE_AARCH64;
   l->cpu_features = machine->cpu_features;
   l->guarded = wr__compile_flags(module, options, false) & WR__IMAGE_GUARDED;
@@ -93,7 +98,7 @@ wr_status wr__lower_init(wr__lower *l, const wr__module *module, const wr__facts
   make_types(l);
   make_tags(l);
   make_debug(l);
-  l->convention = facts->tail_calls ? WR__TAILCC : WR__FASTCC;
+  l->convention = part->facts->tail_calls ? WR__TAILCC : WR__FASTCC;
   return index_types(l);
 }
 

@@ -41,14 +41,31 @@ static void free_frames(wr__lower *l) {
   memset(&l->body, 0, sizeof l->body);
 }
 
-/* LLVM wants allocas in the entry. */
+/* LLVM wants allocas in the entry. Leaves the builder in front of what was there. */
 static LLVMValueRef new_local(wr__lower *l, LLVMTypeRef type) {
-  LLVMBasicBlockRef here = LLVMGetInsertBlock(l->b);
   LLVMValueRef first = LLVMGetFirstInstruction(l->entry);
-  if (first) LLVMPositionBuilderBefore(l->b, first);
-  LLVMValueRef local = LLVMBuildAlloca(l->b, type, "");
+  if (first)
+    LLVMPositionBuilderBefore(l->b, first);
+  else
+    LLVMPositionBuilderAtEnd(l->b, l->entry);
+  return LLVMBuildAlloca(l->b, type, "");
+}
+
+LLVMValueRef wr__lower_local(wr__lower *l, uint32_t index) {
+  if (l->locals[index]) return l->locals[index];
+  LLVMBasicBlockRef here = LLVMGetInsertBlock(l->b);
+  l->locals[index] = new_local(l, l->local_types[index]);
+  LLVMBuildStore(l->b, wr__lower_zero(l->local_types[index]), l->locals[index]);
   LLVMPositionBuilderAtEnd(l->b, here);
-  return local;
+  return l->locals[index];
+}
+
+/* A parameter, or a local of a body that stands in another: it starts as this value each time. */
+static void start_local(wr__lower *l, uint32_t index, LLVMValueRef value) {
+  LLVMBasicBlockRef here = LLVMGetInsertBlock(l->b);
+  l->locals[index] = new_local(l, l->local_types[index]);
+  LLVMPositionBuilderAtEnd(l->b, here);
+  LLVMBuildStore(l->b, value, l->locals[index]);
 }
 
 wr_status wr__lower_locals(wr__lower *l, const wr__walker *w, const LLVMValueRef *params) {
@@ -62,8 +79,11 @@ wr_status wr__lower_locals(wr__lower *l, const wr__walker *w, const LLVMValueRef
   }
   for (uint32_t i = 0; i < w->local_count; i++) {
     LLVMTypeRef type = l->local_types[i] = wr__lower_type(l, w->locals[i]);
-    l->locals[i] = new_local(l, type);
-    LLVMBuildStore(l->b, i < l->type->param_count ? params[i] : wr__lower_zero(type), l->locals[i]);
+    l->locals[i] = NULL; /* most functions with very many locals use few of them */
+    if (i < l->type->param_count)
+      start_local(l, i, params[i]);
+    else if (l->inlined)
+      start_local(l, i, wr__lower_zero(type));
   }
   return WR_OK;
 }
@@ -140,15 +160,23 @@ static wr_status lower_body(wr__lower *l, wr__walker *walker, uint32_t func_inde
   return status;
 }
 
-wr_status wr__lower_funcs(wr__lower *l, const wr__partition *partition) {
+static bool is_in_part(const wr__part *part, uint32_t func_index) {
+  if (part->which == WR__PART_ALL) return true;
+  bool is_plain = part->efforts[func_index - part->partition->first] == WR__EFFORT_NONE;
+  return is_plain == (part->which == WR__PART_PLAIN);
+}
+
+wr_status wr__lower_funcs(wr__lower *l) {
+  const wr__partition *partition = l->part->partition;
   wr__walker walker;
   wr__walker_init(&walker, l->module, l->error);
   wr_status status = WR_OK;
   wr__lower_start_places(l, partition->index);
   for (uint32_t i = partition->first; i < partition->end && status == WR_OK; i++)
-    status = lower_body(l, &walker, i);
+    if (is_in_part(l->part, i)) status = lower_body(l, &walker, i);
   if (l->out_of_memory) status = wr__fail_oom(l->error);
   wr__walker_free(&walker);
-  if (status == WR_OK && partition->index == 0) status = wr__lower_glue(l);
+  if (status == WR_OK && partition->index == 0 && l->part->which != WR__PART_PLAIN)
+    status = wr__lower_glue(l);
   return status;
 }

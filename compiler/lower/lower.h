@@ -36,6 +36,23 @@ typedef struct wr__lower_frame {
   LLVMValueRef exception;        /* try: what is being handled */
 } wr__lower_frame;
 
+/* Which functions of a partition are compiled together. */
+typedef enum wr__part_kind {
+  WR__PART_ALL,
+  WR__PART_OPTIMIZED, /* all but those of WR__EFFORT_NONE */
+  WR__PART_PLAIN,     /* those */
+} wr__part_kind;
+
+/* What becomes one object. */
+typedef struct wr__part {
+  const wr__module *module;
+  const wr__facts *facts;
+  const wr__compile_options *options;
+  const wr__partition *partition;
+  wr__effort *efforts; /* of the partition's functions, once they have been measured */
+  wr__part_kind which;
+} wr__part;
+
 /* A body that stands where it is called. */
 typedef struct wr__inlining {
   struct wr__inlining *outer; /* what it stands in; NULL: the function's own body */
@@ -51,7 +68,8 @@ typedef struct wr__claim {
 } wr__claim;
 
 typedef struct wr__lower {
-  const wr__module *module;
+  const wr__part *part;
+  const wr__module *module; /* the part's, as the next two */
   const wr__facts *facts;
   const wr__compile_options *options;
   wr_error *error;
@@ -100,22 +118,25 @@ typedef struct wr__lower {
   uint32_t place_base; /* id of the first */
   wr__claim *claims;   /* of the function, not yet asserted */
   size_t claim_count, claim_capacity;
+  bool has_less;   /* a function gets less than all passes (optimize/effort.h) */
+  bool must_split; /* a function gets none, and the part is not to have such functions */
   bool out_of_memory;
 } wr__lower;
 
 /* ---- context.c */
 /* An empty LLVM module for a partition; to be freed also where this fails. */
-wr_status wr__lower_init(wr__lower *l, const wr__module *module, const wr__facts *facts,
-                         const wr__compile_options *options, const wr__machine *machine,
+wr_status wr__lower_init(wr__lower *l, const wr__part *part, const wr__machine *machine,
                          wr_error *error);
 void wr__lower_free(wr__lower *l);
 
-/* ---- lower.c: the partition's functions, and with partition 0 the glue */
-wr_status wr__lower_funcs(wr__lower *l, const wr__partition *partition);
+/* ---- lower.c: the part's functions, and with the first part of all the glue */
+wr_status wr__lower_funcs(wr__lower *l);
 /* The visitor of bodies once they are started. */
 wr_status wr__lower_visit(void *lower, wr__walker *w, const wr__instr *instr);
 /* The walker's locals, of which the first start as these values. */
 wr_status wr__lower_locals(wr__lower *l, const wr__walker *w, const LLVMValueRef *params);
+/* Where a local is; made when it is first asked for. */
+LLVMValueRef wr__lower_local(wr__lower *l, uint32_t index);
 
 /* The end of a function: the buffer of operations gets the size that turned out to be needed. */
 void wr__lower_finish_slots(wr__lower *l);

@@ -105,13 +105,13 @@ bool wr__lower_variable(wr__lower *l, wr__walker *w, const wr__instr *instr) {
   LLVMValueRef a, b, c;
   switch (instr->op) {
     case WR__OP_local_get:
-      wr__lower_push(l, LLVMBuildLoad2(l->b, l->local_types[index], l->locals[index], ""));
+      wr__lower_push(l, LLVMBuildLoad2(l->b, l->local_types[index], wr__lower_local(l, index), ""));
       return true;
     case WR__OP_local_set:
-      LLVMBuildStore(l->b, wr__lower_pop(l), l->locals[index]);
+      LLVMBuildStore(l->b, wr__lower_pop(l), wr__lower_local(l, index));
       return true;
     case WR__OP_local_tee:
-      LLVMBuildStore(l->b, l->stack[l->stack_count - 1], l->locals[index]);
+      LLVMBuildStore(l->b, l->stack[l->stack_count - 1], wr__lower_local(l, index));
       return true;
     case WR__OP_global_get:
       lower_global_get(l, index);

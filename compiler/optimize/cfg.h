@@ -30,15 +30,20 @@ typedef struct wr__cfg_block {
   uint32_t idom;       /* the entry's is itself */
   uint32_t first_pred; /* in cfg->preds */
   uint32_t pred_count;
-  uint32_t loop;  /* the innermost that it is in, or WR__CFG_NONE */
-  uint32_t depth; /* in the dominator tree */
+  uint32_t loop; /* the innermost that it is in, or WR__CFG_NONE */
+  /* A walk over the tree of dominators meets it as number `order`, and then the `below` - 1 blocks
+   * that it dominates. */
+  uint32_t order, below;
+  uint32_t taken; /* while numbering: of `below`, those that have numbers */
 } wr__cfg_block;
 
 /* A natural loop. */
 typedef struct wr__cfg_loop {
   uint32_t header;
+  uint32_t last;  /* no block of it comes behind this one */
   uint32_t latch; /* the one block that goes back to the header; WR__CFG_NONE: there are several */
   uint32_t parent;
+  uint32_t around; /* while loops are found: one that this is in, or itself */
   bool innermost;
 } wr__cfg_loop;
 
@@ -47,6 +52,7 @@ typedef struct wr__cfg {
   wr__cfg_block *blocks; /* in reverse postorder: 0 is the entry */
   uint32_t count;
   uint32_t *preds;
+  uint32_t *in_order;  /* blocks by their `order` */
   wr__cfg_loop *loops; /* outer ones behind those inside them */
   uint32_t loop_count;
   wr__pointer_map index; /* of blocks */

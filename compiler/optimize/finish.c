@@ -4,8 +4,10 @@
  * An interrupt moves the stack's end, so prologues poll too, and a loop that calls in each round a
  * function that looks needs no poll of its own. Functions that call nothing have no prologue check
  * unless their frame may be large: what is left below the stack's end has room for them. */
-#include "optimize/cfg.h"
+#include <stdlib.h>
+
 #include "image/format.h"
+#include "optimize/cfg.h"
 #include "optimize/optimize.h"
 
 /* Frames up to here fit below the stack's end, with what helpers need. */
@@ -146,31 +148,41 @@ static bool block_polls(wr__lower *l, LLVMBasicBlockRef block) {
   return false;
 }
 
-/* Is there a block that polls on every way from `to` to `from`? */
-static bool edge_polls(wr__lower *l, const wr__cfg *cfg, uint32_t from, uint32_t to) {
-  if (!wr__cfg_dominates(cfg, to, from)) return false;
-  for (uint32_t block = from;; block = cfg->blocks[block].idom) {
-    if (block_polls(l, cfg->blocks[block].block)) return true;
-    if (block == to) return false;
+/* For each block the nearest that polls of those on every way to it, itself included, or
+ * WR__CFG_NONE. NULL when out of memory. */
+static uint32_t *find_polling(wr__lower *l, const wr__cfg *cfg) {
+  uint32_t *nearest = wr__alloc_array(cfg->count, sizeof *nearest);
+  for (uint32_t i = 0; nearest && i < cfg->count; i++) {
+    bool polls = block_polls(l, cfg->blocks[i].block);
+    nearest[i] = polls ? i : i ? nearest[cfg->blocks[i].idom] : WR__CFG_NONE;
   }
+  return nearest;
 }
 
-/* Every cycle has an edge that does not go forward in reverse postorder. Returns where polls go, or
- * NULL. */
-static LLVMBasicBlockRef poll_edges(wr__lower *l, const wr__cfg *cfg) {
-  LLVMBasicBlockRef stop = NULL;
+/* Is there a block that polls on every way from `to` to `from`? */
+static bool edge_polls(const wr__cfg *cfg, const uint32_t *nearest, uint32_t from, uint32_t to) {
+  return wr__cfg_dominates(cfg, to, from) && nearest[from] != WR__CFG_NONE &&
+         wr__cfg_dominates(cfg, to, nearest[from]);
+}
+
+/* Every cycle has an edge that does not go forward in reverse postorder. *stop is where polls go,
+ * or NULL. False when out of memory. */
+static bool poll_edges(wr__lower *l, const wr__cfg *cfg, LLVMBasicBlockRef *stop) {
+  uint32_t *nearest = find_polling(l, cfg);
+  if (!nearest) return false;
   for (uint32_t to = 0; to < cfg->count; to++) {
     uint32_t last = WR__CFG_NONE;
     for (uint32_t k = 0; k < cfg->blocks[to].pred_count; k++) {
       uint32_t from = cfg->preds[cfg->blocks[to].first_pred + k];
       if (from < to || from == last) continue; /* forward, or twice the same */
       last = from;
-      if (edge_polls(l, cfg, from, to)) continue;
-      if (!stop) stop = make_limit(l, l->func);
-      insert_poll(l, cfg->blocks[from].block, cfg->blocks[to].block, stop);
+      if (edge_polls(cfg, nearest, from, to)) continue;
+      if (!*stop) *stop = make_limit(l, l->func);
+      insert_poll(l, cfg->blocks[from].block, cfg->blocks[to].block, *stop);
     }
   }
-  return stop;
+  free(nearest);
+  return true;
 }
 
 bool wr__finish_func(wr__lower *l, LLVMValueRef func) {
@@ -181,8 +193,10 @@ bool wr__finish_func(wr__lower *l, LLVMValueRef func) {
   wr__place_merged(l, func);
   wr__place_folded_loads(func);
   uint64_t frame_bytes = most_frame_bytes(l, func);
-  LLVMBasicBlockRef stop = l->options->polls ? poll_edges(l, &cfg) : NULL;
+  LLVMBasicBlockRef stop = NULL;
+  bool done = !l->options->polls || poll_edges(l, &cfg, &stop);
   wr__cfg_free(&cfg);
+  if (!done) return false;
   bool check = l->facts->calls[l->func_index] || frame_bytes > SMALL_FRAME_BYTES;
   if (check) build_check(l, func, frame_bytes, stop);
   bool bare = !check && needs_no_frame(func);

@@ -5,8 +5,9 @@
 #include <llvm-c/Analysis.h>
 #include <llvm-c/Transforms/PassBuilder.h>
 
-#include "optimize/access.h"
 #include "image/format.h"
+#include "optimize/access.h"
+#include "optimize/effort.h"
 #include "optimize/optimize.h"
 
 /* Functions of the module: those with a subprogram. Glue has no loops and no accesses. */
@@ -29,9 +30,9 @@ static bool each_func(wr__lower *l, bool (*step)(wr__lower *l, LLVMValueRef func
 /* What can be shown of accesses at this point: LLVM may do more with them. */
 static bool free_func(wr__lower *l, LLVMValueRef func) {
   wr__cfg cfg;
-  if (!wr__cfg_init(&cfg, func)) return false;
   l->func = func;
   l->inst = LLVMGetParam(func, 0);
+  if (!wr__cfg_init(&cfg, func)) return false;
   bool done = wr__relax_loads(l, &cfg);
   if (done && l->options->level != 's')
     done = wr__search_loops(l, &cfg) && wr__version_loops(l, &cfg);
@@ -49,17 +50,20 @@ static bool free_func(wr__lower *l, LLVMValueRef func) {
 
 /* So that values have one name, loops a preheader and one latch, and exits phis. */
 static const char prepare[] =
-    "function(sroa,early-cse<memssa>," CLEAN COMBINE CLEAN
+    "function(early-cse<memssa>," CLEAN COMBINE CLEAN
     "early-cse,loop-simplify,lcssa,loop-mssa(loop-rotate,licm)," COMBINE CLEAN
     "loop-simplify,lcssa)";
 
 static const char plain[] = "function(mem2reg)";
 
-static const char quick[] = "function(sroa,early-cse<memssa>," CLEAN COMBINE CLEAN
+static const char promote[] = "function(sroa)";
+
+static const char quick[] = "function(early-cse<memssa>," CLEAN COMBINE CLEAN
                             "loop-mssa(loop-rotate,licm),early-cse<memssa>," COMBINE "simplifycfg)";
 
+#define THREAD "jump-threading,correlated-propagation," CLEAN
+
 #define SCALAR                                                                           \
-  "jump-threading,correlated-propagation," CLEAN                                         \
   "reassociate,loop-mssa(loop-instsimplify,loop-simplifycfg,licm,"                       \
   "simple-loop-unswitch<nontrivial;trivial>)," CLEAN COMBINE                             \
   "loop(indvars,loop-deletion,loop-unroll-full),gvn,sccp,bdce,adce,dse,loop-mssa(licm)," \
@@ -72,11 +76,13 @@ static const char quick[] = "function(sroa,early-cse<memssa>," CLEAN COMBINE CLE
 #define LAST "loop-mssa(licm),loop-sink,instsimplify,div-rem-pairs,simplifycfg"
 
 /* Up to where one of two versions of a loop may be given up. */
-static const char versioned[] = "function(" SCALAR LOOP_VECTOR ")";
+static const char versioned[] = "function(" THREAD SCALAR LOOP_VECTOR ")";
+static const char versioned_less[] = "function(" SCALAR LOOP_VECTOR ")";
 static const char straight[] = "function(slp-vectorizer,vector-combine," COMBINE "simplifycfg)";
 static const char thorough[] = "function(simplifycfg,loop-unroll<O3>," LAST ")";
 static const char normal[] = "function(simplifycfg,loop-unroll<O2>," LAST ")";
-static const char small[] = "function(" SCALAR LAST ")";
+static const char small[] = "function(" THREAD SCALAR LAST ")";
+static const char small_less[] = "function(" SCALAR LAST ")";
 
 static const char *pipeline(char level) {
   switch (level) {
@@ -103,7 +109,7 @@ static wr_status dump(wr__lower *l, const char *when) {
   return status;
 }
 
-static wr_status run_passes(wr__lower *l, LLVMTargetMachineRef machine, const char *passes) {
+static wr_status run_all(wr__lower *l, LLVMTargetMachineRef machine, const char *passes) {
   LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
   LLVMPassBuilderOptionsSetLoopVectorization(options, l->options->level >= '2');
   LLVMPassBuilderOptionsSetSLPVectorization(options, l->options->level >= '2');
@@ -116,6 +122,27 @@ static wr_status run_passes(wr__lower *l, LLVMTargetMachineRef machine, const ch
   return status;
 }
 
+/* The passes for functions of full effort, and those for functions of less. */
+static wr_status run_each(wr__lower *l, LLVMTargetMachineRef machine, const char *full,
+                          const char *less) {
+  if (!l->has_less) return run_all(l, machine, full);
+  wr__effort_mask(l, WR__EFFORT_LESS);
+  WR_TRY(run_all(l, machine, less));
+  wr__effort_mask(l, WR__EFFORT_FULL);
+  WR_TRY(run_all(l, machine, full));
+  wr__effort_mask(l, WR__EFFORT_NONE);
+  return WR_OK;
+}
+
+static wr_status run_passes(wr__lower *l, LLVMTargetMachineRef machine, const char *passes) {
+  return run_each(l, machine, passes, passes);
+}
+
+static wr_status run_last(wr__lower *l, LLVMTargetMachineRef machine) {
+  const char *passes = pipeline(l->options->level);
+  return run_each(l, machine, passes, passes == small ? small_less : passes);
+}
+
 wr_status wr__optimize(wr__lower *l, LLVMTargetMachineRef machine) {
   WR_TRY(dump(l, "lowered"));
 #ifndef NDEBUG
@@ -125,7 +152,9 @@ wr_status wr__optimize(wr__lower *l, LLVMTargetMachineRef machine) {
   LLVMDisposeMessage(why);
 #endif
   if (l->options->level != '0') {
-    WR_TRY(run_passes(l, machine, plain));
+    WR_TRY(run_all(l, machine, promote));
+    if (!each_func(l, wr__effort_find)) return wr__fail_oom(l->error);
+    if (l->must_split) return WR_OK;
     if (!each_func(l, wr__quiet_operands)) return wr__fail_oom(l->error);
   }
   bool is_guarded = l->guarded && !l->module->memories[0].limits.shared;
@@ -136,14 +165,14 @@ wr_status wr__optimize(wr__lower *l, LLVMTargetMachineRef machine) {
     WR_TRY(dump(l, "freed"));
   }
   if (l->options->level == '2' || l->options->level == '3') {
-    WR_TRY(run_passes(l, machine, versioned));
+    WR_TRY(run_each(l, machine, versioned, versioned_less));
     (void)each_func(l, wr__quiet_relax);
     (void)each_func(l, wr__split_straight_code);
     WR_TRY(run_passes(l, machine, straight));
     WR_TRY(dump(l, "versioned"));
     if (is_free && !each_func(l, wr__settle_versions)) return wr__fail_oom(l->error);
   }
-  WR_TRY(run_passes(l, machine, pipeline(l->options->level)));
+  WR_TRY(run_last(l, machine));
   if (!each_func(l, wr__quiet_settle) || !each_func(l, wr__finish_func))
     return wr__fail_oom(l->error);
   (void)each_func(l, wr__split_blocks);

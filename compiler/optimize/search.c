@@ -144,7 +144,8 @@ static bool note_phis(search *s) {
 
 static bool note_loop(search *s) {
   uint32_t instrs = 0;
-  for (uint32_t at = s->cfg->loops[s->affine.loop].header; at < s->cfg->count; at++)
+  const wr__cfg_loop *loop = &s->cfg->loops[s->affine.loop];
+  for (uint32_t at = loop->header; at <= loop->last; at++)
     if (s->cfg->blocks[at].loop == s->affine.loop &&
         !note_block(s, s->cfg->blocks[at].block, &instrs))
       return false;

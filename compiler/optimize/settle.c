@@ -63,12 +63,12 @@ static void add_instr(side *s, LLVMValueRef instr) {
 /* The loops that only this way leads to. */
 static side look_at(const wr__cfg *cfg, uint32_t first) {
   side s = {0};
-  for (uint32_t i = 0; i < cfg->loop_count; i++)
-    s.loops += wr__cfg_dominates(cfg, first, cfg->loops[i].header);
-  for (uint32_t i = first; i < cfg->count; i++) {
-    uint32_t loop = cfg->blocks[i].loop;
+  const uint32_t *at = &cfg->in_order[cfg->blocks[first].order];
+  for (uint32_t i = 0; i < cfg->blocks[first].below; i++) {
+    uint32_t loop = cfg->blocks[at[i]].loop;
     if (loop == WR__CFG_NONE || !wr__cfg_dominates(cfg, first, cfg->loops[loop].header)) continue;
-    LLVMValueRef instr = LLVMGetFirstInstruction(cfg->blocks[i].block);
+    s.loops += cfg->loops[loop].header == at[i];
+    LLVMValueRef instr = LLVMGetFirstInstruction(cfg->blocks[at[i]].block);
     for (; instr; instr = LLVMGetNextInstruction(instr)) add_instr(&s, instr);
   }
   return s;
@@ -85,9 +85,9 @@ static bool is_worth(const wr__lower *l, const side *free, const side *exact) {
 static void take(wr__lower *l, const wr__cfg *cfg, LLVMValueRef branch, unsigned successor,
                  uint32_t first) {
   unsigned kind = LLVMGetMDKindIDInContext(l->context, "llvm.loop", 9);
-  for (uint32_t i = first; i < cfg->count; i++)
-    if (wr__cfg_dominates(cfg, first, i))
-      LLVMSetMetadata(LLVMGetBasicBlockTerminator(cfg->blocks[i].block), kind, NULL);
+  const uint32_t *at = &cfg->in_order[cfg->blocks[first].order];
+  for (uint32_t i = 0; i < cfg->blocks[first].below; i++)
+    LLVMSetMetadata(LLVMGetBasicBlockTerminator(cfg->blocks[at[i]].block), kind, NULL);
   LLVMSetCondition(branch, LLVMConstInt(l->i1, successor == 0, false));
 }
 

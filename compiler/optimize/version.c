@@ -56,8 +56,9 @@ static bool in_loop(const version *v, LLVMBasicBlockRef block) {
 }
 
 /* Calls body for each block of the loop, in reverse postorder. */
-#define FOR_BLOCKS(v, at)                                                              \
-  for (uint32_t at = wr__cfg_index((v)->cfg, (v)->header); at < (v)->cfg->count; at++) \
+#define FOR_BLOCKS(v, at)                                      \
+  for (uint32_t at = (v)->cfg->loops[(v)->affine.loop].header; \
+       at <= (v)->cfg->loops[(v)->affine.loop].last; at++)     \
     if ((v)->cfg->blocks[at].loop == (v)->affine.loop)
 
 /* ---- May it be versioned? */
