@@ -4,32 +4,33 @@
 
 typedef enum atomic_kind { LOAD, STORE, RMW, CMPXCHG } atomic_kind;
 
+/* What an atomic access does, and by which of LLVM's operations; its width is in its row. */
 typedef struct atomic_row {
-  uint16_t op;
+  bool is_access;
   uint8_t kind;
-  uint8_t bytes;
   uint8_t rmw; /* LLVMAtomicRMWBinOp */
 } atomic_row;
 
-#define FAMILY(name, kind, rmw)                                                               \
-  {WR__OP_i32_atomic_rmw_##name, kind, 4, rmw}, {WR__OP_i64_atomic_rmw_##name, kind, 8, rmw}, \
-      {WR__OP_i32_atomic_rmw8_##name##_u, kind, 1, rmw},                                      \
-      {WR__OP_i32_atomic_rmw16_##name##_u, kind, 2, rmw},                                     \
-      {WR__OP_i64_atomic_rmw8_##name##_u, kind, 1, rmw},                                      \
-      {WR__OP_i64_atomic_rmw16_##name##_u, kind, 2, rmw}, {                                   \
-    WR__OP_i64_atomic_rmw32_##name##_u, kind, 4, rmw                                          \
-  }
+#define ACCESSES(name, u, kind)                                                               \
+  [WR__OP_i32_atomic_##name] = {true, kind, 0}, [WR__OP_i64_atomic_##name] = {true, kind, 0}, \
+  [WR__OP_i32_atomic_##name##8##u] = {true, kind, 0},                                         \
+  [WR__OP_i32_atomic_##name##16##u] = {true, kind, 0},                                        \
+  [WR__OP_i64_atomic_##name##8##u] = {true, kind, 0},                                         \
+  [WR__OP_i64_atomic_##name##16##u] = {true, kind, 0},                                        \
+  [WR__OP_i64_atomic_##name##32##u] = {true, kind, 0}
+#define FAMILY(name, kind, rmw)                             \
+  [WR__OP_i32_atomic_rmw_##name] = {true, kind, rmw},       \
+  [WR__OP_i64_atomic_rmw_##name] = {true, kind, rmw},       \
+  [WR__OP_i32_atomic_rmw8_##name##_u] = {true, kind, rmw},  \
+  [WR__OP_i32_atomic_rmw16_##name##_u] = {true, kind, rmw}, \
+  [WR__OP_i64_atomic_rmw8_##name##_u] = {true, kind, rmw},  \
+  [WR__OP_i64_atomic_rmw16_##name##_u] = {true, kind, rmw}, \
+  [WR__OP_i64_atomic_rmw32_##name##_u] = {true, kind, rmw}
 
 /* clang-format off */
-static const atomic_row rows[] = {
-  {WR__OP_i32_atomic_load, LOAD, 4, 0},    {WR__OP_i64_atomic_load, LOAD, 8, 0},
-  {WR__OP_i32_atomic_load8_u, LOAD, 1, 0}, {WR__OP_i32_atomic_load16_u, LOAD, 2, 0},
-  {WR__OP_i64_atomic_load8_u, LOAD, 1, 0}, {WR__OP_i64_atomic_load16_u, LOAD, 2, 0},
-  {WR__OP_i64_atomic_load32_u, LOAD, 4, 0},
-  {WR__OP_i32_atomic_store, STORE, 4, 0},   {WR__OP_i64_atomic_store, STORE, 8, 0},
-  {WR__OP_i32_atomic_store8, STORE, 1, 0},  {WR__OP_i32_atomic_store16, STORE, 2, 0},
-  {WR__OP_i64_atomic_store8, STORE, 1, 0},  {WR__OP_i64_atomic_store16, STORE, 2, 0},
-  {WR__OP_i64_atomic_store32, STORE, 4, 0},
+static const atomic_row rows[WR__OP_COUNT] = {
+  ACCESSES(load, _u, LOAD),
+  ACCESSES(store, , STORE),
   FAMILY(add, RMW, LLVMAtomicRMWBinOpAdd),
   FAMILY(sub, RMW, LLVMAtomicRMWBinOpSub),
   FAMILY(and, RMW, LLVMAtomicRMWBinOpAnd),
@@ -86,11 +87,12 @@ static LLVMValueRef lower_cmpxchg(wr__lower *l, LLVMValueRef at, LLVMValueRef ex
 }
 
 static void lower_access(wr__lower *l, const wr__instr *instr, const atomic_row *row) {
-  LLVMTypeRef type = int_type(l, row->bytes);
+  uint32_t bytes = 1u << wr__opinfos[instr->op].align_log2;
+  LLVMTypeRef type = int_type(l, bytes);
   LLVMAtomicOrdering order = LLVMAtomicOrderingSequentiallyConsistent;
   LLVMValueRef value = row->kind == LOAD ? NULL : wr__lower_pop(l);
   LLVMValueRef expected = row->kind == CMPXCHG ? wr__lower_pop(l) : NULL;
-  LLVMValueRef at = aligned_address(l, instr, wr__lower_pop(l), row->bytes);
+  LLVMValueRef at = aligned_address(l, instr, wr__lower_pop(l), bytes);
   LLVMValueRef result;
   wr__lower_mark(l, true);
   if (row->kind == LOAD) {
@@ -106,7 +108,7 @@ static void lower_access(wr__lower *l, const wr__instr *instr, const atomic_row 
   }
   wr__lower_mark(l, false);
   if (row->kind == LOAD || row->kind == STORE) {
-    LLVMSetAlignment(result, row->bytes);
+    LLVMSetAlignment(result, bytes);
     LLVMSetVolatile(result, true);
     LLVMSetOrdering(result, order);
   }
@@ -150,10 +152,7 @@ bool wr__lower_atomic(wr__lower *l, const wr__instr *instr) {
       LLVMBuildFence(l->b, LLVMAtomicOrderingSequentiallyConsistent, false, "");
       return true;
   }
-  for (size_t i = 0; i < WR_ARRAY_COUNT(rows); i++) {
-    if (rows[i].op != instr->op) continue;
-    lower_access(l, instr, &rows[i]);
-    return true;
-  }
-  return false;
+  if (!rows[instr->op].is_access) return false;
+  lower_access(l, instr, &rows[instr->op]);
+  return true;
 }

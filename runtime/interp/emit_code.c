@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/leb128.h"
 #include "interp/machine.h"
 #include "interp/sequences.h"
 
@@ -51,11 +52,10 @@ uint32_t wr__emit_begin(wr__emit *e, uint32_t handler, uint32_t size) {
 }
 
 static void put_leb(wr__emit *e, uint32_t value) {
-  do {
-    uint8_t byte = value & 0x7f;
-    value >>= 7;
-    e->offsets[e->offsets_size++] = (uint8_t)(byte | (value ? 0x80 : 0));
-  } while (value);
+  uint8_t bytes[10];
+  size_t size = wr__leb_put(bytes, value);
+  memcpy(e->offsets + e->offsets_size, bytes, size);
+  e->offsets_size += (uint32_t)size;
 }
 
 void wr__emit_note(wr__emit *e, uint32_t module_offset) {
