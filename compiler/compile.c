@@ -87,10 +87,8 @@ static size_t pack_objects(wr__object_bytes *objects, size_t count) {
 }
 
 wr_status wr__compile_module(const wr__module *module, const wr__compile_options *options,
-                             wr__object_bytes *out, wr_error *error) {
-  wr__machine machine;
-  WR_TRY(wr__machine_init(&machine, options, error));
-  job j = {.module = module, .options = options, .machine = &machine, .error = error};
+                             const wr__machine *machine, wr__object_bytes *out, wr_error *error) {
+  job j = {.module = module, .options = options, .machine = machine, .error = error};
   pthread_mutex_init(&j.lock, NULL);
   wr_status status = wr__facts_init(&j.facts, module, error);
   if (status == WR_OK) status = make_partitions(&j);
@@ -101,8 +99,7 @@ wr_status wr__compile_module(const wr__module *module, const wr__compile_options
   }
   size_t object_count = j.objects ? pack_objects(j.objects, 2 * j.count) : 0;
   if (status == WR_OK)
-    status =
-        wr__link_image(module, &j.facts, options, &machine, j.objects, object_count, out, error);
+    status = wr__link_image(module, &j.facts, options, machine, j.objects, object_count, out, error);
   for (size_t i = 0; i < object_count; i++) {
     free(j.objects[i].data);
     free(j.objects[i].places);

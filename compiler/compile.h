@@ -124,6 +124,6 @@ uint32_t wr__compile_flags(const wr__module *module, const wr__compile_options *
 
 /* compile.c: everything. *out is malloc'ed. */
 wr_status wr__compile_module(const wr__module *module, const wr__compile_options *options,
-                             wr__object_bytes *out, wr_error *error);
+                             const wr__machine *machine, wr__object_bytes *out, wr_error *error);
 
 #endif

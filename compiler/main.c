@@ -116,6 +116,9 @@ static void configure_llvm(const wr__compile_options *options) {
 /* A module from standard input, its image to standard output. */
 static wr_status compile_stdin(wr__engine *engine, const wr__compile_options *options,
                                wr_error *error) {
+  wr__machine machine;
+  WR_TRY(wr__machine_init(&machine, options, error)); /* reads what processor this is */
+  if (!options->dump) wr__process_confine();
   size_t size;
   uint8_t *bytes = read_all(&size);
   if (!bytes) return wr__fail_oom(error);
@@ -126,7 +129,7 @@ static wr_status compile_stdin(wr__engine *engine, const wr__compile_options *op
     return status;
   }
   wr__object_bytes image = {0};
-  status = wr__compile_module(module, options, &image, error);
+  status = wr__compile_module(module, options, &machine, &image, error);
   if (status == WR_OK && !write_all(image.data, image.size))
     status = wr__fail(error, WR_IO, WR_NO_OFFSET, "the image cannot be written");
   free(image.data);

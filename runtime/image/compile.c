@@ -39,19 +39,73 @@ static void add_options(command *c, const wr__module *module, const wr_compile_o
   c->arguments[c->count] = NULL;
 }
 
-static wr_status fail_child(const wr__process_result *result, wr_error *error) {
+/* ---- Limits: what compiling takes is proportional to the module, so more is a fault */
+
+enum { BASE_SECONDS = 120, BYTES_PER_SECOND = 1 << 10, BYTES_PER_THREAD = 64 << 10 };
+static const uint64_t base_bytes = 2ull << 30, bytes_per_byte = 1 << 10;
+static const uint64_t thread_bytes = 192 << 20; /* stack and heap of one */
+
+/* Of the compiler's address space. */
+static uint64_t memory_limit(const wr__module *module, const wr_compile_options *options) {
+  if (options->max_memory) return options->max_memory;
+  if (!wr__process_limits_memory()) return 0;
+  uint64_t threads = options->threads ? options->threads : wr__processor_count();
+  uint64_t useful = 1 + module->size / BYTES_PER_THREAD;
+  return base_bytes + bytes_per_byte * module->size +
+         thread_bytes * (threads < useful ? threads : useful);
+}
+
+static uint64_t time_limit(const wr__module *module) {
+  return BASE_SECONDS + module->size / BYTES_PER_SECOND;
+}
+
+/* ---- What became of it */
+
+enum { SIGNAL_ABORT = 6, SIGNAL_CPU_LIMIT = 24 };
+
+static wr_status fail_memory(uint64_t limit, wr_error *error) {
+  if (!limit)
+    return wr__fail(error, WR_OUT_OF_MEMORY, WR_NO_OFFSET, "the compiler ran out of memory");
+  bool is_small = limit < 10ull << 30;
+  return wr__fail(
+      error, WR_OUT_OF_MEMORY, WR_NO_OFFSET, "the compiler ran out of memory: limit %llu %s",
+      (unsigned long long)(is_small ? limit >> 20 : limit >> 30), is_small ? "MiB" : "GiB");
+}
+
+/* LLVM and the C++ library say so, and abort. */
+static bool ran_out_of_memory(const wr__process_result *result) {
+  return result->exit_status == 256 + SIGNAL_ABORT &&
+         (strstr(result->message, "out of memory") || strstr(result->message, "bad_alloc") ||
+          strstr(result->message, "llocation failed"));
+}
+
+/* An error that the compiler reports. */
+static bool read_report(const wr__process_result *result, unsigned *status,
+                        unsigned long long *offset, unsigned *func, int *at) {
+  return result->exit_status == 1 &&
+         sscanf(result->message, "%u %llu %u %n", status, offset, func, at) == 3 &&
+         *status > WR_OK && *status <= WR_IO;
+}
+
+static wr_status fail_child(const wr__process_result *result, const wr__process_job *job,
+                            wr_error *error) {
   unsigned status = 0, func = 0;
   unsigned long long offset = 0;
   int at = 0;
-  if (result->exit_status == 1 &&
-      sscanf(result->message, "%u %llu %u %n", &status, &offset, &func, &at) == 3 &&
-      status > WR_OK && status <= WR_IO) {
+  bool is_report = read_report(result, &status, &offset, &func, &at);
+  if (ran_out_of_memory(result) || (is_report && status == WR_OUT_OF_MEMORY))
+    return fail_memory(job->memory_bytes, error);
+  if (is_report) {
     size_t size = strcspn(result->message + at, "\n");
     wr__fail(error, (wr_status)status, offset, "%.*s", (int)(size < 400 ? size : 400),
              result->message + at);
     if (error) error->func_index = func;
     return (wr_status)status;
   }
+  if (result->exit_status == 256 + SIGNAL_CPU_LIMIT)
+    return wr__fail(error, WR_IO, WR_NO_OFFSET,
+                    "the compiler took too long: limit %llu s of processor time",
+                    (unsigned long long)job->cpu_seconds);
   if (result->exit_status > 256)
     return wr__fail(error, WR_IO, WR_NO_OFFSET, "the compiler was ended by signal %d",
                     result->exit_status - 256);
@@ -78,12 +132,13 @@ wr_status wr__compiler_run(const wr__module *module, const wr_compile_options *o
   wr__process_job job = {.path = path,
                          .arguments = c.arguments,
                          .input = {module->bytes, module->size},
-                         .memory_bytes = options->max_memory,
+                         .memory_bytes = memory_limit(module, options),
+                         .cpu_seconds = time_limit(module),
                          .progress = options->progress,
                          .context = options->progress_context};
   wr__process_result result;
   WR_TRY(wr__process_run(&job, &result, error));
-  wr_status status = result.exit_status ? fail_child(&result, error) : WR_OK;
+  wr_status status = result.exit_status ? fail_child(&result, &job, error) : WR_OK;
   free(result.message);
   if (status != WR_OK) {
     free(result.output);

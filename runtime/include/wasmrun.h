@@ -510,7 +510,8 @@ typedef struct wr_compile_options {
   bool check_proofs;    /* for tests of the compiler: an access without a check because it was shown
                            to be inside the memory traps (WR_TRAP_WRONG_PROOF) if it is not */
   unsigned threads;     /* 0: all processors */
-  uint64_t max_memory;  /* of the compiler, in bytes of address space; 0: no limit */
+  uint64_t max_memory;  /* of the compiler, in bytes of address space; 0: 2 GiB, and more for threads
+                           and large modules */
   const char *compiler; /* path of wasmrun-compile; NULL: beside this program, else in PATH */
   /* Called every now and then with how much is done; total is 0 while it is not known. May be NULL.
    */

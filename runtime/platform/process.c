@@ -90,6 +90,8 @@ static wr_status run_on(const wr__process_job *job, const int fds[FD_COUNT],
                     strerror(failed));
   struct rlimit limit = {job->memory_bytes, job->memory_bytes};
   if (job->memory_bytes) prlimit(child, RLIMIT_AS, &limit, NULL);
+  limit = (struct rlimit){job->cpu_seconds, job->cpu_seconds + 1};
+  if (job->cpu_seconds) prlimit(child, RLIMIT_CPU, &limit, NULL);
   wr__process_result result = {.exit_status = wait_for(job, child, shared)};
   size_t message_size;
   result.output = read_back(fds[1], &result.output_size);

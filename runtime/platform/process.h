@@ -20,6 +20,7 @@ typedef struct wr__process_job {
   const char *const *arguments;
   wr__span input;
   uint64_t memory_bytes; /* of address space; 0: no limit */
+  uint64_t cpu_seconds;  /* of processor time; 0: no limit. SIGXCPU ends it then */
   void (*progress)(void *context, uint64_t done,
                    uint64_t total); /* every now and then; may be NULL */
   void *context;
@@ -38,6 +39,10 @@ typedef struct wr__progress {
 } wr__progress;
 /* In the child: where to tell it, never NULL. And the child ends with its parent from now on. */
 wr__progress *wr__progress_open(void);
+/* From now on this process reaches nothing but what it has open already. */
+void wr__process_confine(void);
+/* Is a limit of address space one that a program of this build can live with? */
+bool wr__process_limits_memory(void);
 /* The path of the running program's folder with `name` appended; false where it does not fit. */
 bool wr__program_sibling(const char *name, char *path, size_t size);
 
