@@ -73,6 +73,11 @@ test: setup-test
 	@$(AS_OWNER) tests/setup.sh
 	@python3 tests/run.py release dev tsan $(OTHERS)
 
+# The largest overshoots of a deadline, within 50 ms: for a machine with nothing else to do.
+.PHONY: overshoot
+overshoot: build-release
+	@python3 tests/limits/overshoot.py build/release
+
 # bench, bench-compare: benchmarks/README.md.
 bench: build
 include benchmarks/bench.mk

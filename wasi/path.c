@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -273,13 +274,15 @@ static uint32_t open_by_walk_once(const wr_wasi_t *wasi, const wr__path_base *ba
 
 static uint32_t open_by_walk(wr__call *call, const wr__path_base *base, const char *path,
                              const wr__path_open *how, wr__path_found *out) {
-  walk w;
+  walk *w = malloc(sizeof *w); /* too large for a frame */
   uint32_t error = WASI_AGAIN;
+  if (!w) return WASI_NOMEM;
   for (int tries = 0; error == WASI_AGAIN && tries < MAX_RETRIES; tries++)
-    error = open_by_walk_once(call->wasi, base, path, how, &w, &out->fd);
-  out->stream = w.stream;
-  if (w.is_device) wr__log_denied(call, "%s: a device", path);
-  if (w.refused) wr__log_denied(call, "%s: file system of type 0x%x", path, (unsigned)w.refused);
+    error = open_by_walk_once(call->wasi, base, path, how, w, &out->fd);
+  out->stream = w->stream;
+  if (w->is_device) wr__log_denied(call, "%s: a device", path);
+  if (w->refused) wr__log_denied(call, "%s: file system of type 0x%x", path, (unsigned)w->refused);
+  free(w);
   return error;
 }
 
