@@ -205,7 +205,12 @@ static void lower_grow(wr__lower *l, uint32_t memory) {
  * the rest, traps among it, is the runtime's. */
 
 /* Nothing polls in a straight line of short ones, of which a function may have 800,000. */
-enum { SHORT_BYTES = 2 << 10, INLINE_BYTES = 64 };
+enum { SHORT_BYTES = 2 << 10, INLINE_BYTES = 64, INLINE_BYTES_SMALL = 15 };
+
+/* How many bytes LLVM moves without a call: at level s by 4 stores at most. */
+static uint64_t inline_bytes(const wr__lower *l) {
+  return l->options->level == 's' ? INLINE_BYTES_SMALL : INLINE_BYTES;
+}
 
 static void lower_bulk(wr__lower *l, enum wr__helper op, uint32_t a, uint32_t b) {
   l->stack_count -= 3;
@@ -269,7 +274,7 @@ static void lower_short_bulk(wr__lower *l, enum wr__helper op, uint32_t memory) 
   LLVMBasicBlockRef other = wr__lower_block(l, ""), join = wr__lower_block(l, "");
   wr__lower_unlikely(l, LLVMBuildNot(l->b, fits, ""), other);
   uint64_t bytes;
-  bool is_few = wr__lower_constant(count, &bytes) && bytes <= INLINE_BYTES;
+  bool is_few = wr__lower_constant(count, &bytes) && bytes <= inline_bytes(l);
   LLVMValueRef base = wr__lower_field(l, l->ptr, pointer, offsetof(wr__memory, base), false);
   if (is_copy)
     build_move(l, byte_address(l, base, to), byte_address(l, base, second), count, is_few);
