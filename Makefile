@@ -17,12 +17,13 @@ ifeq ($(shell id -u)$(filter-out 0,$(OWNER)),0$(OWNER))
 AS_OWNER = setpriv --reuid=$(OWNER) --regid=$(GROUP) --clear-groups --
 endif
 
-.PHONY: run test build setup setup-test install uninstall package clean tidy format help aarch64
+.PHONY: run test build setup setup-test fuzz stress install uninstall package clean tidy format help aarch64
 
 help:
 	@echo 'make run                          build wasmrun and run an example'
 	@echo 'make run APP=x.wasm ARGS="a b"    build wasmrun and run a program of yours'
 	@echo 'make test                         build and run every test'
+	@echo 'make fuzz [TIME=600]              run the fuzzers for so many seconds, all together'
 	@echo 'make bench                        compare engines (PROGRAMS=, ENGINES=)'
 	@echo 'make build [PRESET=dev]           build only; build-static, build-gcc, … likewise'
 	@echo 'make install [PREFIX=/usr/local]  install the release build (DESTDIR=); make uninstall'
@@ -70,8 +71,19 @@ OTHERS = $(if $(filter-out aarch64,$(shell uname -m)),aarch64)
 test: setup-test
 	@$(MAKE) --no-print-directory build-release build-dev $(OTHERS)
 	@$(MAKE) --no-print-directory build-tsan TARGETS='$(WITH_THREADS)'
+	@$(MAKE) --no-print-directory build-fuzz TARGETS=fuzzers
 	@$(AS_OWNER) tests/setup.sh
-	@python3 tests/run.py release dev tsan $(OTHERS)
+	@python3 tests/run.py release dev tsan fuzz $(OTHERS)
+
+# TIME is in seconds, for all fuzzers together.
+TIME ?= 600
+fuzz: setup-test
+	@$(MAKE) --no-print-directory build-fuzz TARGETS=fuzzers
+	@python3 tests/fuzzing.py --time $(TIME)
+
+# Twenty times what `make test` does: 10,000 instances, 400,000 traps, 5,120 stores of 64 threads.
+stress: build
+	@WASMRUN_COMPILE=$(BIN)/wasmrun-compile build/$(PRESET)/tests/stress 20
 
 # The largest overshoots of a deadline, within 50 ms: for a machine with nothing else to do.
 .PHONY: overshoot

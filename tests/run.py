@@ -29,6 +29,7 @@ import time
 
 sys.dont_write_bytecode = True  # tests leave nothing in the tree
 
+import fuzzing
 import golden
 import suites
 from result import failed, passed, skipped, table
@@ -36,10 +37,10 @@ from result import failed, passed, skipped, table
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Builds for another processor: what their programs run under on a machine that has not that one.
 EMULATORS = {"aarch64": ["qemu-aarch64", "-L", str(ROOT / "build" / "sysroot-aarch64")]}
-FUZZ_SECONDS = 15
 # The golden files of builds that do not run all: those that need nothing but `wasmrun` itself, and
 # those with threads.
-GOLDEN_OF = {"aarch64": {"gc", "interpreter", "programs", "threads", "traps"}, "tsan": {"threads"}}
+GOLDEN_OF = {"aarch64": {"gc", "interpreter", "programs", "threads", "traps"}, "tsan": {"threads"},
+             "fuzz": set()}
 
 
 def emulator_of(build):
@@ -107,21 +108,6 @@ def run_overshoot(build, environment):
     except subprocess.TimeoutExpired:
         return [failed(name, "did not end within 900 s")]
     return [passed(name) if done.returncode == 0 else failed(name, done.stdout + done.stderr)]
-
-
-def run_fuzzer(program, environment):
-    """A short run of a fuzzer, from the same start each time."""
-    name = f"fuzz/{program.name}"
-    fast = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-    with tempfile.TemporaryDirectory(prefix="wasmrun-fuzz-", dir=fast) as folder:
-        done = subprocess.run([program, "-seed=1", f"-max_total_time={FUZZ_SECONDS}",
-                               "-max_len=512", "-timeout=30", "-handle_xfsz=0"], cwd=folder,
-                              capture_output=True, text=True, errors="replace",
-                              env=dict(environment, TMPDIR=folder))
-    runs = re.search(r"Done (\d+) runs", done.stderr)
-    if done.returncode != 0 or not runs:
-        return [failed(name, f"status {done.returncode}\n{done.stdout}{done.stderr}")]
-    return [passed(name)]
 
 
 def environment_of(build, scratch):
@@ -193,9 +179,18 @@ def jobs_of(build, wanted, scratch):
                                                           environment, emulator)))
     if build.name == "release":
         jobs.append(("limits/overshoot", lambda: run_overshoot(build, environment)))
+    if (build / "tests" / "stress").exists() and not emulator:
+        compiler = programs_of(build) / "wasmrun-compile"
+        stressed = dict(environment, WASMRUN_COMPILE=str(compiler)) if compiler.exists() else environment
+        jobs.append(("stress/stress", lambda: run_api(build / "tests" / "stress", stressed, emulator)))
     for program in sorted((build / "tests").glob("fuzz_*")):
-        jobs.append((f"fuzz/{program.name}", lambda program=program: run_fuzzer(program,
-                                                                               environment)))
+        if program.is_file():
+            jobs.append((f"fuzz/{program.name}", lambda program=program: [
+                fuzzing.run(program, environment, build, fuzzing.SHORT_SECONDS)[0]]))
+    for program in sorted((build / "tests").glob("replay_*")):
+        if not emulator and not program.is_dir():
+            jobs.append((f"replay/{program.name}", lambda program=program: [
+                fuzzing.replay(program, environment, build)]))
     for path in sorted((ROOT / "tests" / "golden").glob("*.test")):
         if path.stem not in GOLDEN_OF.get(build.name, {path.stem}):
             continue
