@@ -17,7 +17,8 @@ ifeq ($(shell id -u)$(filter-out 0,$(OWNER)),0$(OWNER))
 AS_OWNER = setpriv --reuid=$(OWNER) --regid=$(GROUP) --clear-groups --
 endif
 
-.PHONY: run test build setup setup-test fuzz stress install uninstall package clean tidy format help aarch64
+.PHONY: run test build setup setup-test fuzz stress install uninstall package check-packages clean \
+  tidy format help aarch64
 
 help:
 	@echo 'make run                          build wasmrun and run an example'
@@ -96,7 +97,28 @@ include benchmarks/bench.mk
 
 PREFIX ?= /usr/local
 install: build
-	@cmake --install build/$(PRESET) --strip --prefix $(PREFIX)
+	@$(AS_OWNER) tools/install.sh stage $(PRESET) build/$(PRESET)/stage $(PREFIX)
+	@tools/install.sh install build/$(PRESET)/stage $(PREFIX)
+uninstall:
+	@tools/install.sh uninstall $(PREFIX)
+
+# Packages: of this machine's processor by the builds release and static, of aarch64 by its cross-build
+# and by one of the compiler alone.
+SHIPPED = wasmrun wasmrun-oci wasmrun-spectest wasmrun_docs wasmrun_runtime_static wasmrun_wasi_static \
+  wasmrun_runtime_shared wasmrun_wasi_shared
+package:
+	@tools/install-packages.sh build aarch64 package
+	@$(AS_OWNER) tools/aarch64-sysroot.sh llvm
+	@$(MAKE) --no-print-directory build-release
+	@$(MAKE) --no-print-directory build-static build-aarch64 TARGETS='$(SHIPPED)'
+	@$(MAKE) --no-print-directory build-aarch64-llvm TARGETS=wasmrun-compile
+	@$(AS_OWNER) tools/package.sh deb release amd64
+	@$(AS_OWNER) tools/package.sh tar static x86_64
+	@$(AS_OWNER) tools/package.sh deb aarch64 arm64 build/aarch64-llvm/bin/wasmrun-compile
+	@$(AS_OWNER) tools/package.sh tar aarch64 aarch64
+check-packages: package
+	@for kind in deb-amd64 tar-x86_64 deb-arm64 tar-aarch64; do \
+	  echo "$$kind:"; tests/packages.sh $$kind || exit 1; done
 
 # Checks that a build outside the daily ones compiles and passes.
 check-%: setup-test

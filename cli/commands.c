@@ -30,7 +30,9 @@ static const command_main mains[WR__COMMAND_COUNT] = {
 int wr__flush_output(int exit_status) {
   errno = 0;
   if (fflush(stdout) == 0 && !ferror(stdout)) return exit_status;
-  wr__report("cannot write to standard output: %s", strerror(errno ? errno : EIO));
+  int code = errno ? errno : EIO;
+  if (wr__host_reader_is_gone()) return exit_status; /* head, for one, has what it wants */
+  wr__report("cannot write to standard output: %s", strerror(code));
   return exit_status == WR__EXIT_OK ? WR__EXIT_FAILED : exit_status;
 }
 
@@ -41,11 +43,41 @@ static int need_operand(const wr__parsed *parsed) {
   return WR__EXIT_USAGE;
 }
 
-static int dispatch(const wr__parsed *parsed, bool is_empty) {
-  if (wr__option_last(parsed, WR__OPTION_VERSION)) {
-    printf("wasmrun %s\n", wr_version());
-    return wr__flush_output(WR__EXIT_OK);
+const char *wr__commit = "unknown";
+
+static int print_version(const wr__parsed *parsed) {
+  char details[1024];
+  printf("wasmrun %s\n", wr_version());
+  if (wr__option_last(parsed, WR__OPTION_VERBOSE)) {
+    wr_version_details(details, sizeof details);
+    printf("commit: %s\n%s", wr__commit, details);
   }
+  return wr__flush_output(WR__EXIT_OK);
+}
+
+/* --feature help: every feature, and what is on without an option. */
+static bool asks_for_features(const wr__parsed *parsed) {
+  for (size_t i = 0; i < parsed->given_count; i++) {
+    if (parsed->given[i].id == WR__OPTION_FEATURE && strcmp(parsed->given[i].value, "help") == 0)
+      return true;
+  }
+  return false;
+}
+
+static int print_features(void) {
+  static const bool is_on[] = {
+#define X(name, text, on) on,
+      WR_FEATURES(X)
+#undef X
+  };
+  for (int i = 0; i < WR_FEATURE_COUNT; i++)
+    printf("%c%s\n", is_on[i] ? '+' : '-', wr_feature_name((wr_feature)i));
+  return wr__flush_output(WR__EXIT_OK);
+}
+
+static int dispatch(const wr__parsed *parsed, bool is_empty) {
+  if (wr__option_last(parsed, WR__OPTION_VERSION)) return print_version(parsed);
+  if (asks_for_features(parsed)) return print_features();
   if (wr__option_last(parsed, WR__OPTION_HELP)) {
     if (parsed->named) {
       wr__help_print(stdout, parsed->command);
@@ -104,7 +136,8 @@ static bool set_one_feature(wasm_config_t *config, const char *text, size_t size
   const char *names[WR_FEATURE_COUNT];
   for (int i = 0; i < WR_FEATURE_COUNT; i++) names[i] = wr_feature_name((wr_feature)i);
   const char *near = wr__suggest(name, names, WR_FEATURE_COUNT);
-  wr__report("unknown feature '%s'%s%s%s", name, near ? "; did you mean '" : "", near ? near : "",
+  wr__report("--feature: unknown feature '%s'%s%s%s", name,
+             near ? "; did you mean '" : "; --feature help lists the features", near ? near : "",
              near ? "'?" : "");
   return false;
 }
@@ -252,22 +285,31 @@ wasm_engine_t *wr__engine_in(const wr__parsed *parsed, const wr__container *cont
 
 /* ---- Files ---------------------------------------------------------------------- */
 
-/* The line for a module that is no file; where a command was probably meant, that too. */
-static void report_no_file(const char *path, const char *reason) {
-  const char *names[WR__COMMAND_COUNT];
-  for (int i = 0; i < WR__COMMAND_COUNT; i++) names[i] = wr__commands[i].name;
-  const char *near = strpbrk(path, "./") ? NULL : wr__suggest(path, names, WR__COMMAND_COUNT);
-  if (near && !strstr(reason, "did you mean")) {
-    wr__report("%s: %s; did you mean the command '%s'?", path, reason, near);
-  } else {
-    wr__report("%s: %s", path, reason);
-  }
-}
-
 bool wr__check_module_file(const char *path) {
   char reason[512];
   if (wr__host_check_file(path, reason, sizeof reason)) return true;
-  report_no_file(path, reason);
+  wr__report("%s: %s", path, reason);
+  return false;
+}
+
+bool wr__check_word(const wr__parsed *parsed) {
+  const char *word = parsed->operands[0];
+  char reason[512];
+  if (parsed->named || strpbrk(word, "./") || strcmp(word, "-") == 0 ||
+      wr__host_check_file(word, reason, sizeof reason) || wr__host_is_folder(word))
+    return true;
+  const char *names[WR__COMMAND_COUNT];
+  for (int i = 0; i < WR__COMMAND_COUNT; i++) names[i] = wr__commands[i].name;
+  const char *near = wr__suggest(word, names, WR__COMMAND_COUNT);
+  const char *file = strstr(reason, "did you mean");
+  wr__report("%s: neither a command nor a file%s%s%s", word,
+             near   ? "; did you mean the command '"
+             : file ? "; "
+                    : "; 'wasmrun help' lists the commands",
+             near   ? near
+             : file ? file
+                    : "",
+             near ? "'?" : "");
   return false;
 }
 

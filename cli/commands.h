@@ -30,6 +30,9 @@ typedef struct wr__container {
 } wr__container;
 int wr__run_in(const wr__parsed *parsed, const wr__container *container);
 
+/* The commit that the program was built from; main.c sets it. */
+extern const char *wr__commit;
+
 /* wr__main: the whole program. */
 int wr__main(int argc, char **argv);
 
@@ -54,6 +57,10 @@ wasm_engine_t *wr__engine_in(const wr__parsed *parsed, const wr__container *cont
 wasm_module_t *wr__load_module(wasm_engine_t *engine, const char *path);
 /* wr__load_to_run: the same; with --engine compile it is compiled, or comes from the cache. */
 wasm_module_t *wr__load_to_run(const wr__parsed *parsed, wasm_engine_t *engine, const char *path);
+
+/* wr__check_word: false, and reported, if the first operand of `run` without its name is neither a
+ * file nor, as it seems, meant as one. */
+bool wr__check_word(const wr__parsed *parsed);
 
 /* wr__check_module_file: true where path can be read as a file; else the reason is reported. */
 bool wr__check_module_file(const char *path);

@@ -15,18 +15,31 @@ typedef struct progress {
   bool shown;
 } progress;
 
-enum { BAR_WIDTH = 40 };
+enum { BAR_WIDTH = 24 };
 
-/* Work of less than a second is not worth a bar. */
+/* The phases that the counts tell apart. */
+static const char *phase_of(uint64_t done, uint64_t total) {
+  if (total == 0) return "reading";
+  return done < total ? "compiling" : "linking";
+}
+
+/* Work of less than a second is not worth a bar. "[####....]  50%  compiling x86_64-linux, 12 s,
+ * about 12 s left": parts take different times, so what is left is an estimate. */
 static void show_progress(void *context, uint64_t done, uint64_t total) {
   progress *p = context;
-  if (total == 0 || wr__host_seconds() - p->start < 1) return;
-  int filled = (int)(done * BAR_WIDTH / total);
-  char bar[BAR_WIDTH + 1];
+  double elapsed = wr__host_seconds() - p->start;
+  if (elapsed < 1) return;
+  int filled = total ? (int)(done * BAR_WIDTH / total) : 0;
+  char bar[BAR_WIDTH + 1], left[48] = "";
   memset(bar, '.', BAR_WIDTH);
   memset(bar, '#', (size_t)filled);
   bar[BAR_WIDTH] = '\0';
-  fprintf(stderr, "\r[%s] %3u%% %s", bar, (unsigned)(done * 100 / total), p->target);
+  if (done > 0 && done < total)
+    snprintf(left, sizeof left, ", about %.0f s left",
+             elapsed * (double)(total - done) / (double)done + 0.5);
+  fprintf(stderr, "\r[%s] %3u%%  %s%s%s, %.0f s%s\033[K", bar,
+          total ? (unsigned)(done * 100 / total) : 0, phase_of(done, total),
+          p->target[0] ? " for " : "", p->target, elapsed, left);
   fflush(stderr);
   p->shown = true;
 }
@@ -97,6 +110,8 @@ static bool write_output(const wr__parsed *parsed, const char *ending,
   const char *given = wr__option_last(parsed, WR__OPTION_OUTPUT);
   char *output = given ? strdup(given) : default_output(parsed->operands[0], ending);
   bool written = output && wr__write_file(output, file->data, file->size);
+  if (written && wr__host_terminal() && strcmp(output, "-") != 0)
+    wr__report("wrote %s, %.1f MB", output, (double)file->size / 1e6);
   free(output);
   return written;
 }

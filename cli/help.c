@@ -1,5 +1,4 @@
-/* What the table says to people and shells: --help, the manual page, and completion for bash,
- * zsh and fish. */
+/* What the table says to people: --help and the manual page. */
 #include <ctype.h>
 #include <string.h>
 
@@ -167,7 +166,15 @@ void wr__help_print_man(FILE *out) {
       out);
   for (int i = 0; i < WR__COMMAND_COUNT; i++) print_man_command(out, (wr__command_id)i);
   fputs(
-      ".SH EXIT STATUS\n"
+      ".SH FEATURES\nNames for \\fB\\-\\-feature\\fR; "
+      "\\fBwasmrun \\-\\-feature help\\fR shows which are on.\n.PP\n",
+      out);
+  for (int i = 0; i < WR_FEATURE_COUNT; i++) {
+    if (i) fputs(", ", out);
+    put_roff(out, wr_feature_name((wr_feature)i), strlen(wr_feature_name((wr_feature)i)));
+  }
+  fputs(
+      "\n.SH EXIT STATUS\n"
       "The program's own. Else:\n"
       ".TP\n.B 1\nThe module cannot be read, is not valid or cannot be linked; output failed.\n"
       ".TP\n.B 2\nThe command line is wrong.\n"
@@ -175,223 +182,4 @@ void wr__help_print_man(FILE *out) {
       "error.\n"
       ".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nNo colours in messages.\n",
       out);
-}
-
-/* ---- Completion ---------------------------------------------------------------------------- */
-
-static void print_features(FILE *out, const char *separator) {
-  for (int i = 0; i < WR_FEATURE_COUNT; i++) {
-    const char *name = wr_feature_name((wr_feature)i);
-    fprintf(out, "%s+%s%s-%s", i ? separator : "", name, separator, name);
-  }
-}
-
-/* The words of "a|b|c", separated as asked. */
-static void print_words(FILE *out, const char *words, const char *separator) {
-  for (; *words; words++) {
-    if (*words == '|') {
-      fputs(separator, out);
-    } else {
-      fputc(*words, out);
-    }
-  }
-}
-
-static void print_bash_values(FILE *out) {
-  for (int i = 0; i < WR__OPTION_COUNT; i++) {
-    const wr__option *option = &wr__options[i];
-    if (!option->value) continue;
-    fprintf(out, "    --%s", option->long_name);
-    if (option->short_name) fprintf(out, "|-%c", option->short_name);
-    fputs(") ", out);
-    if (!option->complete) {
-      fputs("return", out);
-    } else if (strcmp(option->complete, "file") == 0) {
-      fputs("COMPREPLY=($(compgen -f -- \"$cur\")); return", out);
-    } else if (strcmp(option->complete, "dir") == 0) {
-      fputs("COMPREPLY=($(compgen -d -- \"$cur\")); return", out);
-    } else {
-      fputs("COMPREPLY=($(compgen -W '", out);
-      if (strcmp(option->complete, "feature") == 0) {
-        print_features(out, " ");
-      } else {
-        print_words(out, option->complete, " ");
-      }
-      fputs("' -- \"$cur\")); return", out);
-    }
-    fputs(" ;;\n", out);
-  }
-}
-
-static void print_bash(FILE *out) {
-  fputs(
-      "# bash completion for wasmrun\n_wasmrun() {\n"
-      "  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command=run\n"
-      "  case $prev in\n",
-      out);
-  print_bash_values(out);
-  fputs("  esac\n  case ${COMP_WORDS[1]} in\n    ", out);
-  for (int c = 0; c < WR__COMMAND_COUNT; c++)
-    fprintf(out, "%s%s", c ? "|" : "", wr__commands[c].name);
-  fputs(") command=${COMP_WORDS[1]} ;;\n  esac\n  local options words=\n  case $command in\n", out);
-  for (int c = 0; c < WR__COMMAND_COUNT; c++) {
-    fprintf(out, "    %s) options='", wr__commands[c].name);
-    for (int i = 0; i < WR__OPTION_COUNT; i++) {
-      if (wr__command_takes((wr__command_id)c, (wr__option_id)i))
-        fprintf(out, "--%s ", wr__options[i].long_name);
-    }
-    fputs("' ;;\n", out);
-  }
-  fputs(
-      "  esac\n  [ \"$command\" = completion ] && words='bash zsh fish'\n"
-      "  if [ \"$COMP_CWORD\" -eq 1 ] || [ \"$command\" = help ]; then words=\"$words",
-      out);
-  for (int c = 0; c < WR__COMMAND_COUNT; c++) fprintf(out, " %s", wr__commands[c].name);
-  fputs(
-      "\"; fi\n  case $cur in\n"
-      "    -*) COMPREPLY=($(compgen -W \"$options\" -- \"$cur\")) ;;\n"
-      "    *) COMPREPLY=($(compgen -W \"$words\" -- \"$cur\") $(compgen -f -- \"$cur\")) ;;\n"
-      "  esac\n}\ncomplete -o filenames -F _wasmrun wasmrun\n",
-      out);
-}
-
-/* zsh's _arguments: brackets, colons and quotes in texts are escaped. */
-static void put_zsh(FILE *out, const char *text) {
-  for (; *text; text++) {
-    if (*text == '\'') {
-      fputs("'\\''", out);
-    } else {
-      if (strchr("[]:\\", *text)) fputc('\\', out);
-      fputc(*text, out);
-    }
-  }
-}
-
-static void print_zsh_option(FILE *out, const wr__option *option) {
-  fprintf(out, " \\\n        '*--%s%s[", option->long_name, option->value ? "=" : "");
-  put_zsh(out, option->help);
-  fputc(']', out);
-  if (option->value) {
-    fputc(':', out);
-    put_zsh(out, option->value);
-    fputc(':', out);
-    if (!option->complete) {
-      fputc(' ', out);
-    } else if (strcmp(option->complete, "file") == 0) {
-      fputs("_files", out);
-    } else if (strcmp(option->complete, "dir") == 0) {
-      fputs("_files -/", out);
-    } else if (strcmp(option->complete, "feature") == 0) {
-      fputc('(', out);
-      print_features(out, " ");
-      fputc(')', out);
-    } else {
-      fputc('(', out);
-      print_words(out, option->complete, " ");
-      fputc(')', out);
-    }
-  }
-  fputc('\'', out);
-}
-
-static void print_zsh(FILE *out) {
-  fputs("#compdef wasmrun\n_wasmrun() {\n  local command=run\n  local -a commands=(\n", out);
-  for (int c = 0; c < WR__COMMAND_COUNT; c++) {
-    fprintf(out, "    '%s:", wr__commands[c].name);
-    put_zsh(out, wr__commands[c].summary);
-    fputs("'\n", out);
-  }
-  fputs(
-      "  )\n  if (( CURRENT == 2 )) && [[ $words[2] != -* ]]; then\n"
-      "    _describe command commands\n    _files\n    return\n  fi\n"
-      "  if (( ${commands[(I)$words[2]:*]} )); then\n"
-      "    command=$words[2]\n    shift words\n    (( CURRENT-- ))\n  fi\n  case $command in\n",
-      out);
-  for (int c = 0; c < WR__COMMAND_COUNT; c++) {
-    fprintf(out, "    %s) _arguments -S", wr__commands[c].name);
-    for (int i = 0; i < WR__OPTION_COUNT; i++) {
-      if (wr__command_takes((wr__command_id)c, (wr__option_id)i))
-        print_zsh_option(out, &wr__options[i]);
-    }
-    const char *rest = c == WR__COMMAND_COMPLETION ? "shell:(bash zsh fish)"
-                       : c == WR__COMMAND_HELP     ? "command:_describe command commands"
-                                                   : "file:_files";
-    fprintf(out, " \\\n        '*:%s' ;;\n", rest);
-  }
-  fputs(
-      "  esac\n}\n"
-      "if [[ $funcstack[1] = _wasmrun ]]; then _wasmrun; else compdef _wasmrun wasmrun; fi\n",
-      out);
-}
-
-static void put_fish(FILE *out, const char *text) {
-  fputc('\'', out);
-  for (; *text; text++) {
-    if (*text == '\'' || *text == '\\') fputc('\\', out);
-    fputc(*text, out);
-  }
-  fputc('\'', out);
-}
-
-static void print_fish_option(FILE *out, const wr__option *option, int index) {
-  fputs("complete -c wasmrun -n '", out);
-  bool in_run = wr__command_takes(WR__COMMAND_RUN, (wr__option_id)index);
-  if (in_run) fputs("not __fish_seen_subcommand_from $__wasmrun_others; or ", out);
-  fputs("__fish_seen_subcommand_from", out);
-  for (int c = 0; c < WR__COMMAND_COUNT; c++) {
-    if (wr__command_takes((wr__command_id)c, (wr__option_id)index))
-      fprintf(out, " %s", wr__commands[c].name);
-  }
-  fprintf(out, "' -l %s", option->long_name);
-  if (option->short_name) fprintf(out, " -s %c", option->short_name);
-  if (option->value) fputs(" -r", out);
-  if (option->complete && strcmp(option->complete, "feature") == 0) {
-    fputs(" -f -a '", out);
-    print_features(out, " ");
-    fputc('\'', out);
-  } else if (option->complete && strchr(option->complete, '|')) {
-    fputs(" -f -a '", out);
-    print_words(out, option->complete, " ");
-    fputc('\'', out);
-  } else if (option->value && !option->complete) {
-    fputs(" -f", out);
-  }
-  fputs(" -d ", out);
-  put_fish(out, option->help);
-  fputc('\n', out);
-}
-
-static void print_fish(FILE *out) {
-  fputs("# fish completion for wasmrun\nset -g __wasmrun_others", out);
-  for (int c = 0; c < WR__COMMAND_COUNT; c++) {
-    if (c != WR__COMMAND_RUN) fprintf(out, " %s", wr__commands[c].name);
-  }
-  fputc('\n', out);
-  for (int c = 0; c < WR__COMMAND_COUNT; c++) {
-    fprintf(out, "complete -c wasmrun -n __fish_use_subcommand -a %s -d ", wr__commands[c].name);
-    put_fish(out, wr__commands[c].summary);
-    fputc('\n', out);
-  }
-  fputs("complete -c wasmrun -n '__fish_seen_subcommand_from completion' -f -a 'bash zsh fish'\n",
-        out);
-  for (int i = 0; i < WR__OPTION_COUNT; i++) print_fish_option(out, &wr__options[i], i);
-}
-
-bool wr__completion_print(FILE *out, const char *shell) {
-  if (strcmp(shell, "bash") == 0) {
-    print_bash(out);
-  } else if (strcmp(shell, "zsh") == 0) {
-    print_zsh(out);
-  } else if (strcmp(shell, "fish") == 0) {
-    print_fish(out);
-  } else {
-    return false;
-  }
-  return true;
-}
-
-int wr__command_completion(const wr__parsed *parsed) {
-  if (wr__completion_print(stdout, parsed->operands[0])) return wr__flush_output(WR__EXIT_OK);
-  wr__report("completion: '%s' is not one of bash, zsh, fish", parsed->operands[0]);
-  return WR__EXIT_USAGE;
 }

@@ -38,7 +38,9 @@ static int show(const wr__parsed *parsed) {
   wr_public_key key;
   (void)parsed;
   int exit_status = own_key(&key);
-  if (exit_status == WR__EXIT_OK) print_key(stdout, &key);
+  char text[WR_PUBLIC_KEY_TEXT_SIZE];
+  wr_public_key_text(&key, text);
+  if (exit_status == WR__EXIT_OK) puts(text);
   return wr__flush_output(exit_status);
 }
 

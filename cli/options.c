@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "foreign.h"
 #include "suggest.h"
 
 enum {
@@ -85,14 +86,21 @@ static const wr__option *option_by_letter(wr__command_id command, int letter) {
   return NULL;
 }
 
-/* The message for an option that the command does not know: the nearest that it does, or the
- * command that has it. */
-static void explain_unknown(wr__command_id command, const char *text, char *message, size_t size) {
+/* The message for an option that the command does not know: the one of another runtime that it may
+ * be, the nearest that the command knows, or the command that has it. next is the word after it, or
+ * NULL. */
+static void explain_unknown(wr__command_id command, const char *text, const char *next,
+                            char *message, size_t size) {
   size_t length = strcspn(text, "=");
   char name[64];
   snprintf(name, sizeof name, "%.*s", length < 60 ? (int)length : 60, text);
   const char *candidates[WR__OPTION_COUNT];
   size_t count = 0;
+  const char *hint = command == WR__COMMAND_RUN ? wr__foreign_hint(text, next) : NULL;
+  if (hint) {
+    snprintf(message, size, "unknown option '%s'; %s", name, hint);
+    return;
+  }
   for (int i = 0; i < WR__OPTION_COUNT; i++) {
     if (wr__command_takes(command, (wr__option_id)i))
       candidates[count++] = wr__options[i].long_name;
@@ -116,6 +124,13 @@ static void explain_unknown(wr__command_id command, const char *text, char *mess
            wr__commands[command].name);
 }
 
+/* -Wfuel=1 is -W with a value for a runtime that has it; otherwise the letter alone is unknown. */
+static void explain_letter(wr__command_id command, char *text, const char *next, char *message,
+                           size_t size) {
+  if (command != WR__COMMAND_RUN || !wr__foreign_hint(text, next)) text[2] = '\0';
+  explain_unknown(command, text, next, message, size);
+}
+
 /* getopt_long accepts an unambiguous beginning of a long option; we do not. */
 static bool is_whole_name(const char *argument, const wr__option *option) {
   if (strncmp(argument, "--", 2) != 0) return true;
@@ -124,8 +139,8 @@ static bool is_whole_name(const char *argument, const wr__option *option) {
          strncmp(argument + 2, option->long_name, length) == 0;
 }
 
-static bool explain_failure(wr__command_id command, int result, const char *argument, char *message,
-                            size_t size) {
+static bool explain_failure(wr__command_id command, int result, const char *argument,
+                            const char *next, char *message, size_t size) {
   if (result == ':') {
     const wr__option *option =
         optopt >= 256 ? &wr__options[optopt - 256] : option_by_letter(command, optopt);
@@ -133,10 +148,13 @@ static bool explain_failure(wr__command_id command, int result, const char *argu
   } else if (optopt >= 256) {
     snprintf(message, size, "option '--%s' takes no value", wr__options[optopt - 256].long_name);
   } else if (strncmp(argument, "--", 2) != 0) {
-    char letter[3] = {'-', (char)optopt, '\0'};
-    explain_unknown(command, letter, message, size);
+    /* The letter with what follows it, which may be its value; it may be behind other letters. */
+    const char *place = strchr(argument, optopt);
+    char letter[64] = "-";
+    snprintf(letter + 1, sizeof letter - 1, "%s", place ? place : "");
+    explain_letter(command, letter, next, message, size);
   } else {
-    explain_unknown(command, argument, message, size);
+    explain_unknown(command, argument, next, message, size);
   }
   return false;
 }
@@ -146,14 +164,16 @@ static bool parse_some(int argc, char **argv, const getopt_tables *tables, wr__p
                        char *message, size_t size) {
   for (;;) {
     const char *argument = argv[optind == 0 ? 1 : optind];
+    char *const *after = argv + (optind == 0 ? 1 : optind);
+    const char *next = *after ? after[1] : NULL;
     int result = getopt_long(argc, argv, tables->shorts, tables->longs, NULL);
     if (result == -1) return true;
     if (result == '?' || result == ':')
-      return explain_failure(out->command, result, argument, message, size);
+      return explain_failure(out->command, result, argument, next, message, size);
     int id = result - 256;
     if (result < 256) id = (int)(option_by_letter(out->command, result) - wr__options);
     if (result >= 256 && !is_whole_name(argument, &wr__options[id])) {
-      explain_unknown(out->command, argument, message, size);
+      explain_unknown(out->command, argument, next, message, size);
       return false;
     }
     out->given[out->given_count++] = (wr__given){(wr__option_id)id, optarg};

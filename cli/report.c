@@ -48,6 +48,12 @@ static void put_lines(const char *message) {
   }
 }
 
+const char *wr__refusal_hint(const char *message) {
+  return strstr(message, "a key that is not trusted")
+             ? "; if you trust who signed it, import the key: wasmrun key import FILE"
+             : "";
+}
+
 void wr__report_error(const char *path, const wr_error *error) {
   put_prefix();
   put_printable(path);
@@ -63,7 +69,7 @@ void wr__report_error(const char *path, const wr_error *error) {
     put_lines(message);
   } else {
     put_printable(message);
-    fputc('\n', stderr);
+    fprintf(stderr, "%s\n", wr__refusal_hint(message));
   }
 }
 

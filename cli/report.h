@@ -21,6 +21,9 @@ void wr__report_colours(bool on);
 /* wr__report: "wasmrun: " and the formatted line. Control characters are shown, not sent. */
 void wr__report(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* wr__refusal_hint: what to add to a message that says why native code is refused; "" if nothing. */
+const char *wr__refusal_hint(const char *message);
+
 /* wr__report_error: "wasmrun: PATH: at offset 0x…, function N: message", or PATH:LINE:COLUMN
  * for text, whose message shows the line. */
 void wr__report_error(const char *path, const wr_error *error);

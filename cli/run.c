@@ -30,7 +30,7 @@ static int fail_with(const char *path, const wr_error *error, int exit_status) {
 
 /* ---- Grants -------------------------------------------------------------------- */
 
-/* HOST[::GUEST][:ro], of which a copy is to be freed. */
+/* HOST[::GUEST][:ro|:rw], of which a copy is to be freed. */
 typedef struct directory {
   char *host;
   const char *guest;
@@ -42,10 +42,9 @@ static bool read_directory(const char *value, directory *out) {
   if (!host) return false;
   *out = (directory){.host = host, .guest = host};
   size_t length = strlen(host);
-  if (length > 3 && strcmp(host + length - 3, ":ro") == 0) {
-    host[length - 3] = '\0';
-    out->flags = WR_WASI_READ_ONLY;
-  }
+  const char *suffix = length > 3 ? host + length - 3 : "";
+  if (strcmp(suffix, ":ro") == 0) out->flags = WR_WASI_READ_ONLY;
+  if (strcmp(suffix, ":ro") == 0 || strcmp(suffix, ":rw") == 0) host[length - 3] = '\0';
   char *guest = strstr(host, "::");
   if (guest) {
     *guest = '\0';
@@ -54,10 +53,32 @@ static bool read_directory(const char *value, directory *out) {
   return true;
 }
 
+/* A colon that is not ours to read: a mistaken suffix, or how others separate the names. Names with
+ * colons are possible where a folder has one. */
+static bool explain_colon(const directory *dir, const char *value, wr_error *error) {
+  bool is_mapped = dir->guest != dir->host;
+  const char *colon = strrchr(dir->guest, ':');
+  if (!colon || (!is_mapped && wr__host_is_folder(dir->host))) return false;
+  size_t letters = strspn(colon + 1, "abcdefghijklmnopqrstuvwxyz");
+  bool is_suffix = is_mapped && colon[1 + letters] == '\0' && letters <= 3;
+  if (is_suffix) {
+    snprintf(error->message, sizeof error->message,
+             "%s: unknown suffix '%s'; it may be :ro (read only) or :rw", value, colon);
+  } else if (!is_mapped) {
+    snprintf(error->message, sizeof error->message,
+             "%s: no such folder; a folder under another name is HOST::GUEST, with two colons, and "
+             "a suffix is :ro or :rw",
+             value);
+  }
+  return is_suffix || !is_mapped;
+}
+
 static wr_status grant_dir(wr_wasi_t *wasi, const char *value, wr_error *error) {
   directory dir;
   if (!read_directory(value, &dir)) return WR_OUT_OF_MEMORY;
-  wr_status status = wr_wasi_preopen_dir(wasi, dir.host, dir.guest, dir.flags, error);
+  wr_status status = explain_colon(&dir, value, error)
+                         ? (error->status = WR_BAD_ARGUMENT)
+                         : wr_wasi_preopen_dir(wasi, dir.host, dir.guest, dir.flags, error);
   free(dir.host);
   return status;
 }
@@ -140,7 +161,7 @@ static wr_status grant_threads(wr_wasi_t *wasi, const char *value, wr_error *err
   char *end;
   unsigned long count = strtoul(value, &end, 10);
   if (value[0] < '0' || value[0] > '9' || *end != '\0' || count == 0 || count > UINT32_MAX) {
-    snprintf(error->message, sizeof error->message, "not a number of threads");
+    snprintf(error->message, sizeof error->message, "'%s' is not a number of threads", value);
     return error->status = WR_BAD_ARGUMENT;
   }
   wr_wasi_set_max_threads(wasi, (uint32_t)count);
@@ -193,9 +214,13 @@ static int grant_each(session *s, wr__option_id id) {
     if (id == WR__OPTION_MAX_THREADS) status = grant_threads(s->wasi, given->value, &error);
     if (id == WR__OPTION_LOG) wr_wasi_set_log(s->wasi, log_line, NULL);
     if (status == WR_OK) continue;
+    /* Most messages name the value, which is not said twice. */
     char place[512];
-    snprintf(place, sizeof place, "--%s %s", wr__options[id].long_name, given->value);
-    return fail_with(place, &error, WR__EXIT_FAILED);
+    const char *value = given->value ? given->value : "";
+    bool is_named = value[0] && strstr(error.message, value);
+    snprintf(place, sizeof place, "--%s%s%s%s", wr__options[id].long_name, is_named ? "" : " '",
+             is_named ? "" : value, is_named ? "" : "'");
+    return fail_with(place, &error, status == WR_BAD_ARGUMENT ? WR__EXIT_USAGE : WR__EXIT_FAILED);
   }
   return WR__EXIT_OK;
 }
@@ -390,11 +415,14 @@ static int no_such_function(const session *s, const char *name) {
   return WR__EXIT_FAILED;
 }
 
-static void print_results(const wr_val *results, size_t count) {
+/* "i32:5" on a line, or with --plain "5". */
+static void print_results(const session *s, const wr_val *results, size_t count) {
+  bool is_plain = wr__option_last(s->parsed, WR__OPTION_PLAIN) != NULL;
   for (size_t i = 0; i < count; i++) {
     char text[128];
     wr__value_print(&results[i], text, sizeof text);
-    puts(text);
+    const char *colon = is_plain ? strchr(text, ':') : NULL;
+    puts(colon ? colon + 1 : text);
   }
 }
 
@@ -406,7 +434,7 @@ static int call_with(session *s, const wasm_func_t *func, const wr_val *args, si
   int exit_status = WR__EXIT_OK;
   wr_status status = wr_func_call(func, args, arg_count, results, result_count, &trap);
   if (status == WR_OK) {
-    print_results(results, result_count);
+    print_results(s, results, result_count);
     for (size_t i = 0; i < result_count; i++) wr_val_delete(&results[i]);
     exit_status = wr__flush_output(WR__EXIT_OK);
   } else {
@@ -516,7 +544,9 @@ static int run_program(session *s) {
 static void warn_of_refusal(const session *s) {
   const char *refusal =
       s->instance ? wr_instance_native_refusal(s->instance) : wr_module_native_refusal(s->module);
-  if (refusal) wr__report("%s: warning: its native code is not used: %s", s->path, refusal);
+  if (!refusal) return;
+  wr__report("%s: warning: its native code is not used: %s%s", s->path, refusal,
+             wr__refusal_hint(refusal));
 }
 
 static void end_session(session *s) {
@@ -537,6 +567,7 @@ int wr__run_in(const wr__parsed *parsed, const wr__container *container) {
   if (timed != WR__EXIT_OK) return timed;
   const char *function = wr__option_last(parsed, WR__OPTION_INVOKE);
   int exit_status;
+  if (!wr__check_word(parsed)) return WR__EXIT_USAGE;
   s.engine = wr__engine_in(parsed, container, container || may_change_any(parsed), &exit_status);
   if (s.engine) {
     s.module = wr__load_to_run(parsed, s.engine, s.path);

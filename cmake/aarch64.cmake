@@ -12,6 +12,8 @@ set(CMAKE_FIND_ROOT_PATH ${CMAKE_SYSROOT})
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+# Headers and CMake files of LLVM are the machine's own; the library is the sysroot's.
+set(WASMRUN_LLVM_LIBRARY ${CMAKE_SYSROOT}/usr/lib/aarch64-linux-gnu/libLLVM.so.19.1 CACHE FILEPATH "")
 set(ENV{PKG_CONFIG_SYSROOT_DIR} ${CMAKE_SYSROOT})
 set(ENV{PKG_CONFIG_LIBDIR} ${CMAKE_SYSROOT}/usr/lib/aarch64-linux-gnu/pkgconfig)
 find_program(WASMRUN_QEMU NAMES qemu-aarch64 qemu-aarch64-static)

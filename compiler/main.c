@@ -137,7 +137,15 @@ static wr_status compile_stdin(wr__engine *engine, const wr__compile_options *op
   return status;
 }
 
+static int print_version(void) {
+  unsigned major, minor, patch;
+  LLVMGetVersion(&major, &minor, &patch);
+  printf("LLVM %u.%u.%u\n", major, minor, patch);
+  return fflush(stdout) == 0 ? 0 : 1;
+}
+
 int main(int argc, char **argv) {
+  if (argc == 2 && !strcmp(argv[1], "--version")) return print_version();
   wr__compile_options options = {
       .level = '2', .target = HOST, .polls = true, .threads = 1, .progress = wr__progress_open()};
   wr__config config;

@@ -13,9 +13,11 @@ mkdir -p build/npm
 fetch() {
   [ -e "build/npm/$2/package.json" ] && return
   rm -f "build/npm/$2.unavailable"
-  archive=$(cd build/npm && npm pack --silent --cache cache "$1" 2>log) || archive=
+  archive=$(cd build/npm && npm pack --loglevel error --fetch-retries 1 --cache cache "$1" 2>log) ||
+    archive=
   if [ -z "$archive" ]; then
-    echo "npm cannot fetch $1" | tee "build/npm/$2.unavailable" >&2
+    reason=$(grep -io 'reason: .*\|code E.*' build/npm/log | tail -1)
+    echo "npm cannot fetch $1 ($reason)" | tee "build/npm/$2.unavailable" >&2
     return
   fi
   mkdir -p "build/npm/$2"

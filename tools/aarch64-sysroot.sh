@@ -1,14 +1,16 @@
 #!/bin/sh
 # Unpacks the Debian packages that a cross-build for aarch64 needs into build/sysroot-aarch64.
 # apt works in a state of its own there, so the machine's packages and architectures stay as they
-# are, and no root is needed.
+# are, and no root is needed. `aarch64-sysroot.sh llvm` adds the library of LLVM 19.
 set -eu
 cd "$(dirname "$0")/.."
 root=$PWD/build/sysroot-aarch64
-[ -e "$root/complete" ] && exit 0
+complete=$root/complete${1:+-$1}
+[ -e "$complete" ] && exit 0
 packages='libc6 libc6-dev linux-libc-dev libgcc-s1 libgcc-12-dev libcrypt1 libffi8 libffi-dev
   libc-ares2 libc-ares-dev libjansson4 libjansson-dev libcmocka0 libcmocka-dev libsodium23
   libsodium-dev'
+[ "${1:-}" != llvm ] || packages="$packages libllvm19"
 
 state=$root.apt
 mkdir -p "$root" "$state/lists/partial" "$state/archives/partial"
@@ -25,4 +27,4 @@ apt update >"$state/log" 2>&1 || { cat "$state/log" >&2; exit 1; }
 (cd "$state/archives" && apt download $packages >"$state/log" 2>&1) || { cat "$state/log" >&2; exit 1; }
 for package in "$state"/archives/*.deb; do dpkg-deb -x "$package" "$root"; done
 rm -rf "$state"
-touch "$root/complete"
+touch "$root/complete" "$complete"

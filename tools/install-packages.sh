@@ -20,6 +20,8 @@ test="libclang-rt-19-dev llvm-19 gcc-12 gdb wabt binutils bsdutils util-linux gi
 tidy='clang-tidy-19 clang-format-19'
 # Containers, as the tests run them: engines, base runtimes, a native program for an image.
 containers='podman buildah containerd runc crun busybox-static'
+# What makes packages, and the clean roots that they are tested in.
+package='binutils llvm-19 xz-utils debootstrap'
 # What runs the build for aarch64 on other machines.
 aarch64='qemu-user'
 
@@ -35,6 +37,7 @@ for set in "$@"; do
     test) wanted="$wanted $test" ;;
     tidy) wanted="$wanted $tidy" ;;
     containers) wanted="$wanted $containers" ;;
+    package) wanted="$wanted $package" ;;
     aarch64) wanted="$wanted $aarch64" ;;
     *) echo "$0: no set of packages '$set'" >&2; exit 2 ;;
   esac

@@ -3,6 +3,7 @@
 #include "threads.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define ROW(name, params, unstable) {#name, params, true, unstable, wr__wasi_##name}
 
@@ -87,6 +88,7 @@ const size_t wr__wasi_function_count = sizeof wr__wasi_functions / sizeof wr__wa
 /* What a defined function is called with. Freed with it. */
 typedef struct binding {
   wr_wasi_t *wasi;
+  const wr__wasi_function *function;
   wr__wasi_handler handler;
   bool unstable;
   bool has_result;
@@ -100,10 +102,21 @@ static wr_status finish(wr__call *call) {
   return WR_OK;
 }
 
+/* The same as enter, with the arguments kept for a line about a path that was refused. */
+static wr_status enter_with_log(const binding *b, wr__call *call, uint64_t *slots) {
+  uint64_t args[MAX_PARAMS] = {0};
+  memcpy(args, slots, strlen(b->function->params) * sizeof *args);
+  uint32_t error = b->handler(call, slots);
+  if (b->has_result && error) wr__log_denied_path(call, b->function->name, args, error);
+  if (b->has_result) slots[0] = error;
+  return finish(call);
+}
+
 static wr_status enter(void *env, wr_caller *caller, uint64_t *slots) {
   const binding *b = env;
   wr__call call = {.wasi = b->wasi, .caller = caller, .unstable = b->unstable};
   call.memory = wr_caller_memory(caller, &call.memory_size);
+  if (b->wasi->log) return enter_with_log(b, &call, slots);
   uint32_t error = b->handler(&call, slots);
   if (b->has_result) slots[0] = error;
   if (__builtin_expect(call.exited | call.interrupted | (call.trap != NULL), 0))
@@ -125,7 +138,7 @@ static wr_status define(wr_wasi_t *wasi, wr_linker_t *linker, const char *module
   wasm_func_t *func = NULL;
   wr_status status = WR_OUT_OF_MEMORY;
   if (b && type) {
-    *b = (binding){wasi, function->handler, unstable, function->has_result};
+    *b = (binding){wasi, function, function->handler, unstable, function->has_result};
     func = wr_func_new_raw(wr_linker_store(linker), type, enter, b, free);
   }
   if (func)

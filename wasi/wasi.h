@@ -281,6 +281,11 @@ bool wr__wasi_may_change_directory(const wr_wasi_t *wasi, int dir_fd);
 /* Tells the embedder what the guest was denied: a callback. */
 void wr__log_denied(wr__call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* ---- denied.c */
+/* The same for a path_* function that gave this error; nothing for other functions and errors. */
+void wr__log_denied_path(wr__call *call, const char *function, const uint64_t *args,
+                         uint32_t error);
+
 /* ---- clock.c */
 uint32_t wr__clock_now(wr__call *call, uint32_t clock_id, uint64_t *ns);
 

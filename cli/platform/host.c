@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,6 +54,11 @@ bool wr__host_colours(void) {
 }
 
 bool wr__host_terminal(void) { return isatty(STDERR_FILENO) != 0; }
+
+bool wr__host_reader_is_gone(void) {
+  struct pollfd fd = {.fd = STDOUT_FILENO, .events = POLLOUT};
+  return poll(&fd, 1, 0) == 1 && (fd.revents & (POLLERR | POLLHUP));
+}
 
 double wr__host_seconds(void) {
   struct timespec now;
@@ -106,6 +112,11 @@ bool wr__host_check_file(const char *path, char *reason, size_t reason_size) {
     return false;
   }
   return true;
+}
+
+bool wr__host_is_folder(const char *path) {
+  struct stat status;
+  return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
 bool wr__host_is_beneath(const char *file, const char *directory) {

@@ -17,12 +17,18 @@ bool wr__host_colours(void);
 /* wr__host_terminal: is standard error a terminal? */
 bool wr__host_terminal(void);
 
+/* wr__host_reader_is_gone: is standard output a pipe or a socket that nobody reads any more? */
+bool wr__host_reader_is_gone(void);
+
 /* wr__host_seconds: a clock that only goes forward. */
 double wr__host_seconds(void);
 
 /* wr__host_check_file: true where path names something that can be read as a file; otherwise a
  * line of reason, with the nearest name in the same folder where there is a near one. */
 bool wr__host_check_file(const char *path, char *reason, size_t reason_size);
+
+/* wr__host_is_folder: is there a folder of this name? */
+bool wr__host_is_folder(const char *path);
 
 /* wr__host_is_beneath: can the file, or folder, be reached through the directory? Also where it has
  * another name that may lie there. */

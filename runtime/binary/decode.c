@@ -2,6 +2,7 @@
  * Spec: binary/modules; embedding, module_decode and module_validate. */
 #include <stdlib.h>
 
+#include "base/header.h"
 #include "binary/decoder.h"
 #include "validate/internal.h"
 
@@ -144,14 +145,10 @@ static wr_status decode_section(wr__decoder *d, uint8_t *order) {
 }
 
 static wr_status decode_header(wr__decoder *d) {
-  static const uint8_t magic[4] = {0, 'a', 's', 'm'}, version[4] = {1, 0, 0, 0};
-  size_t left = (size_t)(d->end - d->at);
-  if (left < 4) return wr__decoder_fail_at(d, WR_MALFORMED, d->end, "unexpected end");
-  if (memcmp(d->at, magic, 4) != 0) return wr__decoder_malformed(d, "magic header not detected");
-  d->at += 4;
-  if (left < 8) return wr__decoder_fail_at(d, WR_MALFORMED, d->end, "unexpected end");
-  if (memcmp(d->at, version, 4) != 0) return wr__decoder_malformed(d, "unknown binary version");
-  d->at += 4;
+  size_t at;
+  const char *wrong = wr__header_check(d->at, (size_t)(d->end - d->at), &at);
+  if (wrong) return wr__decoder_fail_at(d, WR_MALFORMED, d->at + at, "%s", wrong);
+  d->at += WR__HEADER_BYTES;
   return WR_OK;
 }
 

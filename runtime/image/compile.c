@@ -120,6 +120,17 @@ bool wr__compiler_path(const wr_compile_options *options, char *path, size_t siz
   return wr__program_sibling("wasmrun-compile", path, size);
 }
 
+/* Without the program there is no compiler at all: says where it comes from. */
+static wr_status explain_start(const char *path, wr_status status, wr_error *error) {
+  if (status != WR_NOT_FOUND) return status;
+  return wr__fail(
+      error, WR_IO, WR_NO_OFFSET,
+      "%s cannot be started: there is no such program. It is part of a build of wasmrun "
+      "with LLVM 19 (Debian: llvm-19-dev), and is looked for by the variable "
+      "WASMRUN_COMPILE, beside wasmrun, and in PATH",
+      path);
+}
+
 wr_status wr__compiler_run(const wr__module *module, const wr_compile_options *options,
                            uint8_t **image, size_t *image_size, wr_error *error) {
   char path[4096];
@@ -137,7 +148,8 @@ wr_status wr__compiler_run(const wr__module *module, const wr_compile_options *o
                          .progress = options->progress,
                          .context = options->progress_context};
   wr__process_result result;
-  WR_TRY(wr__process_run(&job, &result, error));
+  wr_status started = wr__process_run(&job, &result, error);
+  if (started != WR_OK) return explain_start(path, started, error);
   wr_status status = result.exit_status ? fail_child(&result, &job, error) : WR_OK;
   free(result.message);
   if (status != WR_OK) {

@@ -36,6 +36,12 @@ extern "C" {
 
 /* wr_version: the library's version, as "0.1.0". Static storage. */
 WR_API const char *wr_version(void);
+/* wr_version_details: what a report of a fault should say beside the version, as lines "name: value":
+ * the compiler program that is found and its LLVM, and this machine's processor with the features
+ * that native code may use. Starts the compiler program.
+ * buffer   buffer[size_bytes], NUL-terminated; what does not fit is left out.
+ * Threads  any. */
+WR_API void wr_version_details(char *buffer, size_t size_bytes);
 
 /* ---- Status and errors --------------------------------------------------- */
 

@@ -86,8 +86,8 @@ static wr_status run_on(const wr__process_job *job, const int fds[FD_COUNT],
   pid_t child;
   int failed = start(job, fds, &child);
   if (failed)
-    return wr__fail(error, WR_IO, WR_NO_OFFSET, "%s cannot be started: %s", job->path,
-                    strerror(failed));
+    return wr__fail(error, failed == ENOENT ? WR_NOT_FOUND : WR_IO, WR_NO_OFFSET,
+                    "%s cannot be started: %s", job->path, strerror(failed));
   struct rlimit limit = {job->memory_bytes, job->memory_bytes};
   if (job->memory_bytes) prlimit(child, RLIMIT_AS, &limit, NULL);
   limit = (struct rlimit){job->cpu_seconds, job->cpu_seconds + 1};

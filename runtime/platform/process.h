@@ -14,7 +14,8 @@ uint32_t wr__process_id(void);
 
 /* Runs a program with `input` on its standard input, and returns what it wrote; both are malloc'ed,
  * the message ends with a NUL. The child can tell how far it is (wr__progress_open), and ends when
- * the thread that started it does. Errors WR_IO: it cannot be started; WR_OUT_OF_MEMORY. */
+ * the thread that started it does. Errors WR_IO: it cannot be started (WR_NOT_FOUND: it is
+ * not there); WR_OUT_OF_MEMORY. */
 typedef struct wr__process_job {
   const char *path;
   const char *const *arguments;

@@ -2,6 +2,7 @@
  * to (types, imports, function types, names), then for printing. */
 #include <stdlib.h>
 
+#include "base/header.h"
 #include "text/printer.h"
 
 /* Sections by id, in the order of a module. Spec: binary/modules. */
@@ -54,11 +55,11 @@ static wr_status add_section(wr__printer *p, wr__cursor *c, uint8_t *last_place)
 static wr_status find_sections(wr__printer *p) {
   wr__cursor c = {p->bytes, p->bytes + p->size};
   uint8_t last_place = 0;
-  if (p->size < 4 || memcmp(p->bytes, "\0asm", 4))
-    return wr__print_fail(p, &c, p->size < 4 ? "unexpected end" : "magic header not detected");
-  if (p->size < 8 || memcmp(p->bytes + 4, "\1\0\0\0", 4))
-    return wr__print_fail(p, &c, p->size < 8 ? "unexpected end" : "unknown binary version");
-  c.at += 8;
+  size_t at;
+  const char *wrong = wr__header_check(p->bytes, p->size, &at);
+  c.at += at;
+  if (wrong) return wr__print_fail(p, &c, wrong);
+  c.at = p->bytes + WR__HEADER_BYTES;
   while (c.at < c.end) WR_TRY(add_section(p, &c, &last_place));
   return WR_OK;
 }

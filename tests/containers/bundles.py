@@ -183,10 +183,10 @@ def a_base_that_fails(world):
 
 def bad_annotations(world):
     for key, value, message in (("wasmrun.max-memroy", "1M", "did you mean 'max-memory'?"),
-                                ("wasmrun.max-memory", "lots", "'lots' is not a size"),
+                                ("wasmrun.max-memory", "lots", "is 'lots', which is not a size"),
                                 ("wasmrun.trust-key", "/k", "annotation 'wasmrun.trust-key'"),
                                 ("wasmrun.dir", "/", "annotation 'wasmrun.dir'"),
-                                ("wasmrun.engine", "fast", "'fast' is not one of"),
+                                ("wasmrun.engine", "fast", "is 'fast', which is not one of"),
                                 ("wasmrun.engine", "compile", "cannot be 'compile'")):
         bundle = world.make_bundle("badnote", ["/container.wasm"], ["container.wasm"],
                                    annotations={key: value})
@@ -212,7 +212,7 @@ def bad_settings(world):
         world.wrapper = world.make_wrapper("bad-runtime", {"trust-keys": ["/nowhere/key"]})
         wrong = wrong or fails(world, "'trust-keys': /nowhere/key", "state", "a")
         path.chmod(0o666)
-        wrong = wrong or fails(world, "others than root and this user may write it", "state", "a")
+        wrong = wrong or fails(world, "a file of root or of this user that no other can write", "state", "a")
         path.unlink()
         return wrong or fails(world, "No such file or directory", "state", "a")
     finally:

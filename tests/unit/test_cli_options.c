@@ -105,7 +105,7 @@ static void wrong_options_name_the_right_one(void **state) {
       {"wasmrun --qqqqqqqq a.wasm",
        "unknown option '--qqqqqqqq'; 'wasmrun run --help' lists the options"},
       {"wasmrun -x a.wasm", "unknown option '-x'; 'wasmrun run --help' lists the options"},
-      {"wasmrun --dir", "option '--dir' needs a value: HOST[::GUEST][:ro]"},
+      {"wasmrun --dir", "option '--dir' needs a value: HOST[::GUEST][:ro|:rw]"},
       {"wasmrun -e", "option '-e' needs a value: NAME[=VALUE]"},
       {"wasmrun inspect a.wasm --json=yes", "option '--json' takes no value"},
       {"wasmrun inspect a.wasm --jsn", "unknown option '--jsn'; did you mean '--json'?"},
