@@ -1,5 +1,5 @@
-/* Lines in the log about paths that were refused: what leads out of a directory, and what would
- * change one that is for reading only. */
+/* Lines in the log about paths in a directory that is for reading only. What leads out of a
+ * directory is logged where paths are resolved (path.c). */
 #include "wasi.h"
 
 #include <string.h>
@@ -24,7 +24,7 @@ static const struct row {
 void wr__log_denied_path(wr__call *call, const char *function, const uint64_t *args,
                          uint32_t error) {
   char paths[2][WR__WASI_MAX_PATH] = {"", ""};
-  if (error != WASI_NOTCAPABLE && error != WASI_ROFS) return;
+  if (error != WASI_ROFS) return;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     const struct row *row = &rows[i];
     if (strcmp(row->name, function) != 0) continue;
@@ -32,9 +32,8 @@ void wr__log_denied_path(wr__call *call, const char *function, const uint64_t *a
       return;
     if (row->second && wr__guest_path(call, args[row->second], args[row->second + 1], paths[1]))
       return;
-    wr__log_denied(call, "%s %s%s%s: %s", function, paths[0], row->second ? " " : "", paths[1],
-                   error == WASI_ROFS ? "the directory is given for reading only"
-                                      : "not allowed in the directory that was given");
+    wr__log_denied(call, "%s %s%s%s: the directory is given for reading only", function, paths[0],
+                   row->second ? " " : "", paths[1]);
     return;
   }
 }
