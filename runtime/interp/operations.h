@@ -73,5 +73,7 @@ static inline void wr__link_across(uint64_t *link, uint64_t pc, uint64_t fp, wr_
 /* Tail call: moves arguments and linkage to where the callee expects them. pc is the instruction.
  */
 void wr__link_move(uint64_t *fp, const uint8_t *pc, const wr__func *callee, wr__instance *inst);
+/* The same for WR__TAIL_CALLED, from a function with the linkage. Returns the callee. */
+wr__func *wr__link_replace(uint64_t *fp, const uint64_t *link, wr__instance *inst);
 
 #endif

@@ -89,19 +89,34 @@ bool wr__interp_func_is(const wr__func *func, uint32_t type_id) {
   return false;
 }
 
-void wr__link_move(uint64_t *fp, const uint8_t *pc, const wr__func *callee, wr__instance *inst) {
-  const uint64_t *args = fp + wr__code_u16(pc + 8);
-  uint64_t link[WR__LINK_SLOTS];
-  memcpy(link, fp + wr__code_u16(pc + 10), sizeof link);
-  memmove(fp, args, (size_t)callee->type->param_slots * sizeof *fp);
-  uint64_t *to = fp + wr__code_u16(pc + 12);
+/* A callee's linkage where it expects it, made of the one that it takes over. */
+static void move_link(uint64_t *to, const uint64_t link[WR__LINK_SLOTS], const wr__func *callee,
+                      wr__instance *inst) {
   bool across = link[WR__LINK_PC] == (uint64_t)(uintptr_t)wr__interp_stub(WR__STUB_RESTORE);
   if (!across && callee->instance && callee->instance != inst) {
     wr__link_across(to, link[WR__LINK_PC], link[WR__LINK_FP], inst);
     return;
   }
-  memcpy(to, link, sizeof link);
+  memcpy(to, link, WR__LINK_SLOTS * sizeof *to);
   if (across) to[WR__LINK_FP] = (uint64_t)(uintptr_t)to;
+}
+
+void wr__link_move(uint64_t *fp, const uint8_t *pc, const wr__func *callee, wr__instance *inst) {
+  const uint64_t *args = fp + wr__code_u16(pc + 8);
+  uint64_t link[WR__LINK_SLOTS];
+  memcpy(link, fp + wr__code_u16(pc + 10), sizeof link);
+  memmove(fp, args, (size_t)callee->type->param_slots * sizeof *fp);
+  move_link(fp + wr__code_u16(pc + 12), link, callee, inst);
+}
+
+wr__func *wr__link_replace(uint64_t *fp, const uint64_t *link, wr__instance *inst) {
+  wr__exec *exec = inst->exec;
+  wr__func *callee = exec->tail_func;
+  uint64_t kept[WR__LINK_SLOTS];
+  memcpy(kept, link, sizeof kept);
+  memcpy(fp, exec->tail_args, (size_t)callee->type->param_slots * sizeof *fp);
+  move_link(fp + wr__link_slot(callee->type), kept, callee, inst);
+  return callee;
 }
 
 /* ---- entry

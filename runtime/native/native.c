@@ -99,13 +99,32 @@ static void wr__native_leave(wr__instance *instance, const void *pc) {
   add_way(instance->exec, (uintptr_t)pc);
 }
 
+/* Does the adapter of this frame stand in the place of the function that was entered last? Then the
+ * wrapper is its caller, which engines call. Else other native functions wait for the result. */
+static bool is_last(const wr__instance *instance, const uintptr_t *frame) {
+  const wr__image *image = image_of(instance);
+  uintptr_t pc = ((const uintptr_t *)frame[0])[1];
+  return pc - ((uintptr_t)image->base + image->header->text_offset) >= image->header->text_bytes;
+}
+
+/* The innermost entry returns, and its caller goes on with the function: so tail calls that leave
+ * an instance take no stack. */
+static void __attribute__((noreturn)) leave_for(wr__exec *exec, wr__func *func,
+                                                const uint64_t *slots) {
+  if (WR_UNLIKELY(wr__exec_interrupted(exec))) land(exec, wr__exec_trap(exec, WR_TRAP_INTERRUPTED));
+  exec->tail_func = func;
+  memcpy(exec->tail_args, slots, func->type->param_slots * sizeof *slots);
+  land(exec, WR__TAIL_CALLED);
+}
+
 /* frame is the adapter's. */
 static void wr__native_call_out(wr__instance *instance, wr__func *func, uint64_t *slots,
                                 const uintptr_t *frame) {
   wr__exec *exec = instance->exec;
   wr__instance *caller = exec->caller;
+  if (func->instance && is_last(instance, frame)) leave_for(exec, func, slots);
   exec->caller = instance;
-  wr_status status = func->entry(exec, func, slots);
+  wr_status status = wr__func_run(exec, func, slots);
   exec->caller = caller;
   if (WR_LIKELY(status == WR_OK)) return;
   if (status == WR_EXCEPTION && image_of(instance)->header->flags & WR__IMAGE_HANDLERS) {
@@ -276,8 +295,10 @@ static wr_status take_instance(wr__instance *instance, bool *taken, wr_error *er
     return refuse(instance, error, "it was compiled without polls, and a deadline is set");
   wr__exec *exec = instance->exec;
   if (!exec->native_results)
-    exec->native_results = wr__alloc_array(2 * WR__MAX_RESULTS, sizeof *exec->native_results);
+    exec->native_results =
+        wr__alloc_array(2 * (WR__MAX_RESULTS + WR__MAX_PARAMS), sizeof *exec->native_results);
   if (!exec->native_results) return wr__fail_oom(error);
+  exec->tail_args = exec->native_results + 2 * WR__MAX_RESULTS;
   instance->engine_state = (void *)(uintptr_t)image;
   instance->native_results = exec->native_results;
   instance->native_helpers = helpers;

@@ -80,13 +80,24 @@ wr_status wr__host_entry(wr__exec *exec, wr__func *func, uint64_t *slots) {
   return wr__exec_trap_message(exec, wr_status_name(status));
 }
 
+wr_status wr__exec_run_tail(wr__exec *exec, uint64_t *slots) {
+  wr__func *func;
+  wr_status status;
+  do {
+    func = exec->tail_func;
+    status = func->entry(exec, func, exec->tail_args);
+  } while (status == WR__TAIL_CALLED);
+  if (status == WR_OK) memcpy(slots, exec->tail_args, func->type->result_slots * sizeof *slots);
+  return status;
+}
+
 wr_status wr__func_invoke(wr__exec *exec, wr__func *func, uint64_t *slots) {
   if (exec->depth >= MAX_HOST_DEPTH) return wr__exec_trap(exec, WR_TRAP_CALL_STACK_EXHAUSTED);
   wr__fault_init_thread();
   wr__instance *caller = exec->caller;
   exec->caller = NULL;
   exec->depth++;
-  wr_status status = func->entry(exec, func, slots);
+  wr_status status = wr__func_run(exec, func, slots);
   exec->depth--;
   exec->caller = caller;
   return status;

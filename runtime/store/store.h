@@ -51,6 +51,9 @@ typedef struct wr__host_info {
 /* Every function has an entry that takes the context and an array of slots: arguments in, results
  * out. Returns WR_OK or the status of the trap that is now in exec->trap. */
 typedef wr_status (*wr__entry)(wr__exec *exec, wr__func *func, uint64_t *slots);
+/* What an entry returns besides: the function ended in a tail call that left its engine. The caller
+ * calls exec->tail_func with exec->tail_args in its place: wr__func_run. */
+#define WR__TAIL_CALLED ((wr_status)0x100)
 
 struct wr__func {
   wr__object header;
@@ -220,17 +223,19 @@ struct wr__exec {
   wr__ref native_exception;             /* travels up through native frames */
   wr__native_way native_way;            /* that it took */
   uint64_t *native_results;             /* NULL until the first instance with an image */
+  wr__func *tail_func;                  /* of WR__TAIL_CALLED; has an instance */
+  uint64_t *tail_args;                  /* with native_results */
 };
 
 struct wr__store {
-  wr__engine *engine; /* counted */
-  wr__exec exec;
+  wr__engine *engine;    /* counted */
+  struct wr__heap *heap; /* gc/: host references, structs, arrays, exceptions */
+  wr__exec exec;         /* behind what native code reaches */
   /* all that was made in it, freed at the end */
   wr__instance **instances;
   size_t instance_count, instance_capacity;
   void **objects; /* internal to store/ */
   size_t object_count, object_capacity;
-  struct wr__heap *heap;       /* gc/: host references, structs, arrays, exceptions */
   struct wr__handles *handles; /* api/: references that the embedder holds; roots for gc/ */
   _Atomic int event_fd;        /* -1 until asked for: wr__store_event_fd */
   wr__alarm deadline;
@@ -358,6 +363,13 @@ bool wr__extern_matches(const wr__store *store, const wr__extern *external,
 /* ---- exec.c */
 /* Calls any function from the host: slots as for wr__entry. */
 wr_status wr__func_invoke(wr__exec *exec, wr__func *func, uint64_t *slots);
+/* Goes on with WR__TAIL_CALLED, until a function returns. */
+wr_status wr__exec_run_tail(wr__exec *exec, uint64_t *slots);
+/* Calls any function from an engine, its tail calls included. */
+static inline wr_status wr__func_run(wr__exec *exec, wr__func *func, uint64_t *slots) {
+  wr_status status = func->entry(exec, func, slots);
+  return WR_LIKELY(status != WR__TAIL_CALLED) ? status : wr__exec_run_tail(exec, slots);
+}
 /* Puts a trap into exec->trap, without a trace, and returns its status. An interrupt is spent by
  * it. */
 wr_status wr__exec_trap(wr__exec *exec, wr_trap_kind kind);
