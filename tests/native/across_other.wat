@@ -1,0 +1,51 @@
+;; The other instance of across.wat.
+(module
+  (type $f (func (param i32 i32) (result i32)))
+  (type $wide (func (param i32 i64 i64 i64 i64 i64 i64 f64 f64 v128 v128) (result i64 v128 i32)))
+  (type $thin (func (param i32 v128) (result i64 v128 i32)))
+  (type $node (struct (field i32)))
+  (tag $e (export "e") (param i32))
+  (table $t (export "t") 16 funcref)
+  (memory 1)
+
+  ;; what the last call does
+  (func $end (export "end") (type $f)
+    (block $collect (block $read (block $trap (block $throw (block $return
+      (br_table $return $throw $trap $read $collect (local.get 1)))
+      (return (i32.const 0)))
+      (throw $e (i32.const 42)))
+      (unreachable))
+      (return (i32.load (i32.const 0x10000))))
+    (local.set 1 (i32.const 20000))
+    (loop $more
+      (drop (struct.new $node (local.get 1)))
+      (br_if $more (local.tee 1 (i32.sub (local.get 1) (i32.const 1)))))
+    (i32.const 0))
+
+  (func (export "deep") (type $f)
+    (if (i32.eqz (local.get 0)) (then (return (call $end (local.get 0) (local.get 1)))))
+    (i32.add (i32.const 1)
+      (call_indirect (type $f) (i32.sub (local.get 0) (i32.const 1)) (local.get 1) (i32.const 0))))
+  (func (export "deep_ref") (type $f)
+    (if (i32.eqz (local.get 0)) (then (return (call $end (local.get 0) (local.get 1)))))
+    (i32.add (i32.const 1)
+      (call_ref $f (i32.sub (local.get 0) (i32.const 1)) (local.get 1)
+        (ref.cast (ref $f) (table.get $t (i32.const 2))))))
+  (func (export "tail") (type $f)
+    (if (i32.eqz (local.get 0)) (then (return (call $end (local.get 0) (local.get 1)))))
+    (return_call_indirect (type $f)
+      (i32.sub (local.get 0) (i32.const 1)) (local.get 1) (i32.const 3)))
+  (func (export "tail_ref") (type $f)
+    (if (i32.eqz (local.get 0)) (then (return (call $end (local.get 0) (local.get 1)))))
+    (return_call_ref $f (i32.sub (local.get 0) (i32.const 1)) (local.get 1)
+      (ref.cast (ref $f) (table.get $t (i32.const 5)))))
+  ;; back by a tail call into a function that calls
+  (func (export "passed") (type $f)
+    (if (i32.eqz (local.get 0)) (then (return (call $end (local.get 0) (local.get 1)))))
+    (return_call_indirect (type $f) (i32.sub (local.get 0) (i32.const 1)) (local.get 1)
+      (select (i32.const 8) (i32.const 11) (i32.eq (local.get 1) (i32.const 1)))))
+  (func (export "wide") (type $wide)
+    (return_call_indirect (type $thin) (local.get 0)
+      (i64x2.add (local.get 9) (i64x2.splat
+        (i64.add (i64x2.extract_lane 1 (local.get 10)) (i64.add (local.get 6) (i64.trunc_f64_s (local.get 8))))))
+      (i32.const 7))))
