@@ -26,12 +26,12 @@ def objects(build, part):
 
 
 def find_build():
-    """The build whose objects of the runtime are newest, and complete but for other processors."""
+    """The build with all objects of the runtime and of the compiler whose newest is newest."""
     best = None
     for build in (ROOT / "build").glob("*"):
-        found = dict(objects(build, "runtime"))
-        wanted = [p for p in (ROOT / "runtime").rglob("*.c") if p not in found]
-        if not found or wanted:
+        parts = ("runtime", "compiler")
+        found = {source: path for part in parts for source, path in objects(build, part)}
+        if any(p not in found for part in parts for p in (ROOT / part).rglob("*.c")):
             continue
         newest = max(path.stat().st_mtime for path in found.values())
         if best is None or newest > best[0]:
@@ -63,7 +63,7 @@ def folder_of(source, part):
 def main():
     build = find_build()
     if not build:
-        print("no complete build of the runtime under build/: make build-release")
+        print("no complete build of the runtime and the compiler under build/: make build-release")
         return 1
     problems, followed = [], 0
     defined, used = symbols(objects(build, "runtime"))
