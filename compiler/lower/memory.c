@@ -207,9 +207,12 @@ static void lower_grow(wr__lower *l, uint32_t memory) {
 /* Nothing polls in a straight line of short ones, of which a function may have 800,000. */
 enum { SHORT_BYTES = 2 << 10, INLINE_BYTES = 64, INLINE_BYTES_SMALL = 15 };
 
-/* How many bytes LLVM moves without a call: at level s by 4 stores at most. */
-static uint64_t inline_bytes(const wr__lower *l) {
-  return l->options->level == 's' ? INLINE_BYTES_SMALL : INLINE_BYTES;
+/* Does LLVM move or set so many bytes without a call? At level s, and for aarch64 at any level,
+ * with 4 stores at most, none of which overlap. */
+static bool are_few(const wr__lower *l, uint64_t bytes) {
+  if (l->options->level == 's') return bytes <= INLINE_BYTES_SMALL;
+  uint64_t stores = bytes / 16 + (uint64_t)__builtin_popcountll(bytes % 16);
+  return bytes <= INLINE_BYTES && (!l->aarch64 || stores <= 4);
 }
 
 static void lower_bulk(wr__lower *l, enum wr__helper op, uint32_t a, uint32_t b) {
@@ -274,7 +277,7 @@ static void lower_short_bulk(wr__lower *l, enum wr__helper op, uint32_t memory) 
   LLVMBasicBlockRef other = wr__lower_block(l, ""), join = wr__lower_block(l, "");
   wr__lower_unlikely(l, LLVMBuildNot(l->b, fits, ""), other);
   uint64_t bytes;
-  bool is_few = wr__lower_constant(count, &bytes) && bytes <= inline_bytes(l);
+  bool is_few = wr__lower_constant(count, &bytes) && are_few(l, bytes);
   LLVMValueRef base = wr__lower_field(l, l->ptr, pointer, offsetof(wr__memory, base), false);
   if (is_copy)
     build_move(l, byte_address(l, base, to), byte_address(l, base, second), count, is_few);
