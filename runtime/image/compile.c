@@ -48,7 +48,7 @@ static const uint64_t thread_bytes = 192 << 20; /* stack and heap of one */
 /* Of the compiler's address space. */
 static uint64_t memory_limit(const wr__module *module, const wr_compile_options *options) {
   if (options->max_memory) return options->max_memory;
-  if (!wr__process_limits_memory()) return 0;
+  if (!wr__process_can_be_confined()) return 0;
   uint64_t threads = options->threads ? options->threads : wr__processor_count();
   uint64_t useful = 1 + module->size / BYTES_PER_THREAD;
   return base_bytes + bytes_per_byte * module->size +

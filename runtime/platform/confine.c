@@ -55,7 +55,18 @@ enum { ALLOWED_COUNT = WR_ARRAY_COUNT(allowed), FILTER_SIZE = ALLOWED_COUNT + 8 
 /* Numbers mean other calls to a process of another architecture; openat's tells which this is. */
 static const unsigned own_architecture = SYS_openat == 257 ? AUDIT_ARCH_X86_64 : AUDIT_ARCH_AARCH64;
 
+/* Sanitizers reserve terabytes, and one traces the process at its end from another, for which it
+ * would wait for ever. */
+bool wr__process_can_be_confined(void) {
+#if defined(WR__SANITIZED)
+  return false;
+#else
+  return true;
+#endif
+}
+
 void wr__process_confine(void) {
+  if (!wr__process_can_be_confined()) return;
   struct rlimit no_core = {0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
   struct sock_filter filter[FILTER_SIZE] = {
@@ -77,12 +88,4 @@ void wr__process_confine(void) {
   /* A kernel without filters has the limits alone. */
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);
-}
-
-bool wr__process_limits_memory(void) {
-#if defined(WR__SANITIZED)
-  return false; /* sanitizers reserve terabytes */
-#else
-  return true;
-#endif
 }

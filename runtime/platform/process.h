@@ -43,7 +43,7 @@ wr__progress *wr__progress_open(void);
 /* From now on this process reaches nothing but what it has open already. */
 void wr__process_confine(void);
 /* Is a limit of address space one that a program of this build can live with? */
-bool wr__process_limits_memory(void);
+bool wr__process_can_be_confined(void);
 /* The path of the running program's folder with `name` appended; false where it does not fit. */
 bool wr__program_sibling(const char *name, char *path, size_t size);
 
