@@ -27,6 +27,7 @@ static bool read_all(int fd, size_t limit_bytes, char **out, size_t *size_bytes)
     if (got < 0) break;
     used += (size_t)got;
     if (got == 0) {
+      buffer[used] = '\0'; /* there was room to read into */
       *out = buffer;
       *size_bytes = used;
       return true;

@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* wr__oci_read_file: a whole file of at most `limit_bytes`, freed by the caller. */
+/* wr__oci_read_file: a whole file of at most `limit_bytes`, freed by the caller, with a zero behind
+ * its end that does not count. */
 bool wr__oci_read_file(const char *path, size_t limit_bytes, char **out, size_t *size_bytes);
 /* wr__oci_write_file: a new file, for this user alone. */
 bool wr__oci_write_file(const char *path, const char *text, size_t size_bytes);
