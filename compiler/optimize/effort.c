@@ -1,7 +1,7 @@
 /* How much is done for a function. Some of LLVM's passes take time or memory that grows with the
  * square of something: the blocks of a function, its loops, the branches that compare one value,
- * the length of a sum. Programs have little of each; a function that has more goes without those
- * passes, and one that has far more goes without any. So compiling takes time about linear in the
+ * the length of a sum. Programs have few of each. A function that has more is compiled without
+ * those passes, and one that has far more at level 0. So compiling takes time about linear in the
  * size of a module, whatever is in it. */
 #include <string.h>
 
