@@ -99,6 +99,14 @@ def run_api(program, environment, emulator):
     return [passed(name)]
 
 
+def run_exports(build, environment):
+    """What the libraries export, and that something calls it."""
+    name = "api/exports"
+    command = [sys.executable, ROOT / "tests" / "api" / "exports.py", setting(build, "CMAKE_C_COMPILER"), build]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
+    return [passed(name) if done.returncode == 0 else failed(name, done.stdout + done.stderr)]
+
+
 def run_overshoot(build, environment):
     """How late guests end, with a bound for a machine that does other things too."""
     name = "limits/overshoot"
@@ -178,6 +186,7 @@ def jobs_of(build, wanted, scratch):
         jobs.append(("alloc/alloc_sweep", lambda: run_api(build / "tests" / "alloc_sweep",
                                                           environment, emulator)))
     if build.name == "release":
+        jobs.append(("api/exports", lambda: run_exports(build, environment)))
         jobs.append(("limits/overshoot", lambda: run_overshoot(build, environment)))
     if (build / "tests" / "stress").exists() and not emulator:
         compiler = programs_of(build) / "wasmrun-compile"

@@ -62,10 +62,6 @@ void wr_config_set_optimisation(wasm_config_t *config, wr_optimisation which, bo
     config->config.optimisations_off |= bit;
 }
 
-void wr_config_set_relaxed_deterministic(wasm_config_t *config, bool on) {
-  config->config.relaxed_deterministic = on;
-}
-
 wasm_engine_t *wasm_engine_new(void) {
   wr__config config;
   wr__config_init(&config);

@@ -22,7 +22,6 @@ void wr__config_init(wr__config *config) {
   config->max_memory_bytes = DEFAULT_MEMORY_BYTES;
   config->max_table_elements = DEFAULT_TABLE_ELEMENTS;
   config->max_gc_heap_bytes = DEFAULT_GC_HEAP_BYTES;
-  config->relaxed_deterministic = true;
 }
 
 void wr__config_free(wr__config *config) {

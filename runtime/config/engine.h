@@ -22,7 +22,6 @@ typedef struct wr__config {
   uint64_t max_gc_heap_bytes;
   bool gc_stress;
   uint32_t optimisations_off; /* bit wr_optimisation */
-  bool relaxed_deterministic;
   /* Whose native code runs (trust/keys.h). */
   wr__keyring *trusted; /* counted; NULL: nobody's */
   bool trust_user;      /* the user's keys too, read when they are needed */

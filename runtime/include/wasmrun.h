@@ -350,9 +350,6 @@ WR_API void wr_config_set_max_gc_heap(wasm_config_t *config, uint64_t size_bytes
 WR_API void wr_config_set_gc_stress(wasm_config_t *config, bool on);
 /* wr_config_set_optimisation: default: all on. */
 WR_API void wr_config_set_optimisation(wasm_config_t *config, wr_optimisation which, bool on);
-/* wr_config_set_relaxed_deterministic: make relaxed SIMD give the deterministic profile's results.
- * Default: on. Spec: appendix/profiles. */
-WR_API void wr_config_set_relaxed_deterministic(wasm_config_t *config, bool on);
 
 /* ---- Store --------------------------------------------------------------- */
 

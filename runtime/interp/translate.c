@@ -196,7 +196,10 @@ static bool lay_out(translator *t, const wr__deftype *type) {
   t->link_slot = wr__link_slot(type);
   for (uint32_t k = 0; k < w->local_count; k++) {
     if (k == type->param_count) slot = t->link_slot + WR__LINK_SLOTS;
-    t->locals[k] = (local_info){.slot = slot, .cls = wr__translate_cls(w->locals[k])};
+    bool unused = t->used && k >= type->param_count && !t->used[k];
+    t->locals[k] =
+        (local_info){.slot = slot, .cls = unused ? 'i' : wr__translate_cls(w->locals[k])};
+    if (unused) continue;
     if (t->locals[k].cls == 'r') {
       t->ref_local_count++; /* a collection may read it before the first write */
       if (k >= type->param_count) wr__translate_must_be_zero(t, k);
@@ -327,15 +330,27 @@ static wr__code *translate_once(wr__translator *t, uint32_t func_index, bool gua
   return code;
 }
 
-wr__code *wr__translate(wr__translator *t, uint32_t func_index, bool guarded, uint32_t options,
-                        const _Atomic uint32_t *interrupt) {
-  static const _Atomic uint32_t never;
-  t->interrupt = interrupt ? interrupt : &never;
+static wr__code *translate_twice(wr__translator *t, uint32_t func_index, bool guarded,
+                                 uint32_t options) {
   wr__code *code = translate_once(t, func_index, guarded, options, 0);
   if (!code || t->exn_count == 0) return code;
   /* How many legacy tries there are is known now: again, with slots for what they catch. */
   wr__code_free(code);
   return translate_once(t, func_index, guarded, options, t->exn_count);
+}
+
+wr__code *wr__translate(wr__translator *t, uint32_t func_index, bool guarded, uint32_t options,
+                        const _Atomic uint32_t *interrupt) {
+  static const _Atomic uint32_t never;
+  t->interrupt = interrupt ? interrupt : &never;
+  wr__code *code = translate_twice(t, func_index, guarded, options);
+  if (code || t->e.frame_slots <= WR__MAX_FRAME_SLOTS) return code;
+  /* An instruction names slots by 16 bits: again, without slots for locals that nothing names. */
+  if (wr__translate_find_used(t, func_index))
+    code = translate_twice(t, func_index, guarded, options);
+  free(t->used);
+  t->used = NULL;
+  return code;
 }
 
 void wr__code_free(wr__code *code) {

@@ -1,6 +1,8 @@
 /* The translator's part for locals: reading and writing them, and finding out which must start as
- * zero. */
+ * zero, and which are never named. */
 #include "interp/translator.h"
+
+#include <stdlib.h>
 
 /* A local is read where no write of it is known to come first: it must start as zero. */
 void wr__translate_must_be_zero(translator *t, uint32_t local) {
@@ -61,4 +63,17 @@ void wr__translate_local_tee(translator *t, const wr__instr *in) {
   uint32_t local = in->imm.index;
   wr__emit_tee(&t->e, t->locals[local].slot);
   local_written(t, local);
+}
+
+static wr_status note_used(void *context, wr__walker *walker, const wr__instr *in) {
+  translator *t = context;
+  (void)walker;
+  if (wr__opinfos[in->op].immediates == WR__IMM_LOCAL) t->used[in->imm.index] = true;
+  return WR_OK;
+}
+
+bool wr__translate_find_used(translator *t, uint32_t func_index) {
+  wr__visitor visitor = {note_used, t};
+  t->used = calloc(t->walker.local_count + 1, sizeof *t->used);
+  return t->used && wr__walk_func(&t->walker, func_index, &visitor) == WR_OK;
 }

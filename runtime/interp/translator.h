@@ -71,6 +71,7 @@ typedef struct wr__translator {
   size_t chain_capacity;
   uint32_t *loop_reads; /* locals that are references and read in the outermost loop around here */
   size_t loop_read_capacity;
+  bool *used; /* by local: whether the body names it; NULL: every local has slots of its own */
   const _Atomic uint32_t *interrupt; /* ends a translation */
   /* zero at the start of a function, from here on */
   bool guarded;
@@ -112,6 +113,8 @@ void wr__translate_list_refs(const translator *t, uint32_t skip, wr__ref_local *
 /* The same for slots, up to `end`. */
 void wr__translate_slots_must_be_zero(translator *t, uint32_t slot, uint32_t end);
 void wr__translate_must_be_zero(translator *t, uint32_t local);
+/* Fills t->used for a function; false when out of memory. */
+bool wr__translate_find_used(translator *t, uint32_t func_index);
 void wr__translate_forget_writes(translator *t, uint32_t depth);
 void wr__translate_local_get(translator *t, const wr__instr *in);
 void wr__translate_local_set(translator *t, const wr__instr *in);

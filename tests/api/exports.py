@@ -1,11 +1,17 @@
-"""The shared libraries export what the public headers declare: every function, and nothing else.
+"""The shared libraries export what the public headers declare: every function, and nothing else; and
+the tests, the examples and the programs call each of them.
 
-usage: exports.py COMPILER INCLUDE_DIR LIBRARY..."""
+usage: exports.py COMPILER BUILD_DIR"""
+import pathlib
 import re
 import subprocess
 import sys
 
-compiler, include_dir, *libraries = sys.argv[1:]
+compiler, build = sys.argv[1], pathlib.Path(sys.argv[2])
+source_dir = pathlib.Path(__file__).resolve().parents[2]
+include_dir = source_dir / "runtime" / "include"
+libraries = [build / "lib" / f"libwasmrun{part}.so" for part in ("", "-wasi")]
+objects = [path for folder in ("tests", "spec-tests", "cli", "wasi") for path in (build / folder).rglob("*.o")]
 
 
 def run(*command, text=None):
@@ -23,9 +29,12 @@ for library in libraries:
         if not name.startswith("_"):  # the compiler's own
             exported.add(name)
 
-for name in sorted(declared - exported):
-    print("declared, but not exported:", name)
-for name in sorted(exported - declared):
-    print("exported, but not declared:", name)
-print(len(exported & declared), "functions")
-sys.exit(declared != exported)
+called = {line.split()[-1] for line in run("nm", "--undefined-only", *objects).splitlines() if " U " in line}
+for example in (source_dir / "examples").rglob("*.c"):
+    called.update(re.findall(r"\b(?:wasm|wr)_\w+", example.read_text()))
+
+faults = [f"declared, but not exported: {name}" for name in sorted(declared - exported)] + \
+    [f"exported, but not declared: {name}" for name in sorted(exported - declared)] + \
+    [f"called by no test and no program: {name}" for name in sorted(declared & exported - called)]
+print("\n".join([*faults, f"{len(exported & declared)} functions"]))
+sys.exit(bool(faults))
