@@ -14,8 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "net.h"
-#include "wasi.h"
+#include "p1/sockets.h"
 
 #define MEMORY 65536u
 #define MAX_CALLS 24
@@ -188,16 +187,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (!memory || fd < 0 || write(fd, "secret", 6) != 6) abort();
   close(fd);
   wr_wasi_t *wasi = make_context(next(&in));
-  wr__call call = {.wasi = wasi, .memory = memory, .memory_size = MEMORY};
+  wr__call call = {.op.wasi = wasi, .memory = memory, .memory_size = MEMORY};
   put_paths(memory);
   put_structures(memory);
   size_t tail = size < 4096 ? size : 4096;
   memcpy(memory + 1024, data + size - tail, tail);
   for (int i = 0; i < MAX_CALLS && in.size > 0; i++) {
-    const wr__wasi_function *f = &wr__wasi_functions[next(&in) % wr__wasi_function_count];
+    const wr__p1_function *f = &wr__p1_functions[next(&in) % wr__p1_function_count];
     uint64_t args[10] = {0};
     for (size_t k = 0; f->params[k]; k++) args[k] = next_argument(&in);
-    if (f->handler(&call, args) > WASI_NOTCAPABLE) abort();
+    if (wr__p1_call(f, &call, args) > WASI_NOTCAPABLE) abort();
   }
   check_outside();
   wr_wasi_delete(wasi);

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 
-from check_includes import COMPILER_LAYERS, ROOT, RUNTIME_ORDER
+from check_includes import COMPILER_LAYERS, ROOT, RUNTIME_ORDER, WASI_LAYERS
 
 USERS = ("wasi", "cli", "spec-tests")
 NM = shutil.which("llvm-nm-19") or shutil.which("nm")
@@ -75,13 +75,14 @@ def main():
         here, there = folder_of(source, "runtime"), folder_of(callee, "runtime")
         if RUNTIME_ORDER.index(there) > RUNTIME_ORDER.index(here):
             problems.append(f"{source.relative_to(ROOT)}: {name} of {there}/ is above it")
-    own, calls = symbols(objects(build, "compiler"))
-    for source, name in calls:
-        here = folder_of(source, "compiler")
-        there = own.get(name) and folder_of(own[name], "compiler")
-        followed += 1
-        if here in COMPILER_LAYERS and there in COMPILER_LAYERS and there not in COMPILER_LAYERS[here]:
-            problems.append(f"{source.relative_to(ROOT)}: {name} of {there}/ is above it")
+    for part, layers in (("compiler", COMPILER_LAYERS), ("wasi", WASI_LAYERS)):
+        own, calls = symbols(objects(build, part))
+        for source, name in calls:
+            here = folder_of(source, part)
+            there = own.get(name) and folder_of(own[name], part)
+            followed += 1
+            if here in layers and there in layers and there not in layers[here]:
+                problems.append(f"{source.relative_to(ROOT)}: {name} of {there}/ is above it")
     for part in USERS:
         for source, name in symbols(objects(build, part))[1]:
             followed += name in defined

@@ -12,6 +12,8 @@ RUNTIME_ORDER = ["base", "platform", "opcodes", "types", "numeric", "config", "m
                  "image", "debug", "native", "trust", "api"]
 # Folders of compiler/ and which of them each may include; what lies beside them may include all.
 COMPILER_LAYERS = {"lower": {"lower"}, "optimize": {"optimize", "lower"}, "link": {"link"}}
+# Folders of wasi/ and which of them each may include.
+WASI_LAYERS = {"host": {"host"}, "p1": {"p1", "host"}, "p2": {"p2", "host"}}
 C_LIBRARY = set("""assert complex ctype errno fenv float getopt inttypes iso646 limits locale math setjmp
 signal stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string strings tgmath
 threads time uchar wchar wctype""".split())
@@ -49,6 +51,10 @@ def check_user(path, include, part, problems):
     if include.startswith('"'):
         near = (path.parent / name).resolve()
         own = (ROOT / part / name).resolve()
+        if part == "wasi" and near.is_file() and near.is_relative_to(ROOT / part):
+            if near.parent.name not in WASI_LAYERS[path.parent.name]:
+                problems.append(f"{path.relative_to(ROOT)}: {include} points upward")
+            return
         if name in ("wasm.h", "wasmrun.h") or near.is_file() and near.is_relative_to(ROOT / part):
             return
         if own.is_file():

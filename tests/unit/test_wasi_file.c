@@ -4,7 +4,7 @@
 #include <pthread.h>
 
 #define ALL UINT64_MAX
-#define WRITE_READ (WASI_RIGHTS_FILE)
+#define WRITE_READ (WR__RIGHTS_FILE)
 
 static uint32_t open_file(guest *g, const char *path, uint32_t oflags) {
   uint32_t fd;
@@ -186,7 +186,7 @@ static void rights_only_shrink(void **state) {
   (void)state;
   guest *g = guest_new(0);
   uint32_t fd = open_file(g, "f", WASI_OFLAGS_CREAT), other;
-  assert_int_equal(WASI(g, fd_fdstat_set_rights, fd, WASI_RIGHT_FD_READ, 0), WASI_SUCCESS);
+  assert_int_equal(WASI(g, fd_fdstat_set_rights, fd, WR__RIGHT_FD_READ, 0), WASI_SUCCESS);
   assert_int_equal(guest_write(g, fd, "x"), WASI_NOTCAPABLE);
   assert_int_equal(WASI(g, fd_seek, fd, 1, 0, OUT), WASI_NOTCAPABLE);
   assert_int_equal(WASI(g, fd_fdstat_set_rights, fd, WRITE_READ, 0), WASI_NOTCAPABLE);
@@ -194,13 +194,13 @@ static void rights_only_shrink(void **state) {
   /* What a directory does not hand on cannot be had below it. */
   assert_int_equal(WASI(g, fd_fdstat_get, 3, OUT), WASI_SUCCESS);
   uint64_t base = guest_u64(g, OUT + 8), inheriting = guest_u64(g, OUT + 16);
-  assert_int_equal(base & WASI_RIGHT_FD_SEEK, 0);
-  assert_int_equal(WASI(g, fd_fdstat_set_rights, 3, base & ~WASI_RIGHT_PATH_CREATE_FILE,
-                        inheriting & ~WASI_RIGHT_FD_WRITE),
+  assert_int_equal(base & WR__RIGHT_FD_SEEK, 0);
+  assert_int_equal(WASI(g, fd_fdstat_set_rights, 3, base & ~WR__RIGHT_PATH_CREATE_FILE,
+                        inheriting & ~WR__RIGHT_FD_WRITE),
                    WASI_SUCCESS);
-  assert_int_equal(guest_open(g, 3, "f", 0, 0, WASI_RIGHT_FD_WRITE, &other), WASI_NOTCAPABLE);
+  assert_int_equal(guest_open(g, 3, "f", 0, 0, WR__RIGHT_FD_WRITE, &other), WASI_NOTCAPABLE);
   assert_int_equal(guest_open(g, 3, "g", 0, WASI_OFLAGS_CREAT, 0, &other), WASI_NOTCAPABLE);
-  assert_int_equal(guest_open(g, 3, "f", 0, 0, WASI_RIGHT_FD_READ, &other), WASI_SUCCESS);
+  assert_int_equal(guest_open(g, 3, "f", 0, 0, WR__RIGHT_FD_READ, &other), WASI_SUCCESS);
   /* Functions of directories on a file, and of files on a directory. */
   assert_int_equal(guest_open(g, other, "x", 0, 0, 0, &fd), WASI_NOTDIR);
   assert_int_equal(WASI(g, fd_readdir, other, BUFFER, 100, 0, OUT), WASI_NOTDIR);
@@ -339,7 +339,7 @@ static void a_folder_as_stdin(void **state) {
   host_file(g, "root/f", "x");
   assert_int_equal(WASI(g, fd_read, 0, guest_iovec(g, BUFFER, 3), 1, OUT), WASI_ISDIR);
   assert_int_equal(guest_write(g, 0, "x"), WASI_ISDIR);
-  assert_int_equal(guest_open(g, 0, "f", 0, 0, WASI_RIGHT_FD_READ, &fd), WASI_NOTCAPABLE);
+  assert_int_equal(guest_open(g, 0, "f", 0, 0, WR__RIGHT_FD_READ, &fd), WASI_NOTCAPABLE);
   assert_int_equal(WASI(g, fd_readdir, 0, BUFFER, 100, 0, OUT), WASI_NOTCAPABLE);
   assert_int_equal(WASI(g, fd_prestat_get, 0, OUT), WASI_BADF);
   assert_int_equal(WASI(g, fd_filestat_get, 0, OUT), WASI_SUCCESS);
@@ -421,8 +421,8 @@ static void wild_arguments(void **state) {
       UINT32_MAX, UINT32_MAX - 3,   GUEST_MEMORY, GUEST_MEMORY - 1, 0x80000000u,       0,
       1,          GUEST_MEMORY - 7, UINT64_MAX,   INT64_MAX,        UINT64_C(1) << 63, 1024};
   guest *g = guest_new(0);
-  for (size_t f = 0; f < wr__wasi_function_count; f++) {
-    const wr__wasi_function *function = &wr__wasi_functions[f];
+  for (size_t f = 0; f < wr__p1_function_count; f++) {
+    const wr__p1_function *function = &wr__p1_functions[f];
     size_t count = strlen(function->params);
     if (strcmp(function->name, "proc_exit") == 0) continue;
     for (size_t i = 0; i < count; i++) {
@@ -431,7 +431,7 @@ static void wild_arguments(void **state) {
         for (size_t k = 1; k < count; k++) args[k] = 64 * k;
         args[i] = wild[w];
         if (strcmp(function->name, "poll_oneoff") == 0) memset(g->memory, 0, 4096);
-        assert_in_range(function->handler(&g->call, args), 0, WASI_NOTCAPABLE);
+        assert_in_range(wr__p1_call(function, &g->call, args), 0, WASI_NOTCAPABLE);
       }
     }
   }
@@ -514,14 +514,14 @@ static void signals(void **state) {
 /* An opened directory can do what its parent hands on, whatever rights were asked for. */
 static void rights_of_directories(void **state) {
   (void)state;
-  static const uint64_t asked[] = {0, WASI_RIGHT_FD_READ | WASI_RIGHT_FD_FILESTAT_SET_SIZE,
-                                   WASI_RIGHT_FD_ALLOCATE | WASI_RIGHT_FD_SEEK, UINT64_MAX};
+  static const uint64_t asked[] = {0, WR__RIGHT_FD_READ | WR__RIGHT_FD_FILESTAT_SET_SIZE,
+                                   WR__RIGHT_FD_ALLOCATE | WR__RIGHT_FD_SEEK, UINT64_MAX};
   for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
     guest *g = guest_new(0);
     uint32_t dir, fd;
     host_dir(g, "root/d");
     uint64_t size = guest_text(g, TEXT_A, "d");
-    uint64_t rights = asked[i] & ~WASI_RIGHT_FD_WRITE;
+    uint64_t rights = asked[i] & ~WR__RIGHT_FD_WRITE;
     assert_int_equal(WASI(g, path_open, 3, 0, TEXT_A, size, 0, rights, 0, 0, OUT), WASI_SUCCESS);
     dir = guest_u32(g, OUT);
     assert_int_equal(guest_open(g, dir, "f", 0, WASI_OFLAGS_CREAT, WRITE_READ, &fd), WASI_SUCCESS);
@@ -545,7 +545,7 @@ static void rights_of_directories(void **state) {
 static void *hammer(void *argument) {
   guest *shared = argument;
   guest *g = calloc(1, sizeof *g);
-  g->call = (wr__call){.wasi = shared->wasi, .memory = g->memory, .memory_size = GUEST_MEMORY};
+  g->call = (wr__call){.op.wasi = shared->wasi, .memory = g->memory, .memory_size = GUEST_MEMORY};
   for (int i = 0; i < 2000; i++) {
     uint32_t fd;
     if (guest_open(g, 3, "f", 0, WASI_OFLAGS_CREAT, WRITE_READ, &fd) != WASI_SUCCESS) continue;

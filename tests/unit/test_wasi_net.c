@@ -1,7 +1,7 @@
 /* The socket extension and the rules of the network, over the loopback. */
 #include "wasi_guest.h"
 
-#include "net.h"
+#include "p1/sockets.h"
 
 #include <arpa/inet.h>
 #include <sys/un.h>
@@ -56,10 +56,10 @@ static uint32_t open_socket(guest *g, uint32_t family, uint32_t type) {
 }
 
 static uint32_t row(guest *g, const char *name, const char *params, const uint64_t *args) {
-  for (size_t i = 0; i < wr__wasi_function_count; i++)
-    if (strcmp(wr__wasi_functions[i].name, name) == 0 &&
-        strcmp(wr__wasi_functions[i].params, params) == 0)
-      return wr__wasi_functions[i].handler(&g->call, args);
+  for (size_t i = 0; i < wr__p1_function_count; i++)
+    if (strcmp(wr__p1_functions[i].name, name) == 0 &&
+        strcmp(wr__p1_functions[i].params, params) == 0)
+      return wr__p1_call(&wr__p1_functions[i], &g->call, args);
   fail_msg("no %s(%s)", name, params);
   return 0;
 }
@@ -150,15 +150,15 @@ static void names_mean_their_addresses(void **state) {
   wr_wasi_set_log(g->wasi, take_line, &lines);
   allow(g, "connect=db.example.com:5432");
   allow(g, "resolve=*.example.org");
-  assert_true(wr__net_may_resolve(&g->call, "DB.example.com"));
-  assert_true(wr__net_may_resolve(&g->call, "www.example.org"));
-  assert_false(wr__net_may_resolve(&g->call, "example.org"));
+  assert_true(wr__net_may_resolve(&g->call.op, "DB.example.com"));
+  assert_true(wr__net_may_resolve(&g->call.op, "www.example.org"));
+  assert_false(wr__net_may_resolve(&g->call.op, "example.org"));
   assert_string_equal(lines.last, "denied: resolve example.org");
   assert_true(wr__address_parse("192.0.2.1", 0, &address));
   assert_false(reaches(g, WR__NET_CONNECT, "192.0.2.1", 5432));
-  wr__net_resolved(&g->call, "www.example.org", &address);
+  wr__net_resolved(&g->call.op, "www.example.org", &address);
   assert_false(reaches(g, WR__NET_CONNECT, "192.0.2.1", 5432));
-  wr__net_resolved(&g->call, "db.example.com", &address);
+  wr__net_resolved(&g->call.op, "db.example.com", &address);
   assert_true(reaches(g, WR__NET_CONNECT, "192.0.2.1", 5432));
   assert_false(reaches(g, WR__NET_CONNECT, "192.0.2.1", 22));
   guest_delete(g);
@@ -197,24 +197,24 @@ static void names_do_not_mean_private_addresses(void **state) {
   allow(g, "connect=localhost:7");
   for (size_t i = 0; i < sizeof private / sizeof private[0]; i++) {
     assert_true(wr__address_parse(private[i], 0, &address));
-    wr__net_resolved(&g->call, "db.example.com", &address);
+    wr__net_resolved(&g->call.op, "db.example.com", &address);
     assert_int_equal(lines.count, i + 1);
     if (reaches(g, WR__NET_CONNECT, private[i], 80)) fail_msg("%s", private[i]);
   }
   for (size_t i = 0; i < sizeof public / sizeof public[0]; i++) {
     assert_true(wr__address_parse(public[i], 0, &address));
-    wr__net_resolved(&g->call, "db.example.com", &address);
+    wr__net_resolved(&g->call.op, "db.example.com", &address);
     if (!reaches(g, WR__NET_CONNECT, public[i], 80)) fail_msg("%s", public[i]);
   }
   /* A name that means this machine by itself, and an address that a rule names. */
   assert_true(wr__address_parse("127.0.0.1", 0, &address));
-  wr__net_resolved(&g->call, "LocalHost", &address);
+  wr__net_resolved(&g->call.op, "LocalHost", &address);
   assert_true(reaches(g, WR__NET_CONNECT, "127.0.0.1", 7));
   assert_true(wr__address_parse("10.0.0.9", 0, &address));
-  wr__net_resolved(&g->call, "localhost", &address);
+  wr__net_resolved(&g->call.op, "localhost", &address);
   assert_false(reaches(g, WR__NET_CONNECT, "10.0.0.9", 7));
   allow(g, "connect=10.0.0.0/8:5432");
-  wr__net_resolved(&g->call, "db.example.com", &address);
+  wr__net_resolved(&g->call.op, "db.example.com", &address);
   assert_true(reaches(g, WR__NET_CONNECT, "10.0.0.9", 5432));
   assert_false(reaches(g, WR__NET_CONNECT, "10.0.0.9", 80));
   guest_delete(g);

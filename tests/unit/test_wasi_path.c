@@ -7,7 +7,7 @@
 #include "machine.h"
 #include "wasi_guest.h"
 
-#define READ (WASI_RIGHT_FD_READ | WASI_RIGHT_FD_SEEK | WASI_RIGHT_FD_READDIR)
+#define READ (WR__RIGHT_FD_READ | WR__RIGHT_FD_SEEK | WR__RIGHT_FD_READDIR)
 #define FOLLOW WASI_LOOKUP_SYMLINK_FOLLOW
 
 /* A tree: root/{file, dir/{file, up -> .., deep/}, links}, and outside/secret. */
@@ -112,7 +112,7 @@ static void check_each(const expectation *all, size_t count, bool walk, unsigned
     uint32_t error = guest_open(g, ROOT_FD, e->path, e->lookup, e->oflags, READ, &fd);
     if (error != e->error)
       fail_msg("open '%s' (%s): %s instead of %s", e->path, walk ? "walk" : "openat2",
-               wr__wasi_errno_name(error), wr__wasi_errno_name(e->error));
+               guest_errno_name(error), guest_errno_name(e->error));
     guest_delete(g);
   }
 }
@@ -149,7 +149,7 @@ static void follows_dangling_link_to_create(void **state) {
     guest *g = tree(walk, 0);
     uint32_t fd;
     assert_int_equal(guest_open(g, ROOT_FD, "dangling", FOLLOW, WASI_OFLAGS_CREAT,
-                                READ | WASI_RIGHT_FD_WRITE, &fd),
+                                READ | WR__RIGHT_FD_WRITE, &fd),
                      WASI_SUCCESS);
     assert_int_equal(guest_write(g, fd, "made"), WASI_SUCCESS);
     assert_string_equal(host_text(g, "root/nowhere"), "made");
@@ -216,14 +216,14 @@ static void kernel_interfaces_are_refused(void **state) {
     wr_wasi_t *wasi = wr_wasi_new();
     wasi->walk_paths = walk;
     guest *g = calloc(1, sizeof *g);
-    g->call = (wr__call){.wasi = wasi, .memory = g->memory, .memory_size = GUEST_MEMORY};
+    g->call = (wr__call){.op.wasi = wasi, .memory = g->memory, .memory_size = GUEST_MEMORY};
     assert_int_equal(wr_wasi_preopen_dir(wasi, "/", "/", 0, NULL), WR_OK);
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
       uint32_t fd;
       uint32_t error = guest_open(g, 3, paths[i], FOLLOW, 0, READ, &fd);
       if (error != WASI_ACCES && error != WASI_LOOP && error != WASI_NOENT &&
           error != WASI_NOTCAPABLE)
-        fail_msg("%s: %s", paths[i], wr__wasi_errno_name(error));
+        fail_msg("%s: %s", paths[i], guest_errno_name(error));
     }
     wr_error error;
     assert_int_equal(wr_wasi_preopen_dir(wasi, "/proc", "/proc", 0, &error), WR_BAD_ARGUMENT);
@@ -244,11 +244,11 @@ static void nothing_leads_through_kernel_interfaces(void **state) {
     wasi->walk_paths = walk;
     guest *g = calloc(1, sizeof *g);
     uint32_t fd;
-    g->call = (wr__call){.wasi = wasi, .memory = g->memory, .memory_size = GUEST_MEMORY};
+    g->call = (wr__call){.op.wasi = wasi, .memory = g->memory, .memory_size = GUEST_MEMORY};
     assert_int_equal(wr_wasi_preopen_dir(wasi, "/", "/", 0, NULL), WR_OK);
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
       uint32_t error = guest_open(g, 3, refused[i], FOLLOW, 0, READ, &fd);
-      if (error != WASI_ACCES) fail_msg("%s: %s", refused[i], wr__wasi_errno_name(error));
+      if (error != WASI_ACCES) fail_msg("%s: %s", refused[i], guest_errno_name(error));
     }
     uint64_t from = guest_text(g, TEXT_A, "proc/../etc/passwd"),
              to = guest_text(g, TEXT_B, "tmp/x");
@@ -271,7 +271,7 @@ static void devices_beyond_the_grant(void **state) {
   wr_wasi_t *wasi = wr_wasi_new();
   guest *g = calloc(1, sizeof *g);
   uint32_t fd, folder;
-  g->call = (wr__call){.wasi = wasi, .memory = g->memory, .memory_size = GUEST_MEMORY};
+  g->call = (wr__call){.op.wasi = wasi, .memory = g->memory, .memory_size = GUEST_MEMORY};
   assert_int_equal(wr_wasi_preopen_dir(wasi, "/", "/", 0, NULL), WR_OK);
   assert_int_equal(guest_open(g, 3, "dev/null", FOLLOW, 0, READ, &fd), WASI_SUCCESS);
   assert_int_equal(guest_open(g, 3, "dev", FOLLOW, 0, READ, &folder), WASI_SUCCESS);
@@ -305,7 +305,7 @@ static void links_to_streams(void **state) {
     host_link(g, "/proc/self/fd/0", "root/stdin");
     host_link(g, "/proc/self/fd/9", "root/nine");
     assert_int_equal(guest_open(g, 3, "access.log", FOLLOW, WASI_OFLAGS_CREAT | WASI_OFLAGS_TRUNC,
-                                WASI_RIGHT_FD_WRITE, &fd),
+                                WR__RIGHT_FD_WRITE, &fd),
                      WASI_SUCCESS);
     assert_int_equal(guest_write(g, fd, "line"), WASI_SUCCESS);
     assert_int_equal(WASI(g, fd_close, fd), WASI_SUCCESS);
@@ -381,9 +381,9 @@ static void read_only_means_read_only(void **state) {
   assert_int_equal(WASI(g, path_filestat_set_times, 3, 0, TEXT_A, file, 0, 0, 10), WASI_ROFS);
   assert_int_equal(guest_open(g, 3, "file", 0, WASI_OFLAGS_TRUNC, READ, &fd), WASI_ROFS);
   assert_int_equal(guest_open(g, 3, "new", 0, WASI_OFLAGS_CREAT, READ, &fd), WASI_ROFS);
-  assert_int_equal(guest_open(g, 3, "file", 0, 0, WASI_RIGHT_FD_WRITE, &fd), WASI_ROFS);
+  assert_int_equal(guest_open(g, 3, "file", 0, 0, WR__RIGHT_FD_WRITE, &fd), WASI_ROFS);
   /* All rights but writing, as libraries ask for them: what is writing is left out. */
-  assert_int_equal(guest_open(g, 3, "file", 0, 0, UINT64_MAX & ~WASI_RIGHT_FD_WRITE, &fd),
+  assert_int_equal(guest_open(g, 3, "file", 0, 0, UINT64_MAX & ~WR__RIGHT_FD_WRITE, &fd),
                    WASI_SUCCESS);
   assert_int_equal(guest_write(g, fd, "x"), WASI_ROFS);
   assert_int_equal(WASI(g, fd_pwrite, fd, guest_iovec(g, BUFFER, 1), 1, 0, OUT), WASI_ROFS);
@@ -393,9 +393,9 @@ static void read_only_means_read_only(void **state) {
   assert_int_equal(WASI(g, fd_fdstat_set_rights, fd, UINT64_MAX, UINT64_MAX), WASI_NOTCAPABLE);
   /* It holds for directories that are opened in it. */
   assert_int_equal(
-      guest_open(g, 3, "dir", 0, WASI_OFLAGS_DIRECTORY, UINT64_MAX & ~WASI_RIGHT_FD_WRITE, &sub),
+      guest_open(g, 3, "dir", 0, WASI_OFLAGS_DIRECTORY, UINT64_MAX & ~WR__RIGHT_FD_WRITE, &sub),
       WASI_SUCCESS);
-  assert_int_equal(guest_open(g, sub, "file", 0, 0, WASI_RIGHT_FD_WRITE, &fd), WASI_ROFS);
+  assert_int_equal(guest_open(g, sub, "file", 0, 0, WR__RIGHT_FD_WRITE, &fd), WASI_ROFS);
   assert_int_equal(WASI(g, path_create_directory, sub, TEXT_B, new), WASI_ROFS);
   assert_string_equal(host_text(g, "root/file"), "content");
   guest_delete(g);
@@ -460,7 +460,7 @@ static void race(bool walk, int milliseconds) {
     }
     uint64_t size = guest_text(g, TEXT_A, "race/secret");
     WASI(g, path_unlink_file, 3, TEXT_A, size);
-    if (guest_open(g, 3, "race/secret", 0, WASI_OFLAGS_CREAT, WASI_RIGHT_FD_WRITE, &fd) ==
+    if (guest_open(g, 3, "race/secret", 0, WASI_OFLAGS_CREAT, WR__RIGHT_FD_WRITE, &fd) ==
         WASI_SUCCESS) {
       guest_write(g, fd, "public");
       WASI(g, fd_close, fd);

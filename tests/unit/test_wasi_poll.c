@@ -118,8 +118,7 @@ static void files_and_pipes(void **state) {
   assert_int_equal(write(ends[1], "abc", 3), 3);
   assert_int_equal(events(g, 2), 2);
   assert_int_equal(guest_u64(g, EVENTS + 16), 3); /* bytes */
-  assert_int_equal(guest_open(g, 3, "f", 0, WASI_OFLAGS_CREAT, WASI_RIGHTS_FILE, &fd),
-                   WASI_SUCCESS);
+  assert_int_equal(guest_open(g, 3, "f", 0, WASI_OFLAGS_CREAT, WR__RIGHTS_FILE, &fd), WASI_SUCCESS);
   assert_int_equal(guest_write(g, fd, "12345"), WASI_SUCCESS);
   assert_int_equal(WASI(g, fd_seek, fd, 1, 0, OUT), WASI_SUCCESS);
   put_fd(g, 0, 1, WASI_EVENT_FD_READ, fd);

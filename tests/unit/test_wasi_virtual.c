@@ -1,9 +1,9 @@
-/* Unit tests of wasi/virtual.c: files that are added by path, standard streams behind the kernel's
+/* Unit tests of wasi/host/virtual.c: files that are added by path, standard streams behind the kernel's
  * links, and the root behind a working directory. */
 #include "machine.h"
 #include "wasi_guest.h"
 
-#define READ (WASI_RIGHT_FD_READ | WASI_RIGHT_FD_SEEK)
+#define READ (WR__RIGHT_FD_READ | WR__RIGHT_FD_SEEK)
 #define FOLLOW WASI_LOOKUP_SYMLINK_FOLLOW
 #define WHOLE WR_WASI_WHOLE_ROOT
 
@@ -84,7 +84,7 @@ static void check_streams(bool walk) {
   static const char *const outputs[] = {"stdout", "log", "fd/1"};
   for (size_t i = 0; i < 3; i++) {
     assert_int_equal(guest_open(g, ROOT_FD, outputs[i], FOLLOW,
-                                WASI_OFLAGS_CREAT | WASI_OFLAGS_TRUNC, WASI_RIGHT_FD_WRITE, &fd),
+                                WASI_OFLAGS_CREAT | WASI_OFLAGS_TRUNC, WR__RIGHT_FD_WRITE, &fd),
                      WASI_SUCCESS);
     assert_int_equal(guest_write(g, fd, "x"), WASI_SUCCESS);
     assert_int_equal(WASI(g, fd_close, fd), WASI_SUCCESS);
@@ -95,7 +95,7 @@ static void check_streams(bool walk) {
   assert_int_equal(open_read(g, "stdin", &fd), WASI_SUCCESS);
   expect_read(g, fd, "typed");
   assert_int_equal(open_read(g, "stdout", &fd), WASI_ACCES);
-  assert_int_equal(guest_open(g, ROOT_FD, "stdout", 0, 0, WASI_RIGHT_FD_WRITE, &fd), WASI_LOOP);
+  assert_int_equal(guest_open(g, ROOT_FD, "stdout", 0, 0, WR__RIGHT_FD_WRITE, &fd), WASI_LOOP);
   static const char *const closed[] = {"other", "deeper", "fd/2", "fd/12"};
   for (size_t i = 0; i < 4; i++) assert_int_not_equal(open_read(g, closed[i], &fd), WASI_SUCCESS);
   assert_int_equal(WASI(g, fd_close, 1), WASI_SUCCESS);
@@ -135,7 +135,7 @@ static void the_root_is_behind(void **state) {
   assert_int_equal(open_read(g, "etc/passwd", &fd), WASI_SUCCESS);
   assert_int_equal(open_read(g, "none/passwd", &fd), WASI_NOENT);
   assert_int_equal(open_read(g, "proc/self/maps", &fd), WASI_ACCES);
-  assert_int_equal(guest_open(g, ROOT_FD, "new", 0, WASI_OFLAGS_CREAT, WASI_RIGHT_FD_WRITE, &fd),
+  assert_int_equal(guest_open(g, ROOT_FD, "new", 0, WASI_OFLAGS_CREAT, WR__RIGHT_FD_WRITE, &fd),
                    WASI_SUCCESS);
   assert_int_equal(guest_write(g, fd, "z"), WASI_SUCCESS);
   const char *text = host_text(g, "root/new");

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "wasi.h"
+#include "p1/p1.h"
 
 #define GUEST_MEMORY (256u << 10)
 /* Where the tests put strings, and where results go. */
@@ -42,7 +42,7 @@ static inline guest *guest_new(unsigned flags) {
   assert_int_equal(mkdir(g->root, 0777), 0);
   g->wasi = wr_wasi_new();
   assert_int_equal(wr_wasi_preopen_dir(g->wasi, g->root, "/", flags, NULL), WR_OK);
-  g->call = (wr__call){.wasi = g->wasi, .memory = g->memory, .memory_size = GUEST_MEMORY};
+  g->call = (wr__call){.op.wasi = g->wasi, .memory = g->memory, .memory_size = GUEST_MEMORY};
   return g;
 }
 
@@ -59,16 +59,25 @@ static inline void guest_delete(guest *g) {
   free(g);
 }
 
-static inline const wr__wasi_function *guest_function(const char *name) {
-  for (size_t i = 0; i < wr__wasi_function_count; i++)
-    if (strcmp(wr__wasi_functions[i].name, name) == 0) return &wr__wasi_functions[i];
+static inline const wr__p1_function *guest_function(const char *name) {
+  for (size_t i = 0; i < wr__p1_function_count; i++)
+    if (strcmp(wr__p1_functions[i].name, name) == 0) return &wr__p1_functions[i];
   fail_msg("no function %s", name);
   return NULL;
 }
 
+static inline const char *guest_errno_name(uint32_t number) {
+  static const char *const names[] = {
+#define X(name) #name,
+      WR__WASI_ERRNOS(X)
+#undef X
+  };
+  return number < sizeof names / sizeof names[0] ? names[number] : "?";
+}
+
 /* Calls a function; every argument is a uint64_t. */
 #define WASI(g, name, ...) \
-  guest_function(#name)->handler(&(g)->call, (const uint64_t[]){__VA_ARGS__ __VA_OPT__(, ) 0})
+  wr__p1_call(guest_function(#name), &(g)->call, (const uint64_t[]){__VA_ARGS__ __VA_OPT__(, ) 0})
 
 static inline uint64_t guest_text(guest *g, uint32_t at, const char *text) {
   strcpy((char *)g->memory + at, text);
