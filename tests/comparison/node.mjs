@@ -13,9 +13,8 @@ const traps = [
   [/float unrepresentable/, 'conversion'],
   [/unaligned/, 'unaligned atomic'],
   [/Atomics.wait/, 'expected shared memory'],
-  [/memory access out of bounds/, 'out of bounds memory access'],
-  [/table index is out of bounds|table access out of bounds|table.*out of bounds/,
-   'out of bounds table access'],
+  [/memory access out of bounds|data segment out of bounds/, 'out of bounds memory access'],
+  [/table.*out of bounds|element segment out of bounds/, 'out of bounds table access'],
   [/null function or function signature mismatch/, 'indirect call'],
   [/null/, 'null reference'],
 ];
