@@ -1,8 +1,10 @@
 /* `wasmrun wat2wasm` and `wasmrun wasm2wat`. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "commands.h"
+#include "platform/output.h"
 
 /* More than one file, or none, is a mistake that would otherwise go unseen. */
 static bool has_one_operand(const wr__parsed *parsed) {
@@ -71,6 +73,26 @@ static void take_out_native(char **binary, size_t *size) {
   *size = module.size;
 }
 
+static bool cannot_write(const char *path) {
+  wr__report("cannot write %s: %s", path, strerror(errno));
+  return false;
+}
+
+static bool print_module(const char *path, const char *binary, size_t size,
+                         const wr_print_options *options, const char *output_path) {
+  wr__output output;
+  wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
+  if (!wr__output_open(&output, output_path)) return cannot_write(output_path);
+  wr_status status = wr_binary_print(binary, size, options, wr__output_write, &output, &error);
+  bool written = wr__output_close(&output, status == WR_OK);
+  if (status != WR_OK && status != WR_IO) {
+    wr__report_error(path, &error);
+    return false;
+  }
+  if (output.file == stdout) return wr__flush_output(WR__EXIT_OK) == WR__EXIT_OK;
+  return (written && status == WR_OK) || cannot_write(output_path);
+}
+
 int wr__command_wasm2wat(const wr__parsed *parsed) {
   if (!has_one_operand(parsed)) return WR__EXIT_USAGE;
   const char *path = parsed->operands[0];
@@ -83,15 +105,7 @@ int wr__command_wasm2wat(const wr__parsed *parsed) {
       .folded = wr__option_last(parsed, WR__OPTION_FOLDED) != NULL,
       .no_names = wr__option_last(parsed, WR__OPTION_NO_NAMES) != NULL,
   };
-  wasm_byte_vec_t text = {0, NULL};
-  wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
-  int exit_status = WR__EXIT_FAILED;
-  if (wr_binary_to_text(binary, size, &options, &text, &error) != WR_OK) {
-    wr__report_error(path, &error);
-  } else if (wr__write_file(output ? output : "-", text.data, text.size)) {
-    exit_status = WR__EXIT_OK;
-  }
-  wasm_byte_vec_delete(&text);
+  bool printed = print_module(path, binary, size, &options, output ? output : "-");
   free(binary);
-  return exit_status;
+  return printed ? WR__EXIT_OK : WR__EXIT_FAILED;
 }

@@ -21,10 +21,21 @@ wr_status wr_text_to_binary(const char *text, size_t size_bytes, wasm_byte_vec_t
   return status;
 }
 
+wr_status wr_binary_print(const void *bytes, size_t size_bytes, const wr_print_options *options,
+                          wr_text_write write, void *context, wr_error *error) {
+  return wr__text_print(bytes, size_bytes, options, write, context, error);
+}
+
+static bool keep_text(void *buffer, const char *text, size_t size) {
+  wr__buffer_bytes(buffer, text, size);
+  return true;
+}
+
 wr_status wr_binary_to_text(const void *bytes, size_t size_bytes, const wr_print_options *options,
                             wasm_byte_vec_t *out, wr_error *error) {
   wr__buffer text = {0};
-  wr_status status = wr__text_print(bytes, size_bytes, options, &text, error);
+  wr_status status = wr__text_print(bytes, size_bytes, options, keep_text, &text, error);
+  if (status == WR_OK && text.failed) status = wr__fail_oom(error);
   if (status == WR_OK) status = give_bytes(&text, out, error);
   wr__buffer_free(&text);
   return status;

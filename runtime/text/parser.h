@@ -278,9 +278,9 @@ void wr__assemble(wr__parser *p, wr__buffer *out);
 
 /* wr__text_parse: as wr_text_to_binary, into a buffer. */
 wr_status wr__text_parse(const char *text, size_t size, wr__buffer *out, wr_error *error);
-/* wr__text_print: as wr_binary_to_text, into a buffer, which is empty on failure. */
+/* wr__text_print: as wr_binary_print. */
 wr_status wr__text_print(const void *bytes, size_t size, const wr_print_options *options,
-                         wr__buffer *out, wr_error *error);
+                         wr_text_write write, void *context, wr_error *error);
 /* The same in pieces, for who wants to see the parser: it is freed also where the parsing fails. */
 wr_status wr__parser_run(wr__parser *p, const char *text, size_t size, wr__buffer *out,
                          wr_error *error);

@@ -411,6 +411,7 @@ static wr_status print_locals(wr__printer *p, wr__cursor *c, uint32_t index) {
     if (open) wr__buffer_byte(&p->out, ')');
     wr__buffer_free(&type);
     WR_TRY(status);
+    WR_TRY(wr__print_flush(p));
   }
   return WR_OK;
 }
@@ -451,7 +452,7 @@ static wr_status print_vector(wr__printer *p, wr__cursor c,
   for (uint32_t i = 0; i < count; i++) {
     WR_TRY(print(p, &c));
     wr__buffer_byte(&p->out, ')');
-    if (p->out.failed) return wr__fail_oom(p->error);
+    WR_TRY(wr__print_flush(p));
   }
   return WR_OK;
 }
@@ -518,7 +519,7 @@ static wr_status print_module(wr__printer *p) {
     return wr__fail(p->error, WR_MALFORMED, p->size,
                     "function and code section have inconsistent lengths");
   wr__buffer_text(&p->out, ")\n");
-  return p->out.failed ? wr__fail_oom(p->error) : WR_OK;
+  return wr__print_finish(p);
 }
 
 static void free_printer(wr__printer *p) {
@@ -535,14 +536,15 @@ static void free_printer(wr__printer *p) {
 }
 
 wr_status wr__text_print(const void *bytes, size_t size, const wr_print_options *options,
-                         wr__buffer *out, wr_error *error) {
-  wr__printer p = {.bytes = bytes, .size = size, .error = error, .func_index = WR_NO_INDEX};
+                         wr_text_write write, void *context, wr_error *error) {
+  wr__printer p = {.bytes = bytes,
+                   .size = size,
+                   .error = error,
+                   .write = write,
+                   .context = context,
+                   .func_index = WR_NO_INDEX};
   if (options) p.options = *options;
   wr_status status = print_module(&p);
-  if (status == WR_OK) {
-    *out = p.out;
-    p.out = (wr__buffer){0};
-  }
   free_printer(&p);
   return status;
 }

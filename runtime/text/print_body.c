@@ -23,6 +23,8 @@ wr_status wr__print_body(wr__printer *p, wr__cursor *c, const uint8_t *body_star
     wr__print_line(&p->out, 1 + depth - outdent);
     if (instr.op == WR__OP_if || instr.op == WR__OP_br_if) wr__print_write_hint(&p->out, hint);
     wr__buffer_append(&p->out, &line);
+    status = wr__print_flush(p);
+    if (status != WR_OK) break;
   }
   wr__buffer_free(&line);
   return status;

@@ -232,6 +232,7 @@ static wr_status fold_body(wr__printer *p, fold *f, wr__cursor *c, const uint8_t
     uint32_t next = f->nodes[child].next;
     f->nodes[child].next = NO_NODE;
     WR_TRY(print_tree(p, f, child));
+    WR_TRY(wr__print_flush(p));
     child = next;
   }
   return WR_OK;

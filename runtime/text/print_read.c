@@ -89,3 +89,19 @@ void wr__print_line(wr__buffer *out, uint32_t depth) {
   wr__buffer_byte(out, '\n');
   wr__buffer_bytes(out, spaces, 2 * (depth < MAX_INDENT ? depth : MAX_INDENT));
 }
+
+enum { PIECE_BYTES = 64 * 1024 };
+
+static wr_status write_out(wr__printer *p) {
+  if (p->out.failed) return wr__fail_oom(p->error);
+  if (p->out.size && !p->write(p->context, (const char *)p->out.data, p->out.size))
+    return wr__fail(p->error, WR_IO, WR_NO_OFFSET, "the text cannot be written");
+  p->out.size = 0;
+  return WR_OK;
+}
+
+wr_status wr__print_flush(wr__printer *p) {
+  return p->out.size < PIECE_BYTES && !p->out.failed ? WR_OK : write_out(p);
+}
+
+wr_status wr__print_finish(wr__printer *p) { return write_out(p); }

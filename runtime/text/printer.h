@@ -74,7 +74,9 @@ typedef struct wr__printer {
   size_t size;
   wr_error *error;
   wr_print_options options;
-  wr__buffer out;
+  wr_text_write write;
+  void *context;
+  wr__buffer out; /* printed and not yet written */
 
   wr__print_section *sections;
   uint32_t section_count, section_capacity;
@@ -117,6 +119,11 @@ wr_status wr__print_take_name(wr__printer *p, wr__cursor *c, wr__span *out);
 void wr__print_string(wr__buffer *out, wr__span bytes);
 /* A line break and the indentation of a depth. */
 void wr__print_line(wr__buffer *out, uint32_t depth);
+
+/* Writes what has been printed, if it is a piece worth writing. */
+wr_status wr__print_flush(wr__printer *p);
+/* Writes all of it. */
+wr_status wr__print_finish(wr__printer *p);
 
 /* ---- print_names.c -----------------------------------------------------------------------------
  */
