@@ -176,6 +176,25 @@ static int refusal(const wr__desc *desc, uint64_t missing) {
   return WR__ENOTCAPABLE;
 }
 
+int wr__desc_check(wr_wasi_t *wasi, const wr__desc *desc, uint64_t rights) {
+  pthread_mutex_lock(&wasi->lock);
+  uint64_t missing = rights & ~desc->rights;
+  pthread_mutex_unlock(&wasi->lock);
+  return missing ? refusal(desc, missing) : 0;
+}
+
+uint32_t wr__fd_next(wr_wasi_t *wasi, uint32_t from, wr__desc **out) {
+  pthread_mutex_lock(&wasi->lock);
+  while (from < wasi->fd_capacity && !wasi->fds[from]) from++;
+  bool found = from < wasi->fd_capacity;
+  if (found) {
+    *out = wasi->fds[from];
+    wr__desc_retain(*out);
+  }
+  pthread_mutex_unlock(&wasi->lock);
+  return found ? from : UINT32_MAX;
+}
+
 int wr__fd_get(wr_wasi_t *wasi, uint64_t fd, uint64_t rights, wr__desc **out) {
   uint64_t inheriting;
   return wr__fd_get_inheriting(wasi, fd, rights, out, &inheriting);

@@ -171,6 +171,7 @@ typedef struct wr__desc {
   size_t bytes_size;
   size_t bytes_position;
   int socket_family;  /* AF_* */
+  bool only_v6;       /* a socket of IPv6 never takes IPv4, whatever the rules allow */
   _Atomic bool bound; /* to an address that a rule allows: whoever sends to it may */
   _Atomic uint64_t receive_timeout_ns; /* 0: none */
   _Atomic uint64_t send_timeout_ns;
@@ -220,6 +221,7 @@ typedef struct wr__op {
   wr_wasi_t *wasi;
   wr_caller *caller;   /* of a core function, */
   wasm_store_t *store; /* or the store itself; NULL, both, in tests */
+  bool no_wait;        /* what would wait ends with EAGAIN, a connection with EINPROGRESS */
   bool interrupted;    /* the store was interrupted while the operation waited */
   /* A callback of the embedder ran, which may have grown and moved the guest's memory: of pieces
    * that lie in it, iov[count], the face corrects the places. NULL: nothing of the face's is there.
@@ -256,9 +258,13 @@ int wr__fd_insert(wr_wasi_t *wasi, wr__desc *desc, uint32_t *fd);
 int wr__fd_place(wr_wasi_t *wasi, uint32_t fd, wr__desc *desc);
 /* The descriptor with a count for the caller, if it has all of these rights. */
 int wr__fd_get(wr_wasi_t *wasi, uint64_t fd, uint64_t rights, wr__desc **out);
+/* Has the descriptor all of these rights? 0, or why it refuses. */
+int wr__desc_check(wr_wasi_t *wasi, const wr__desc *desc, uint64_t rights);
 /* The same, with what the descriptor hands on, as it was at that moment. */
 int wr__fd_get_inheriting(wr_wasi_t *wasi, uint64_t fd, uint64_t rights, wr__desc **out,
                           uint64_t *inheriting);
+/* The number of the first descriptor from a number on, with a count for the caller; UINT32_MAX: none. */
+uint32_t wr__fd_next(wr_wasi_t *wasi, uint32_t from, wr__desc **out);
 int wr__fd_close(wr_wasi_t *wasi, uint64_t fd);
 int wr__fd_renumber(wr_wasi_t *wasi, uint64_t from, uint64_t to);
 
@@ -373,6 +379,10 @@ typedef enum wr__wait { WR__WAIT_READ, WR__WAIT_WRITE } wr__wait;
 /* Blocks until the descriptor is ready, the time is over (EAGAIN), or the store is
  * interrupted (EINTR and op->interrupted). */
 int wr__wait_ready(wr__op *op, int host_fd, wr__wait what, uint64_t timeout_ns);
+/* May the operation wait for this descriptor? */
+static inline bool wr__op_may_wait(const wr__op *op, const wr__desc *desc) {
+  return !op->no_wait && !(desc->flags & WR__FDFLAG_NONBLOCK);
+}
 /* The timeout that the guest set for a descriptor. */
 static inline uint64_t wr__desc_timeout(const wr__desc *desc, wr__wait what) {
   uint64_t ns = what == WR__WAIT_READ ? desc->receive_timeout_ns : desc->send_timeout_ns;

@@ -193,7 +193,7 @@ void wr__io_advance(wr__transfer *t, size_t size) {
 
 /* Waits until the descriptor can go on, unless the guest asked not to wait. */
 static int wait_more(wr__op *op, wr__desc *desc, wr__wait what) {
-  if (desc->flags & WR__FDFLAG_NONBLOCK) return EAGAIN;
+  if (!wr__op_may_wait(op, desc)) return EAGAIN;
   return wr__wait_ready(op, desc->host_fd, what, wr__desc_timeout(desc, what));
 }
 
@@ -299,4 +299,14 @@ int wr__io_read_at(wr__op *op, const wr__desc *desc, wr__transfer *t, uint64_t o
 int wr__io_write_at(wr__op *op, const wr__desc *desc, wr__transfer *t, uint64_t offset,
                     size_t *done) {
   return move_at(op, desc, t, offset, pwritev, done);
+}
+
+/* Linux has appending writes without a flag of the open file. */
+static ssize_t append(int fd, const struct iovec *iov, int count, off_t offset) {
+  (void)offset;
+  return pwritev2(fd, iov, count, -1, RWF_APPEND);
+}
+
+int wr__io_append(wr__op *op, const wr__desc *desc, wr__transfer *t, size_t *done) {
+  return move_at(op, desc, t, 0, append, done);
 }

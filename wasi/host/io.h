@@ -21,6 +21,9 @@ int wr__io_read_at(wr__op *op, const wr__desc *desc, wr__transfer *t, uint64_t o
 int wr__io_write_at(wr__op *op, const wr__desc *desc, wr__transfer *t, uint64_t offset,
                     size_t *done);
 
+/* At the end of a file, wherever that is then. */
+int wr__io_append(wr__op *op, const wr__desc *desc, wr__transfer *t, size_t *done);
+
 /* Takes what was moved off the front. */
 void wr__io_advance(wr__transfer *t, size_t size);
 

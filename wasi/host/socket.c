@@ -17,7 +17,7 @@ static void settle_dual_stack(wr__op *op, wr__desc *desc, const wr__address *add
   if (address->of.any.sa_family != AF_INET6 ||
       !wr__address_parse("0.0.0.0", wr__address_port(address), &any4))
     return;
-  int only = !wr__net_allows(op->wasi, WR__NET_LISTEN, &any4);
+  int only = desc->only_v6 || !wr__net_allows(op->wasi, WR__NET_LISTEN, &any4);
   setsockopt(desc->host_fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only);
 }
 
@@ -48,6 +48,12 @@ int wr__socket_bind(wr__op *op, wr__desc *desc, const wr__address *address) {
   return error;
 }
 
+int wr__socket_bind_any(wr__desc *desc) {
+  wr__address any;
+  if (!wr__address_parse(desc->socket_family == AF_INET6 ? "::" : "0.0.0.0", 0, &any)) return EINVAL;
+  return wr__host_result(bind(desc->host_fd, &any.of.any, any.size));
+}
+
 int wr__socket_listen(wr__op *op, wr__desc *desc, uint32_t backlog) {
   if (backlog > MAX_BACKLOG) backlog = MAX_BACKLOG;
   if (!desc->bound) return EACCES; /* the host would choose an address that no rule names */
@@ -67,7 +73,7 @@ static int accept_host(wr__op *op, wr__desc *listener, int *out) {
     }
     if (errno == EINTR) continue;
     if (errno != EAGAIN) return wr__host_errno();
-    if (listener->flags & WR__FDFLAG_NONBLOCK) return EAGAIN;
+    if (!wr__op_may_wait(op, listener)) return EAGAIN;
     int error = wr__wait_ready(op, listener->host_fd, WR__WAIT_READ,
                                wr__desc_timeout(listener, WR__WAIT_READ));
     if (error != 0) return error;
@@ -83,7 +89,7 @@ int wr__socket_accept(wr__op *op, wr__desc *listener, wr__desc **out) {
 static int finish_connect(wr__op *op, wr__desc *desc) {
   int why = 0;
   socklen_t size = sizeof why;
-  if (desc->flags & WR__FDFLAG_NONBLOCK) return EINPROGRESS;
+  if (!wr__op_may_wait(op, desc)) return EINPROGRESS;
   int error =
       wr__wait_ready(op, desc->host_fd, WR__WAIT_WRITE, wr__desc_timeout(desc, WR__WAIT_WRITE));
   if (error != 0) return error == EAGAIN ? ETIMEDOUT : error;
@@ -126,7 +132,7 @@ static int receive(wr__op *op, wr__desc *desc, struct iovec *iov, uint32_t count
       if (wr__op_poll(op)) return EINTR; /* the peer may send as fast as we take */
       continue;
     }
-    if (desc->flags & WR__FDFLAG_NONBLOCK) return how->done ? 0 : EAGAIN;
+    if (!wr__op_may_wait(op, desc)) return how->done ? 0 : EAGAIN;
     int error =
         wr__wait_ready(op, desc->host_fd, WR__WAIT_READ, wr__desc_timeout(desc, WR__WAIT_READ));
     if (error != 0) return error;
@@ -162,7 +168,7 @@ static int receive_from(wr__op *op, wr__desc *desc, struct iovec *iov, uint32_t 
     }
     if (errno == EINTR) continue;
     if (errno != EAGAIN) return wr__host_errno();
-    if (desc->flags & WR__FDFLAG_NONBLOCK) return EAGAIN;
+    if (!wr__op_may_wait(op, desc)) return EAGAIN;
     int error =
         wr__wait_ready(op, desc->host_fd, WR__WAIT_READ, wr__desc_timeout(desc, WR__WAIT_READ));
     if (error != 0) return error;
@@ -188,7 +194,7 @@ static int send_allowed(wr__op *op, wr__desc *desc, struct iovec *iov, uint32_t 
     }
     if (errno == EINTR) continue;
     if (errno != EAGAIN) return wr__host_errno();
-    if (desc->flags & WR__FDFLAG_NONBLOCK) return EAGAIN;
+    if (!wr__op_may_wait(op, desc)) return EAGAIN;
     int error =
         wr__wait_ready(op, desc->host_fd, WR__WAIT_WRITE, wr__desc_timeout(desc, WR__WAIT_WRITE));
     if (error != 0) return error;
