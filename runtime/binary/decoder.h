@@ -75,6 +75,14 @@ wr_status wr__decoder_resolve(wr__decoder *d, const uint8_t *at, wr_valtype raw,
 wr_status wr__decode_expr(wr__decoder *d, wr_valtype expected, wr__expr *out);
 void wr__decoder_declare_func(wr__decoder *d, uint32_t func_index);
 
+/* ---- Parts that component types are made of, too ---- */
+
+/* A recursion group, appended to the module's types. A type of the module that is NULL is a component's
+ * module type, which none may refer to. */
+wr_status wr__decode_type_group(wr__decoder *d); /* types.c */
+/* The kind and type of an import. */
+wr_status wr__decode_externtype(wr__decoder *d, wr_externtype *out); /* externs.c */
+
 /* ---- Sections; each reads all of its contents ---- */
 
 wr_status wr__decode_types(wr__decoder *d);   /* types.c */

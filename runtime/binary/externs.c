@@ -122,6 +122,56 @@ static wr_status decode_tag_type(wr__decoder *d, const wr__deftype **out) {
   return WR_OK;
 }
 
+static wr_status decode_extern_kind(wr__decoder *d, uint8_t *kind) {
+  WR_TRY(wr__decode_byte(d, kind));
+  bool tags =
+      wr__decoder_has(d, WR_FEATURE_EXCEPTIONS) || wr__decoder_has(d, WR_FEATURE_LEGACY_EXCEPTIONS);
+  if (*kind <= WR_EXTERN_GLOBAL || (*kind == WR_EXTERN_TAG && tags)) return WR_OK;
+  d->at--;
+  return wr__decoder_malformed(d, "malformed import kind");
+}
+
+static void set_func(wr_externtype *out, const wr__deftype *type) {
+  if (!type) return;
+  out->params = type->params;
+  out->param_count = type->param_count;
+  out->results = type->results;
+  out->result_count = type->result_count;
+  out->defined_type = type->id;
+}
+
+wr_status wr__decode_externtype(wr__decoder *d, wr_externtype *out) {
+  uint8_t kind;
+  const wr__deftype *type;
+  wr__table_decl table = {0};
+  wr__memory_decl memory = {0};
+  wr__global_decl global = {0};
+  WR_TRY(decode_extern_kind(d, &kind));
+  *out = (wr_externtype){.kind = (wr_externkind)kind};
+  switch (kind) {
+    case WR_EXTERN_FUNC:
+    case WR_EXTERN_TAG:
+      WR_TRY(kind == WR_EXTERN_FUNC ? decode_func_type(d, &type) : decode_tag_type(d, &type));
+      set_func(out, type);
+      return WR_OK;
+    case WR_EXTERN_TABLE:
+      WR_TRY(decode_table_type(d, &table));
+      out->valtype = table.element;
+      out->limits = table.limits;
+      return WR_OK;
+    case WR_EXTERN_MEMORY:
+      WR_TRY(decode_memory_type(d, &memory));
+      out->limits = memory.limits;
+      out->page_size_log2 = memory.page_size_log2;
+      return WR_OK;
+    default:
+      WR_TRY(decode_global_type(d, &global));
+      out->valtype = global.type;
+      out->is_mutable = global.is_mutable;
+      return WR_OK;
+  }
+}
+
 /* ---- Adding to the index spaces ---- */
 
 static wr_status too_many(wr__decoder *d, const char *what, uint32_t limit) {
@@ -224,13 +274,7 @@ static wr_status import_tag(wr__decoder *d, uint32_t *index) {
 static wr_status decode_import(wr__decoder *d, wr__import *out) {
   WR_TRY(wr__decode_name(d, &out->module));
   WR_TRY(wr__decode_name(d, &out->name));
-  WR_TRY(wr__decode_byte(d, &out->kind));
-  bool tags =
-      wr__decoder_has(d, WR_FEATURE_EXCEPTIONS) || wr__decoder_has(d, WR_FEATURE_LEGACY_EXCEPTIONS);
-  if (out->kind > WR_EXTERN_TAG || (out->kind == WR_EXTERN_TAG && !tags)) {
-    d->at--;
-    return wr__decoder_malformed(d, "malformed import kind");
-  }
+  WR_TRY(decode_extern_kind(d, &out->kind));
   switch (out->kind) {
     case WR_EXTERN_FUNC:
       return import_func(d, &out->index);

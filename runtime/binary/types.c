@@ -14,6 +14,7 @@ static wr_valtype group_reference(wr__decoder *d, const uint8_t *at, wr_valtype 
     return WR__BOT;
   }
   if (index < before) {
+    if (!d->module->types[index]) wr__decoder_invalid(d, at, "type index %u is a module type", index);
     if (d->is_invalid) return WR__BOT;
     id = d->module->types[index]->id;
   }
@@ -100,6 +101,8 @@ static wr_status decode_super(wr__decoder *d, uint32_t position, wr__group_membe
   if (count != 1) return WR_OK;
   if (index >= own)
     wr__decoder_invalid(d, start, "unknown type %u: not before type %u", index, own);
+  else if (index < d->module->type_count && !d->module->types[index])
+    wr__decoder_invalid(d, start, "type index %u is a module type", index);
   if (d->is_invalid) return WR_OK;
   m->super_index = index;
   if (index < d->module->type_count) {
@@ -167,7 +170,7 @@ static wr_status finish_group(wr__decoder *d, const uint8_t *start, uint32_t siz
   return WR_OK;
 }
 
-static wr_status decode_group(wr__decoder *d) {
+wr_status wr__decode_type_group(wr__decoder *d) {
   uint8_t form;
   uint32_t size = 1;
   const uint8_t *start = d->at;
@@ -195,6 +198,6 @@ static wr_status decode_group(wr__decoder *d) {
 wr_status wr__decode_types(wr__decoder *d) {
   uint32_t count;
   WR_TRY(wr__decode_count(d, WR__MAX_TYPES, "types", &count));
-  for (uint32_t i = 0; i < count; i++) WR_TRY(decode_group(d));
+  for (uint32_t i = 0; i < count; i++) WR_TRY(wr__decode_type_group(d));
   return WR_OK;
 }
