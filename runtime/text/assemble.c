@@ -33,11 +33,11 @@ static const struct {
   uint8_t id;
   uint8_t space; /* wr__space */
   bool nested;   /* by function or type */
-} subsections[] = {{1, WR__SPACE_FUNC, false},   {2, WR__SPACE_LOCAL, true},
-                   {4, WR__SPACE_TYPE, false},   {5, WR__SPACE_TABLE, false},
-                   {6, WR__SPACE_MEMORY, false}, {7, WR__SPACE_GLOBAL, false},
-                   {8, WR__SPACE_ELEM, false},   {9, WR__SPACE_DATA, false},
-                   {10, WR__SPACE_FIELD, true},  {11, WR__SPACE_TAG, false}};
+} subsections[] = {
+    {1, WR__SPACE_FUNC, false},   {2, WR__SPACE_LOCAL, true},  {3, WR__SPACE_LABEL, true},
+    {4, WR__SPACE_TYPE, false},   {5, WR__SPACE_TABLE, false}, {6, WR__SPACE_MEMORY, false},
+    {7, WR__SPACE_GLOBAL, false}, {8, WR__SPACE_ELEM, false},  {9, WR__SPACE_DATA, false},
+    {10, WR__SPACE_FIELD, true},  {11, WR__SPACE_TAG, false}};
 
 /* The name map of the space's names from names[start] on, as long as they have the same outer
  * index. Returns where the next group begins. */

@@ -218,17 +218,28 @@ wr_status wr__annot_check_used(wr__parser *p) {
   return WR_OK;
 }
 
-wr_status wr__parse_binding(wr__parser *p, wr__space space, uint32_t outer, uint32_t index) {
-  wr__span name = {NULL, 0}, given;
+wr_status wr__parse_names(wr__parser *p, wr__space space, wr__span *id, wr__span *name) {
+  *id = (wr__span){NULL, 0};
   if (wr__parse_is(p, WR__TOK_ID)) {
-    WR_TRY(wr__parse_id_name(p, p->at, &name));
+    WR_TRY(wr__parse_id_name(p, p->at, id));
     p->at++;
   }
-  WR_TRY(wr__annot_name(p, wr__space_word(space), &given));
-  if (given.data) name = given;
+  WR_TRY(wr__annot_name(p, wr__space_word(space), name));
+  if (!name->data) *name = *id;
+  return WR_OK;
+}
+
+wr_status wr__parse_add_name(wr__parser *p, wr__space space, uint32_t outer, uint32_t index,
+                             wr__span name) {
   if (!name.data) return WR_OK;
   if (!wr__grow32(&p->names, &p->name_capacity, p->name_count + 1, sizeof *p->names))
     return wr__parse_oom(p);
   p->names[p->name_count++] = (wr__name_out){(uint8_t)space, outer, index, name};
   return WR_OK;
+}
+
+wr_status wr__parse_binding(wr__parser *p, wr__space space, uint32_t outer, uint32_t index) {
+  wr__span id, name;
+  WR_TRY(wr__parse_names(p, space, &id, &name));
+  return wr__parse_add_name(p, space, outer, index, name);
 }

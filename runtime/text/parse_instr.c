@@ -24,7 +24,7 @@ static wr_status push_label(wr__parser *p, wr__frame *frame) {
     symbol->index = p->label_depth;
   }
   p->label_depth++;
-  return WR_OK;
+  return wr__parse_add_name(p, WR__SPACE_LABEL, p->func_index, p->block_count++, frame->name);
 }
 
 static void pop_label(wr__parser *p, wr__frame *frame) {
@@ -140,12 +140,8 @@ static wr_status parse_catches(wr__parser *p) {
 }
 
 /* The label, type and catches of a block: written, but the label not yet pushed. */
-static wr_status parse_block_head(wr__parser *p, uint16_t op, wr__span *label) {
-  *label = (wr__span){NULL, 0};
-  if (wr__parse_is(p, WR__TOK_ID)) {
-    WR_TRY(wr__parse_id_name(p, p->at, label));
-    p->at++;
-  }
+static wr_status parse_block_head(wr__parser *p, uint16_t op, wr__frame *frame) {
+  WR_TRY(wr__parse_names(p, WR__SPACE_LABEL, &frame->label, &frame->name));
   wr__write_op(p->out, op);
   WR_TRY(parse_blocktype(p));
   return op == WR__OP_try_table ? parse_catches(p) : WR_OK;
@@ -211,7 +207,7 @@ static wr_status parse_unfolded(wr__parser *p, uint32_t base) {
   }
   WR_TRY(push_frame(p, PLAIN_BLOCK, op, &frame));
   p->at++;
-  WR_TRY(parse_block_head(p, op, &frame->label));
+  WR_TRY(parse_block_head(p, op, frame));
   return push_label(p, frame);
 }
 
@@ -298,7 +294,7 @@ static wr_status parse_folded(wr__parser *p, uint32_t base) {
   size_t start = p->out->size;
   if (kind == FOLDED_BLOCK || kind == FOLDED_TRY) WR_TRY(wr__place_instr(p, frame->token + 1));
   if (is_block(op))
-    WR_TRY(parse_block_head(p, op, &frame->label));
+    WR_TRY(parse_block_head(p, op, frame));
   else
     WR_TRY(wr__parse_plain(p, op));
   if (kind == FOLDED_PLAIN || kind == FOLDED_IF) return defer(p, start);
@@ -349,7 +345,7 @@ static wr_status parse_one(wr__parser *p, uint32_t base) {
 /* Sets the parser to write to `out`, in a fresh stack of labels. */
 static void begin_expr(wr__parser *p, wr__buffer *out) {
   p->out = out;
-  p->label_depth = 0;
+  p->label_depth = p->block_count = 0;
 }
 
 wr_status wr__parse_expr(wr__parser *p, wr__buffer *out) {

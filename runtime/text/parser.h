@@ -90,7 +90,8 @@ typedef struct wr__frame {
   uint32_t pending;  /* where its deferred instruction begins in parser->pending */
   uint32_t hint;     /* its branch hint plus 1, or 0 */
   bool labelled;     /* it holds a label */
-  wr__span label;    /* the label's name; data NULL where it has none */
+  wr__span label;    /* the label's identifier; data NULL where it has none */
+  wr__span name;     /* for the name section: that, or what an annotation says */
   uint32_t shadowed; /* what the name meant outside */
   uint32_t token;    /* where it opens */
 } wr__frame;
@@ -140,8 +141,9 @@ typedef struct wr__parser {
   wr__frame *frames;
   uint32_t frame_count, frame_capacity;
   uint32_t label_depth;
-  uint32_t scope;      /* of locals and labels */
-  uint32_t func_index; /* whose body is being written; WR_NO_INDEX in constant expressions */
+  uint32_t block_count; /* of the function, so far */
+  uint32_t scope;       /* of locals and labels */
+  uint32_t func_index;  /* whose body is being written; WR_NO_INDEX in constant expressions */
 } wr__parser;
 
 /* ---- parse_tokens.c: tokens, errors, names -------------------------------------------- */
@@ -247,7 +249,13 @@ wr_status wr__parse_field(wr__parser *p);
 
 /* The @name annotation before the current token, if there is one: out->data is NULL where not. */
 wr_status wr__annot_name(wr__parser *p, const char *what, wr__span *out);
-/* Passes an optional identifier and name annotation of a binding and notes its name. */
+/* Passes an optional identifier and name annotation. name: what the name section gets, the
+ * annotation's if there is one. data is NULL of what is not there. */
+wr_status wr__parse_names(wr__parser *p, wr__space space, wr__span *id, wr__span *name);
+/* Notes a name for the name section, unless its data is NULL. */
+wr_status wr__parse_add_name(wr__parser *p, wr__space space, uint32_t outer, uint32_t index,
+                             wr__span name);
+/* Both, for a binding. */
 wr_status wr__parse_binding(wr__parser *p, wr__space space, uint32_t outer, uint32_t index);
 /* Takes the @custom annotations before the current token. */
 wr_status wr__annot_customs(wr__parser *p);

@@ -397,7 +397,7 @@ static wr_status print_locals(wr__printer *p, wr__cursor *c, uint32_t index) {
     wr_status status = wr__print_valtype(p, c, &type);
     bool open = false;
     for (uint32_t i = 0; status == WR_OK && i < count; i++, index++) {
-      bool named = wr__print_name_of(p, WR__SPACE_LOCAL, p->func_index, index).data;
+      bool named = wr__print_name_of(p, WR__SPACE_LOCAL, p->func_index, index) != NULL;
       if (open && named) wr__buffer_byte(&p->out, ')');
       if (named || !open) {
         wr__print_line(&p->out, 2);

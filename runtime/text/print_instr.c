@@ -15,6 +15,17 @@ static wr_status push_label(wr__printer *p, wr__print_label label) {
   return WR_OK;
 }
 
+/* The label at a depth: its name, if it has one. */
+static void print_label(wr__printer *p, wr__buffer *out, uint32_t depth) {
+  uint32_t index = WR_NO_INDEX;
+  if (depth < p->label_count) index = p->labels[p->label_count - 1 - depth].index;
+  const wr__print_name *name = wr__print_name_of(p, WR__SPACE_LABEL, p->func_index, index);
+  if (index != WR_NO_INDEX && name && name->is_id)
+    wr__print_index(p, out, WR__SPACE_LABEL, p->func_index, index);
+  else
+    wr__buffer_format(out, " %u", depth);
+}
+
 /* How many values a branch to the label carries; 0 where there is no such label. */
 static uint32_t label_arity(const wr__printer *p, uint32_t depth) {
   if (depth >= p->label_count) return 0;
@@ -97,9 +108,8 @@ static void print_typeuse(wr__printer *p, wr__buffer *out, uint32_t type) {
   wr__buffer_byte(out, ')');
 }
 
-static void print_label_table(wr__buffer *out, const wr__instr *in) {
-  for (uint64_t i = 0; i <= in->imm.table.count; i++)
-    wr__buffer_format(out, " %u", in->imm.table.targets[i]);
+static void print_label_table(wr__printer *p, wr__buffer *out, const wr__instr *in) {
+  for (uint64_t i = 0; i <= in->imm.table.count; i++) print_label(p, out, in->imm.table.targets[i]);
 }
 
 static void print_memarg(wr__printer *p, wr__buffer *out, const wr__instr *in) {
@@ -210,13 +220,15 @@ static void print_catches(wr__printer *p, wr__buffer *out, const wr__instr *in) 
     const wr__catch *clause = &in->imm.try_table.catches[i];
     wr__buffer_format(out, " (%s", words[clause->kind]);
     if (clause->kind < 2) print_index(p, out, WR__SPACE_TAG, clause->tag);
-    wr__buffer_format(out, " %u)", clause->label);
+    print_label(p, out, clause->label);
+    wr__buffer_byte(out, ')');
   }
 }
 
 static wr_status print_block(wr__printer *p, wr__buffer *out, const wr__instr *in,
                              wr__print_effect *effect) {
-  wr__print_label label = {.op = in->op};
+  wr__print_label label = {.op = in->op, .index = p->block_count++};
+  wr__print_binding(p, out, WR__SPACE_LABEL, p->func_index, label.index);
   WR_TRY(print_blocktype(p, out, &label));
   if (in->op == WR__OP_try_table) print_catches(p, out, in);
   *effect = (wr__print_effect){label.params + (in->op == WR__OP_if), label.results};
@@ -348,7 +360,7 @@ static void print_indices(wr__printer *p, wr__buffer *out, const wr__instr *in) 
   uint32_t index = in->imm.index;
   switch (wr__opinfos[in->op].immediates) {
     case WR__IMM_LABEL:
-      wr__buffer_format(out, " %u", index);
+      print_label(p, out, index);
       break;
     case WR__IMM_FUNC:
       print_index(p, out, WR__SPACE_FUNC, index);
@@ -389,10 +401,10 @@ static void print_immediates(wr__printer *p, wr__buffer *out, const wr__instr *i
     case WR__IMM_FENCE:
       break;
     case WR__IMM_LABEL_TABLE:
-      print_label_table(out, in);
+      print_label_table(p, out, in);
       break;
     case WR__IMM_BR_ON_CAST:
-      wr__buffer_format(out, " %u", in->imm.cast.label);
+      print_label(p, out, in->imm.cast.label);
       wr__print_reftype(p, out, in->imm.cast.from);
       wr__print_reftype(p, out, in->imm.cast.to);
       break;
@@ -440,8 +452,9 @@ wr_status wr__print_instr_text(wr__printer *p, wr__cursor *c, wr__buffer *out,
 }
 
 wr_status wr__print_begin_expr(wr__printer *p, uint32_t results) {
-  p->label_count = 0;
-  return push_label(p, (wr__print_label){.op = WR__OP_block, .results = results});
+  p->label_count = p->block_count = 0;
+  wr__print_label body = {.op = WR__OP_block, .results = results, .index = WR_NO_INDEX};
+  return push_label(p, body);
 }
 
 wr_status wr__print_const_expr(wr__printer *p, wr__cursor *c, wr__buffer *out, uint32_t *count) {

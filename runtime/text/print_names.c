@@ -1,5 +1,6 @@
 /* Names for the printer: the name section, made into identifiers that are each used once in their
- * space, and branch hints. Spec: appendix/custom. */
+ * space, or into annotations where a name cannot be one; and branch hints. Spec: appendix/custom.
+ */
 #include <stdlib.h>
 
 #include "base/leb128.h"
@@ -8,22 +9,23 @@
 /* ---- Reading
  * ---------------------------------------------------------------------------------------- */
 
-/* Keeps a name that can be an identifier: not empty, UTF-8, in order, and the first of its kind. */
+/* Keeps a name that is UTF-8 and in order. One that is not empty and the first of its kind is an
+ * identifier. */
 static wr_status add_name(wr__printer *p, wr__space space, uint32_t outer, uint32_t index,
                           wr__span name) {
   wr__print_names *names = &p->names[space];
-  if (!name.size || !wr__utf8_valid(name.data, name.size)) return WR_OK;
+  if (!wr__utf8_valid(name.data, name.size)) return WR_OK;
   if (names->count) {
     const wr__print_name *last = &names->items[names->count - 1];
     if (outer < last->outer || (outer == last->outer && index <= last->index)) return WR_OK;
   }
   wr__symbol *symbol = wr__symbols_put(&p->used_names, space, outer, name);
   if (!symbol) return wr__fail_oom(p->error);
-  if (symbol->index != WR_NO_INDEX) return WR_OK;
+  bool is_id = name.size && symbol->index == WR_NO_INDEX;
   symbol->index = index;
   if (!wr__grow32(&names->items, &names->capacity, names->count + 1, sizeof *names->items))
     return wr__fail_oom(p->error);
-  names->items[names->count++] = (wr__print_name){outer, index, name};
+  names->items[names->count++] = (wr__print_name){outer, index, is_id, name};
   return WR_OK;
 }
 
@@ -75,11 +77,10 @@ wr_status wr__print_read_names(wr__printer *p, wr__cursor contents) {
     if (!take_name(c, &sub)) return WR_OK;
     wr__cursor inner = {sub.data, sub.data + sub.size};
     if (id == 0) {
-      if (take_name(&inner, &sub) && sub.size && wr__utf8_valid(sub.data, sub.size))
-        p->module_name = sub;
-    } else if (id == 2 || id == 10) {
+      if (take_name(&inner, &sub) && wr__utf8_valid(sub.data, sub.size)) p->module_name = sub;
+    } else if (id == 2 || id == 3 || id == 10) {
       WR_TRY(read_nested_map(p, &inner, (wr__space)spaces[id]));
-    } else if (id < WR_ARRAY_COUNT(spaces) && id != 3) {
+    } else if (id < WR_ARRAY_COUNT(spaces)) {
       WR_TRY(read_name_map(p, &inner, (wr__space)spaces[id], 0, &ok));
     }
   }
@@ -129,7 +130,8 @@ void wr__print_write_hint(wr__buffer *out, uint8_t hint) {
 /* ---- Writing
  * -------------------------------------------------------------------------------------------- */
 
-wr__span wr__print_name_of(const wr__printer *p, wr__space space, uint32_t outer, uint32_t index) {
+const wr__print_name *wr__print_name_of(const wr__printer *p, wr__space space, uint32_t outer,
+                                        uint32_t index) {
   const wr__print_names *names = &p->names[space];
   uint32_t low = 0, high = names->count;
   while (low < high) {
@@ -141,8 +143,8 @@ wr__span wr__print_name_of(const wr__printer *p, wr__space space, uint32_t outer
       high = middle;
   }
   if (low < names->count && names->items[low].outer == outer && names->items[low].index == index)
-    return names->items[low].name;
-  return (wr__span){NULL, 0};
+    return &names->items[low];
+  return NULL;
 }
 
 static bool is_plain_id(wr__span name) {
@@ -161,20 +163,30 @@ static void write_id(wr__buffer *out, wr__span name) {
     wr__print_string(out, name);
 }
 
+/* Spaces whose definitions without an identifier show their index. */
+static bool shows_index(wr__space space) {
+  return space != WR__SPACE_LOCAL && space != WR__SPACE_FIELD && space != WR__SPACE_LABEL;
+}
+
 void wr__print_binding(wr__printer *p, wr__buffer *out, wr__space space, uint32_t outer,
                        uint32_t index) {
-  wr__span name = wr__print_name_of(p, space, outer, index);
-  if (name.data)
-    write_id(out, name);
-  else if (space != WR__SPACE_LOCAL && space != WR__SPACE_FIELD)
-    wr__buffer_format(out, " (;%u;)", index);
+  const wr__print_name *name = wr__print_name_of(p, space, outer, index);
+  if (name && name->is_id) {
+    write_id(out, name->name);
+    return;
+  }
+  if (shows_index(space)) wr__buffer_format(out, " (;%u;)", index);
+  if (!name) return;
+  wr__buffer_text(out, " (@name ");
+  wr__print_string(out, name->name);
+  wr__buffer_byte(out, ')');
 }
 
 void wr__print_index(wr__printer *p, wr__buffer *out, wr__space space, uint32_t outer,
                      uint32_t index) {
-  wr__span name = wr__print_name_of(p, space, outer, index);
-  if (name.data)
-    write_id(out, name);
+  const wr__print_name *name = wr__print_name_of(p, space, outer, index);
+  if (name && name->is_id)
+    write_id(out, name->name);
   else
     wr__buffer_format(out, " %u", index);
 }

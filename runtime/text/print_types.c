@@ -64,7 +64,7 @@ wr_status wr__print_signature(wr__printer *p, const wr__print_deftype *type, uin
   wr__cursor c = type->params;
   bool open = false;
   for (uint32_t i = 0; i < type->param_count; i++) {
-    bool named = names_of != WR_NO_INDEX && wr__print_name_of(p, WR__SPACE_LOCAL, names_of, i).data;
+    bool named = names_of != WR_NO_INDEX && wr__print_name_of(p, WR__SPACE_LOCAL, names_of, i);
     if (open && named) {
       wr__buffer_byte(out, ')');
       open = false;

@@ -31,6 +31,7 @@ typedef struct wr__print_deftype {
 
 typedef struct wr__print_name {
   uint32_t outer, index;
+  bool is_id; /* else an annotation: it is empty, or another has it */
   wr__span name;
 } wr__print_name;
 
@@ -60,6 +61,7 @@ typedef struct wr__print_effect {
 typedef struct wr__print_label {
   uint16_t op; /* that opened it */
   uint32_t params, results;
+  uint32_t index; /* in the order of the function's blocks; WR_NO_INDEX: the body's own */
 } wr__print_label;
 
 /* An instruction as text, with what is needed to place it. */
@@ -98,7 +100,8 @@ typedef struct wr__printer {
   wr__instr_reader reader;
   wr__print_label *labels;
   uint32_t label_count, label_capacity;
-  uint32_t func_index; /* WR_NO_INDEX in constant expressions */
+  uint32_t block_count; /* so far */
+  uint32_t func_index;  /* WR_NO_INDEX in constant expressions */
 } wr__printer;
 
 /* Is it a function type that is worth repeating? */
@@ -131,8 +134,10 @@ wr_status wr__print_finish(wr__printer *p);
 /* Reads a name section; what is wrong with it only ends the reading. */
 wr_status wr__print_read_names(wr__printer *p, wr__cursor contents);
 wr_status wr__print_read_hints(wr__printer *p, wr__cursor contents, bool *ok);
-wr__span wr__print_name_of(const wr__printer *p, wr__space space, uint32_t outer, uint32_t index);
-/* " $name" where there is one; in a definition. */
+/* NULL if there is none. */
+const wr__print_name *wr__print_name_of(const wr__printer *p, wr__space space, uint32_t outer,
+                                        uint32_t index);
+/* " $name", or what else is known of the name; in a definition. */
 void wr__print_binding(wr__printer *p, wr__buffer *out, wr__space space, uint32_t outer,
                        uint32_t index);
 /* " $name" or " index"; in a use. */

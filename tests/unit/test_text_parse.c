@@ -70,8 +70,9 @@ static void equal_locals_are_one_run(void **state) {
 static void folded_is_flat(void **state) {
   (void)state;
   static const char bytes[] =
-      "\1\4\1\x60\0\0\3\2\1\0\x0a\x0c\1\x0a\0\x41\1\x04\x40\x01\x05\x00\x0b\x0b";
-  BINARY("(func (if (i32.const 1) (then nop) (else unreachable)))", bytes);
+      "\1\4\1\x60\0\0\3\2\1\0\x0a\x0c\1\x0a\0\x41\1\x04\x40\x01\x05\x00\x0b\x0b"
+      "\0\x0d\4name\3\6\1\0\1\0\1l";
+  BINARY("(func (if $l (i32.const 1) (then nop) (else unreachable)))", bytes);
   BINARY("(func i32.const 1 if $l nop else $l unreachable end $l)", bytes);
 }
 
