@@ -2,11 +2,6 @@
  * Spec: component-model/Binary, alias definitions. */
 #include "component/decoder.h"
 
-static const char *short_name(uint8_t sort) {
-  const char *name = wr__sort_name(sort);
-  return strncmp(name, "core ", 5) == 0 ? name + 5 : name;
-}
-
 static wr_status define_alias(wr__cdecoder *d, wr__def *def, const wr__entry *entry) {
   if (d->scope->kind != WR__SCOPE_COMPONENT)
     return wr__cadd(d, def->sort, entry->type, entry->is_module);
@@ -34,8 +29,8 @@ static wr_status alias_export(wr__cdecoder *d, wr__def *def) {
                         WR__NAME(def->of.alias.name));
   if (found->sort != def->sort)
     return wr__cinvalid(d, start, "export `%.*s` of instance %u is not a %s, but a %s",
-                        WR__NAME(def->of.alias.name), def->of.alias.instance, short_name(def->sort),
-                        short_name(found->sort));
+                        WR__NAME(def->of.alias.name), def->of.alias.instance,
+                        wr__csort_name(def->sort), wr__csort_name(found->sort));
   def->type = found->type;
   return define_alias(d, def, &(wr__entry){.type = found->type});
 }
@@ -52,9 +47,9 @@ static wr_status alias_core_export(wr__cdecoder *d, wr__def *def) {
     return wr__cinvalid(d, start, "core instance %u has no export named `%.*s`",
                         def->of.alias.instance, WR__NAME(def->of.alias.name));
   if (def->sort > WR__SORT_CORE_TAG || found->type.kind != def->sort - WR__SORT_CORE_FUNC)
-    return wr__cinvalid(d, start, "export `%.*s` of core instance %u is not a %s",
+    return wr__cinvalid(d, start, "export `%.*s` for core instance %u is not a %s",
                         WR__NAME(def->of.alias.name), def->of.alias.instance,
-                        short_name(def->sort));
+                        wr__csort_name(def->sort));
   return define_alias(d, def, &(wr__entry){.type = &found->type});
 }
 
@@ -116,14 +111,16 @@ static wr_status check_no_resources(wr__cdecoder *d, const uint8_t *at,
 static wr_status alias_outer(wr__cdecoder *d, wr__def *def) {
   wr__scope *scope;
   uint32_t components;
-  const uint8_t *start = d->at;
+  const uint8_t *start = d->at, *sort_at = d->base + def->offset;
   def->kind = WR__DEF_ALIAS_OUTER;
   WR_TRY(wr__cread_u32(d, &def->of.outer.count));
   const uint8_t *at = d->at;
   WR_TRY(wr__cread_u32(d, &def->of.outer.index));
   if (def->sort != WR__SORT_CORE_MODULE && def->sort != WR__SORT_CORE_TYPE &&
       def->sort != WR__SORT_TYPE && def->sort != WR__SORT_COMPONENT)
-    return wr__cinvalid(d, start, "an outer alias cannot name a %s", wr__sort_name(def->sort));
+    return wr__cmalformed(d, sort_at,
+                          "invalid leading byte (0x%x) for component outer alias kind: a %s",
+                          sort_at[0] ? sort_at[0] : sort_at[1], wr__sort_name(def->sort));
   WR_TRY(wr__couter_scope(d, start, def->of.outer.count, &scope, &components));
   if (def->of.outer.index >= scope->counts[def->sort])
     return wr__cinvalid(d, at, "unknown %s %u: index out of bounds", wr__sort_name(def->sort),
@@ -150,9 +147,9 @@ wr_status wr__cdecode_alias(wr__cdecoder *d) {
   uint8_t target;
   const uint8_t *start = d->at;
   wr__def def = {.offset = (uint64_t)(start - d->base)};
-  WR_TRY(wr__cread_sort(d, &def.sort));
+  WR_TRY(wr__cread_sort(d, "component outer alias kind", &def.sort));
   WR_TRY(wr__cread_byte(d, &target));
-  if (target > 0x02) return wr__cmalformed(d, d->at - 1, "malformed alias target 0x%02x", target);
+  if (target > 0x02) return wr__cbad_byte(d, "alias");
   WR_TRY(check_declarator(d, start, def.sort, target));
   if (target == 0x00) return alias_export(d, &def);
   return target == 0x01 ? alias_core_export(d, &def) : alias_outer(d, &def);

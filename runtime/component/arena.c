@@ -13,13 +13,17 @@ typedef struct block {
 struct wr__arena {
   block *blocks;
   size_t next_size;
+  uint64_t left; /* bytes */
+  bool exceeded;
 };
 
 enum { HEADER = (sizeof(block) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT };
 
-wr__arena *wr__arena_new(void) {
+wr__arena *wr__arena_new(uint64_t limit) {
   wr__arena *arena = calloc(1, sizeof *arena);
-  if (arena) arena->next_size = FIRST_BLOCK;
+  if (!arena) return NULL;
+  arena->next_size = FIRST_BLOCK;
+  arena->left = limit;
   return arena;
 }
 
@@ -53,6 +57,11 @@ static block *add_block(wr__arena *arena, size_t size) {
 void *wr__arena_alloc(wr__arena *arena, size_t size) {
   if (size > SIZE_MAX / 2) return NULL;
   size = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+  if (size > arena->left) {
+    arena->exceeded = true;
+    return NULL;
+  }
+  arena->left -= size;
   block *b = arena->blocks;
   if (!b || b->size - b->used < size) b = add_block(arena, size);
   if (!b) return NULL;
@@ -60,6 +69,8 @@ void *wr__arena_alloc(wr__arena *arena, size_t size) {
   b->used += size;
   return memory;
 }
+
+bool wr__arena_exceeded(const wr__arena *arena) { return arena->exceeded; }
 
 void *wr__arena_array(wr__arena *arena, size_t count, size_t element_size) {
   size_t size;

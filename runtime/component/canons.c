@@ -50,7 +50,7 @@ static wr_status read_option(wr__cdecoder *d, bool *has_encoding, wr__canon_opti
     case 0x07:
       return wr__cfail_feature(d, start, "the canonical option callback", "async");
     default:
-      return wr__cmalformed(d, start, "malformed canonical option 0x%02x", code);
+      return wr__cbad_byte(d, "canonical option");
   }
 }
 
@@ -143,12 +143,6 @@ static wr_status check_post_return(wr__cdecoder *d, const uint8_t *at, const wr_
 
 /* ---- lift, lower ---- */
 
-static wr_status read_func_sort(wr__cdecoder *d) {
-  uint8_t zero;
-  WR_TRY(wr__cread_byte(d, &zero));
-  return zero ? wr__cmalformed(d, d->at - 1, "malformed canonical definition: 0 expected") : WR_OK;
-}
-
 static const wr__deftype *deftype_of(const wr__cdecoder *d, const wr_externtype *type) {
   return wr__type_get(d->engine->types, type->defined_type);
 }
@@ -160,7 +154,7 @@ static wr_status read_lift(wr__cdecoder *d, wr__def *def) {
   const uint8_t *start = d->at;
   def->kind = WR__DEF_LIFT;
   def->sort = WR__SORT_FUNC;
-  WR_TRY(read_func_sort(d));
+  WR_TRY(wr__cread_zero(d, "canonical function lift"));
   WR_TRY(wr__cread_index(d, WR__SORT_CORE_FUNC, &def->of.canon.func, &entry));
   const wr_externtype *core = (const wr_externtype *)entry->type;
   WR_TRY(read_options(d, &def->of.canon.options));
@@ -207,7 +201,7 @@ static wr_status read_lower(wr__cdecoder *d, wr__def *def) {
   const wr__entry *entry;
   const uint8_t *start = d->at;
   def->kind = WR__DEF_LOWER;
-  WR_TRY(read_func_sort(d));
+  WR_TRY(wr__cread_zero(d, "canonical function lower"));
   WR_TRY(wr__cread_index(d, WR__SORT_FUNC, &def->of.canon.func, &entry));
   def->of.canon.type = (const wr_component_type *)entry->type;
   WR_TRY(read_options(d, &def->of.canon.options));
@@ -245,7 +239,7 @@ static wr_status refuse_code(wr__cdecoder *d, const uint8_t *at, uint8_t code) {
   if ((code >= 0x26 && code <= 0x2d) || (code >= 0x40 && code <= 0x42))
     return wr__cfail_feature(d, at, "a thread built-in", "threading");
   if (code >= 0x05 && code <= 0x25) return wr__cfail_feature(d, at, "an async built-in", "async");
-  return wr__cmalformed(d, at, "malformed canonical definition 0x%02x", code);
+  return wr__cbad_byte(d, "canonical function");
 }
 
 wr_status wr__cdecode_canon(wr__cdecoder *d) {

@@ -11,7 +11,9 @@
 enum { PREAMBLE = 8, SECTION_MODULE = 1, SECTION_COMPONENT = 4, SECTION_COUNT = 13 };
 
 /* Steps that the types of a component may take: see decoder.h. */
-enum { STEPS_BASE = 4000000, STEPS_PER_BYTE = 256 };
+enum { STEPS_BASE = 4000000, STEPS_PER_BYTE = 64 };
+/* And bytes of memory. */
+enum { MEMORY_BASE = 16 << 20, MEMORY_PER_BYTE = 128 };
 
 static wr_status decode_component(wr__cdecoder *d, const uint8_t *end, wr__component *component);
 
@@ -27,6 +29,9 @@ static wr_status decode_items(wr__cdecoder *d, const char *what,
 
 static wr_status open_module(wr__cdecoder *d, const uint8_t *start, size_t size,
                              wr__cmodule *module) {
+  if (wr__component_is(start, size))
+    return wr__cmalformed(d, start + 4,
+                          "expected a version header for a module, found a component");
   *module = (wr__cmodule){.offset = (uint64_t)(start - d->base), .size = size};
   wr_status status = d->opener ? d->opener->open(d->opener->context, d->engine, start, size,
                                                  &module->module, &d->failure)
@@ -118,7 +123,8 @@ static wr_status decode_section(wr__cdecoder *d) {
   if (id >= SECTION_COUNT) return wr__cmalformed(d, start, "malformed section id %u", id);
   const uint8_t *size_at = d->at;
   WR_TRY(wr__cread_u32(d, &size));
-  if (size > (size_t)(d->end - d->at)) return wr__cmalformed(d, size_at, "length out of bounds");
+  if (size > (size_t)(d->end - d->at))
+    return wr__cmalformed(d, size_at, WR__COMPONENT_END ": length out of bounds");
   const uint8_t *end = d->at + size;
   d->end = end;
   WR_TRY(decode_contents(d, start, id, end));
@@ -135,12 +141,13 @@ static wr_status decode_preamble(wr__cdecoder *d) {
   for (size_t i = 0; i < PREAMBLE; i++) {
     if (i >= size) return wr__cmalformed(d, d->end, "unexpected end");
     if (d->at[i] != preamble[i])
-      return wr__cmalformed(d, d->at + (i < 4 ? 0 : 4), "%s",
-                            i < 4 ? "magic header not detected: not a WebAssembly component"
-                            : size < PREAMBLE || d->at[6] != 1 || d->at[7] != 0
-                                ? "unknown binary version: not a component"
-                                : "unknown binary version: of another version of the component "
-                                  "format than 0x0d");
+      return wr__cmalformed(
+          d, d->at + (i < 4 ? 0 : 4), "%s",
+          i < 4 ? "magic header not detected: not a WebAssembly component"
+          : size < PREAMBLE || d->at[6] != 1 || d->at[7] != 0
+              ? "unknown binary version: expected a version header for a component"
+              : "unknown binary version: of another version of the component "
+                "format than 0x0d");
   }
   d->at += PREAMBLE;
   return WR_OK;
@@ -212,7 +219,7 @@ static void free_component(wr__component *c) {
 wr_status wr__component_decode(wr__engine *engine, const uint8_t *bytes, size_t size,
                                wr__bytes_owner owner, const wr__module_opener *opener,
                                wr__component **out, wr_error *error) {
-  wr__arena *arena = wr__arena_new();
+  wr__arena *arena = wr__arena_new(MEMORY_BASE + (uint64_t)size * MEMORY_PER_BYTE);
   wr__component *component = arena ? wr__arena_alloc(arena, sizeof *component) : NULL;
   if (!component) {
     wr__arena_delete(arena);

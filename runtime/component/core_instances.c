@@ -41,9 +41,7 @@ static wr_status read_args(wr__cdecoder *d, core_args *args) {
   for (uint32_t i = 0; i < args->count; i++) {
     WR_TRY(wr__cread_name(d, &items[i].name));
     WR_TRY(wr__cread_byte(d, &sort));
-    if (sort != 0x12)
-      return wr__cmalformed(d, d->at - 1, "malformed argument sort 0x%02x: instance expected",
-                            sort);
+    if (sort != 0x12) return wr__cbad_byte(d, "instantiation arg kind");
     items[i].sort = WR__SORT_CORE_INSTANCE;
     WR_TRY(wr__cread_index(d, WR__SORT_CORE_INSTANCE, &items[i].index, &entry));
   }
@@ -110,7 +108,7 @@ static wr_status read_item(wr__cdecoder *d, wr__citem *item, wr__core_extern *ou
   const wr__entry *entry;
   WR_TRY(wr__cread_name(d, &item->name));
   const uint8_t *start = d->at;
-  WR_TRY(wr__cread_core_sort(d, &item->sort));
+  WR_TRY(wr__cread_core_sort(d, "core external kind", &item->sort));
   if (item->sort > WR__SORT_CORE_TAG)
     return wr__cmalformed(d, start, "a core instance cannot export a %s",
                           wr__sort_name(item->sort));
@@ -143,5 +141,5 @@ wr_status wr__cdecode_core_instance(wr__cdecoder *d) {
   WR_TRY(wr__cread_byte(d, &form));
   if (form == 0x00) return instantiate(d, &def);
   if (form == 0x01) return read_exports(d, &def);
-  return wr__cmalformed(d, d->at - 1, "malformed core instance 0x%02x", form);
+  return wr__cbad_byte(d, "core instance");
 }

@@ -158,7 +158,8 @@ wr_status wr__cmodule_type(wr__cdecoder *d, const uint8_t *at, const wr__module 
 /* 0x00 0x50 is a sub type, as 0x50 alone is a module type. */
 static wr_status read_inner_type(wr__cdecoder *d, module_lists *m) {
   if (d->at < d->end && *d->at == 0x50)
-    return wr__cinvalid(d, d->at, "a module type cannot define module types");
+    return wr__cmalformed(d, d->at,
+                          "invalid leading byte (0x50): a module type cannot define module types");
   if (d->at < d->end && *d->at == 0x00) d->at++;
   return read_group(d, &m->space);
 }
@@ -171,14 +172,14 @@ static wr_status append_type(wr__cdecoder *d, type_space *space, const wr__defty
 }
 
 static wr_status read_inner_alias(wr__cdecoder *d, module_lists *m) {
-  uint8_t sort, target;
+  uint8_t sort, target = 0;
   uint32_t count, index, components;
   wr__scope *scope;
   const uint8_t *start = d->at;
   WR_TRY(wr__cread_byte(d, &sort));
-  WR_TRY(wr__cread_byte(d, &target));
+  if (sort == 0x10) WR_TRY(wr__cread_byte(d, &target));
   if (sort != 0x10 || target != 0x01)
-    return wr__cmalformed(d, start, "malformed alias: outer alias of a core type expected");
+    return wr__cbad_byte(d, sort != 0x10 ? "outer alias kind" : "outer alias target");
   WR_TRY(wr__cread_u32(d, &count));
   const uint8_t *at = d->at;
   WR_TRY(wr__cread_u32(d, &index));
@@ -213,7 +214,7 @@ static wr_status read_module_decl(wr__cdecoder *d, module_lists *m) {
       WR_TRY(read_core_extern(d, &m->space, &item.type));
       return add_core_extern(d, &m->exports, &m->export_count, &m->export_capacity, &item);
     default:
-      return wr__cmalformed(d, d->at - 1, "malformed module type declarator 0x%02x", code);
+      return wr__cbad_byte(d, "type definition");
   }
 }
 

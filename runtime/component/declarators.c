@@ -71,7 +71,6 @@ wr_status wr__cscope_type(wr__cdecoder *d, const uint8_t *at, const wr_component
 
 static wr_status read_declarator(wr__cdecoder *d, uint8_t kind) {
   uint8_t code;
-  const uint8_t *start = d->at;
   WR_TRY(wr__cread_byte(d, &code));
   switch (code) {
     case 0x00:
@@ -88,7 +87,7 @@ static wr_status read_declarator(wr__cdecoder *d, uint8_t kind) {
     default:
       break;
   }
-  return wr__cmalformed(d, start, "malformed declarator 0x%02x", code);
+  return wr__cbad_byte(d, "component or instance type declaration");
 }
 
 static wr_status read_declarators(wr__cdecoder *d, uint8_t kind) {

@@ -105,6 +105,8 @@ wr_status wr__cfail(wr__cdecoder *d, wr_status status, const uint8_t *at, const 
 #define wr__cinvalid(d, at, ...) wr__cfail(d, WR_INVALID, at, __VA_ARGS__)
 #define wr__cunsupported(d, at, ...) wr__cfail(d, WR_UNSUPPORTED, at, __VA_ARGS__)
 wr_status wr__cfail_oom(wr__cdecoder *d);
+/* The byte before d->at is none of those that the format has there. */
+wr_status wr__cbad_byte(wr__cdecoder *d, const char *what);
 /* A feature that comes after 0.2. */
 wr_status wr__cfail_feature(wr__cdecoder *d, const uint8_t *at, const char *what,
                             const char *feature);
@@ -113,6 +115,9 @@ wr_status wr__cfail_within(wr__cdecoder *d, wr_status status, const char *format
     WR_PRINTF(3, 4);
 /* Takes steps of the budget. */
 wr_status wr__ctake(wr__cdecoder *d, uint64_t steps);
+
+/* The official suite's words. */
+#define WR__COMPONENT_END "unexpected end-of-file"
 
 #define WR__NAME(span) (int)((span).size > 100 ? 100 : (span).size), (const char *)(span).data
 
@@ -125,10 +130,15 @@ wr_status wr__cread_name(wr__cdecoder *d, wr__span *out);
 wr_status wr__cread_count(wr__cdecoder *d, const char *what, uint32_t *out);
 /* 0 or 1, for what is optional. */
 wr_status wr__cread_flag(wr__cdecoder *d, const char *what, bool *out);
-wr_status wr__cread_sort(wr__cdecoder *d, uint8_t *out);
-wr_status wr__cread_core_sort(wr__cdecoder *d, uint8_t *out);
+wr_status wr__cread_sort(wr__cdecoder *d, const char *what, uint8_t *out);
+wr_status wr__cread_core_sort(wr__cdecoder *d, const char *what, uint8_t *out);
+/* A byte that is always 0. */
+wr_status wr__cread_zero(wr__cdecoder *d, const char *what);
 
 /* ---- Memory and index spaces (reader.c) ---- */
+
+/* "func" for core functions, too. */
+const char *wr__csort_name(uint8_t sort);
 
 void *wr__calloc_array(wr__cdecoder *d, size_t count, size_t element_size); /* in the arena */
 /* A copy in the arena. */

@@ -58,10 +58,10 @@ static wr_status explain_variant(wr__cdecoder *d, const uint8_t *at, const wr_co
                           WR__NAME(a->name));
     if (same_part(a->type, b->type)) continue;
     if (!a->type)
-      return wr__cinvalid(d, at, "expected case `%.*s` to have a payload, found none",
+      return wr__cinvalid(d, at, "expected case `%.*s` to have a type, found none",
                           WR__NAME(b->name));
     if (!b->type)
-      return wr__cinvalid(d, at, "expected case `%.*s` to have no payload", WR__NAME(b->name));
+      return wr__cinvalid(d, at, "expected case `%.*s` to have no type", WR__NAME(b->name));
     return wr__cfail_within(d, wr__cexplain(d, at, a->type, b->type),
                             "type mismatch in variant case `%.*s`", WR__NAME(b->name));
   }

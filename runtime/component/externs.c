@@ -26,7 +26,7 @@ static wr_status read_bound(wr__cdecoder *d, const wr_component_type **out) {
   WR_TRY(wr__cread_byte(d, &bound));
   *out = NULL;
   if (bound == 0x01) return WR_OK;
-  if (bound != 0x00) return wr__cmalformed(d, d->at - 1, "malformed type bound 0x%02x", bound);
+  if (bound != 0x00) return wr__cbad_byte(d, "type bound");
   WR_TRY(wr__cread_index(d, WR__SORT_TYPE, &index, &entry));
   *out = (const wr_component_type *)entry->type;
   return WR_OK;
@@ -34,7 +34,7 @@ static wr_status read_bound(wr__cdecoder *d, const wr_component_type **out) {
 
 wr_status wr__cread_externtype(wr__cdecoder *d, uint8_t *sort, const wr_component_type **out) {
   const uint8_t *start = d->at;
-  WR_TRY(wr__cread_sort(d, sort));
+  WR_TRY(wr__cread_sort(d, "component external kind", sort));
   switch (*sort) {
     case WR__SORT_CORE_MODULE:
       return read_typed(d, WR__SORT_CORE_TYPE, WR__CTYPE_MODULE, "a module", out);
@@ -47,7 +47,9 @@ wr_status wr__cread_externtype(wr__cdecoder *d, uint8_t *sort, const wr_componen
     case WR__SORT_TYPE:
       return read_bound(d, out);
     default:
-      return wr__cmalformed(d, start, "malformed extern type: a %s", wr__sort_name(*sort));
+      return wr__cmalformed(d, start,
+                            "invalid leading byte (0x%x) for component external kind: a %s",
+                            d->at[-1], wr__sort_name(*sort));
   }
 }
 
@@ -157,12 +159,12 @@ wr_status wr__cdecode_export(wr__cdecoder *d) {
   introduced in = {.at = d->at};
   WR_TRY(wr__cread_extern_name(d, false, &in.name));
   const uint8_t *start = d->at;
-  WR_TRY(wr__cread_sort(d, &in.sort));
+  WR_TRY(wr__cread_sort(d, "component external kind", &in.sort));
   if (in.sort < WR__SORT_FUNC && in.sort != WR__SORT_CORE_MODULE)
     return wr__cinvalid(d, start, "a component cannot export a %s", wr__sort_name(in.sort));
   WR_TRY(wr__cread_index(d, in.sort, &def.of.export.index, &entry));
   const wr_component_type *known = (const wr_component_type *)entry->type;
-  WR_TRY(wr__cread_flag(d, "ascribed type", &is_ascribed));
+  WR_TRY(wr__cread_flag(d, "optional component export type", &is_ascribed));
   def.type = known;
   if (is_ascribed)
     WR_TRY(read_ascribed(d, &in, &def, known));

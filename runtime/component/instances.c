@@ -8,7 +8,7 @@
 static wr_status read_item(wr__cdecoder *d, wr__citem *item, wr__cextern *out) {
   const wr__entry *entry;
   const uint8_t *start = d->at;
-  WR_TRY(wr__cread_sort(d, &item->sort));
+  WR_TRY(wr__cread_sort(d, "component external kind", &item->sort));
   if (item->sort < WR__SORT_FUNC && item->sort != WR__SORT_CORE_MODULE)
     return wr__cinvalid(d, start, "a %s cannot be exported or passed to a component",
                         wr__sort_name(item->sort));
@@ -145,7 +145,7 @@ wr_status wr__cdecode_instance(wr__cdecoder *d) {
   wr__def def = {.sort = WR__SORT_INSTANCE, .offset = (uint64_t)(start - d->base)};
   WR_TRY(wr__cread_byte(d, &form));
   if (form == 0x00) return instantiate(d, &def);
-  if (form != 0x01) return wr__cmalformed(d, start, "malformed instance 0x%02x", form);
+  if (form != 0x01) return wr__cbad_byte(d, "instance");
   wr__name_table names = {0};
   wr_status status = read_exports(d, start, &def, &names);
   wr__cfree_names(&names);

@@ -40,13 +40,19 @@ static wr_status match_memory(wr__cdecoder *d, const uint8_t *at, const wr_exter
   return WR_OK;
 }
 
+/* Types as the text format abbreviates them. */
+static const char *type_name(wr_valtype type, char *buffer, size_t size) {
+  if (type == WR_FUNCREF) return "funcref";
+  return type == WR_EXTERNREF ? "externref" : wr_valtype_name(type, buffer, size);
+}
+
 static wr_status match_table(wr__cdecoder *d, const uint8_t *at, const wr_externtype *given,
                              const wr_externtype *wanted) {
   if (given->valtype != wanted->valtype) {
     char given_name[64], wanted_name[64];
-    wr_valtype_name(given->valtype, given_name, sizeof given_name);
-    wr_valtype_name(wanted->valtype, wanted_name, sizeof wanted_name);
-    return wr__cinvalid(d, at, "expected table element type %s, found %s", wanted_name, given_name);
+    return wr__cinvalid(d, at, "expected table element type %s, found %s",
+                        type_name(wanted->valtype, wanted_name, sizeof wanted_name),
+                        type_name(given->valtype, given_name, sizeof given_name));
   }
   if (given->limits.is64 != wanted->limits.is64)
     return mismatch(d, at, given, wanted, "mismatch in index type used for tables");
@@ -64,9 +70,9 @@ static wr_status match_global(wr__cdecoder *d, const uint8_t *at, const wr_exter
                          : wr__valtype_matches(d->engine->types, given->valtype, wanted->valtype))
     return WR_OK;
   char given_name[64], wanted_name[64];
-  wr_valtype_name(given->valtype, given_name, sizeof given_name);
-  wr_valtype_name(wanted->valtype, wanted_name, sizeof wanted_name);
-  return wr__cinvalid(d, at, "expected global type %s, found %s", wanted_name, given_name);
+  return wr__cinvalid(d, at, "expected global type %s, found %s",
+                      type_name(wanted->valtype, wanted_name, sizeof wanted_name),
+                      type_name(given->valtype, given_name, sizeof given_name));
 }
 
 static size_t write_types(char *buffer, size_t size, size_t at, const char *what,

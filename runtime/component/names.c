@@ -13,8 +13,10 @@ static wr_status read_attribute(wr__cdecoder *d, uint32_t *seen, wr__extern_name
   const uint8_t *start = d->at;
   WR_TRY(wr__cread_byte(d, &code));
   if (code == 0x01) return wr__cfail_feature(d, start, "a version suffix", "canonical-names");
-  if (code > 0x02) return wr__cmalformed(d, start, "malformed attribute 0x%02x", code);
-  if (*seen >> code & 1) return wr__cmalformed(d, start, "duplicate attribute 0x%02x", code);
+  if (code > 0x02) return wr__cbad_byte(d, "name option");
+  if (*seen >> code & 1)
+    return wr__cmalformed(d, start, "duplicate '%s' option in name",
+                          code ? "external-id" : "implements");
   *seen |= 1u << code;
   WR_TRY(wr__cread_name(d, &text));
   if (code != 0x00) return WR_OK;
@@ -28,7 +30,7 @@ wr_status wr__cread_extern_name(wr__cdecoder *d, bool is_import, wr__extern_name
   *out = (wr__extern_name){0};
   const uint8_t *start = d->at;
   WR_TRY(wr__cread_byte(d, &form));
-  if (form > 0x02) return wr__cmalformed(d, start, "malformed name 0x%02x", form);
+  if (form > 0x02) return wr__cbad_byte(d, "component name");
   WR_TRY(wr__cread_name(d, &out->name));
   WR_TRY(wr__ccheck_extern_name(d, start, out->name, is_import));
   if (form != 0x02) return WR_OK;

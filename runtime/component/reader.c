@@ -16,7 +16,16 @@ wr_status wr__cfail(wr__cdecoder *d, wr_status status, const uint8_t *at, const 
   return wr__fail(&d->failure, status, (uint64_t)(at - d->base), "%s", message);
 }
 
-wr_status wr__cfail_oom(wr__cdecoder *d) { return wr__fail_oom(&d->failure); }
+wr_status wr__cbad_byte(wr__cdecoder *d, const char *what) {
+  return wr__cmalformed(d, d->at - 1, "invalid leading byte (0x%x) for %s", d->at[-1], what);
+}
+
+wr_status wr__cfail_oom(wr__cdecoder *d) {
+  if (!wr__arena_exceeded(d->arena)) return wr__fail_oom(&d->failure);
+  return wr__cunsupported(d, d->at,
+                          "the component's types are too complex: they take more memory than its "
+                          "size allows");
+}
 
 wr_status wr__cfail_feature(wr__cdecoder *d, const uint8_t *at, const char *what,
                             const char *feature) {
@@ -51,7 +60,7 @@ wr_status wr__ctake(wr__cdecoder *d, uint64_t steps) {
 /* ---- Reading ---- */
 
 wr_status wr__cread_byte(wr__cdecoder *d, uint8_t *out) {
-  if (d->at >= d->end) return wr__cmalformed(d, d->at, WR__MESSAGE_END);
+  if (d->at >= d->end) return wr__cmalformed(d, d->at, WR__COMPONENT_END);
   *out = *d->at++;
   return WR_OK;
 }
@@ -59,14 +68,16 @@ wr_status wr__cread_byte(wr__cdecoder *d, uint8_t *out) {
 wr_status wr__cread_u32(wr__cdecoder *d, uint32_t *out) {
   wr__leb result = wr__leb_u32(&d->at, d->end, out);
   if (WR_LIKELY(result == WR__LEB_OK)) return WR_OK;
-  return wr__cmalformed(d, d->at, "%s", wr__leb_message(result));
+  return wr__cmalformed(d, d->at, "%s",
+                        result == WR__LEB_END ? WR__COMPONENT_END : wr__leb_message(result));
 }
 
 wr_status wr__cread_name(wr__cdecoder *d, wr__span *out) {
   uint32_t size;
   const uint8_t *start = d->at;
   WR_TRY(wr__cread_u32(d, &size));
-  if (size > (size_t)(d->end - d->at)) return wr__cmalformed(d, start, "length out of bounds");
+  if (size > (size_t)(d->end - d->at))
+    return wr__cmalformed(d, start, WR__COMPONENT_END ": length out of bounds");
   if (!wr__utf8_valid(d->at, size)) return wr__cmalformed(d, d->at, "malformed UTF-8 encoding");
   *out = (wr__span){d->at, size};
   d->at += size;
@@ -77,7 +88,7 @@ wr_status wr__cread_count(wr__cdecoder *d, const char *what, uint32_t *out) {
   const uint8_t *start = d->at;
   WR_TRY(wr__cread_u32(d, out));
   if (*out > (size_t)(d->end - d->at))
-    return wr__cmalformed(d, start, WR__MESSAGE_END ": %u %s in %zu bytes", *out, what,
+    return wr__cmalformed(d, start, WR__COMPONENT_END ": %u %s in %zu bytes", *out, what,
                           (size_t)(d->end - d->at));
   return WR_OK;
 }
@@ -85,25 +96,30 @@ wr_status wr__cread_count(wr__cdecoder *d, const char *what, uint32_t *out) {
 wr_status wr__cread_flag(wr__cdecoder *d, const char *what, bool *out) {
   uint8_t flag;
   WR_TRY(wr__cread_byte(d, &flag));
-  if (flag > 1) return wr__cmalformed(d, d->at - 1, "malformed %s: 0 or 1 expected", what);
+  if (flag > 1) return wr__cbad_byte(d, what);
   *out = flag;
   return WR_OK;
 }
 
-wr_status wr__cread_core_sort(wr__cdecoder *d, uint8_t *out) {
+wr_status wr__cread_zero(wr__cdecoder *d, const char *what) {
+  uint8_t zero;
+  WR_TRY(wr__cread_byte(d, &zero));
+  return zero ? wr__cbad_byte(d, what) : WR_OK;
+}
+
+wr_status wr__cread_core_sort(wr__cdecoder *d, const char *what, uint8_t *out) {
   uint8_t code;
   WR_TRY(wr__cread_byte(d, &code));
   static const uint8_t sorts[] = {
       [0x00] = WR__SORT_CORE_FUNC,   [0x01] = WR__SORT_CORE_TABLE,   [0x02] = WR__SORT_CORE_MEMORY,
       [0x03] = WR__SORT_CORE_GLOBAL, [0x04] = WR__SORT_CORE_TAG,     [0x10] = WR__SORT_CORE_TYPE,
       [0x11] = WR__SORT_CORE_MODULE, [0x12] = WR__SORT_CORE_INSTANCE};
-  if (code > 0x12 || (code > 0x04 && code < 0x10))
-    return wr__cmalformed(d, d->at - 1, "malformed core sort 0x%02x", code);
+  if (code > 0x12 || (code > 0x04 && code < 0x10)) return wr__cbad_byte(d, what);
   *out = sorts[code];
   return WR_OK;
 }
 
-wr_status wr__cread_sort(wr__cdecoder *d, uint8_t *out) {
+wr_status wr__cread_sort(wr__cdecoder *d, const char *what, uint8_t *out) {
   uint8_t code;
   WR_TRY(wr__cread_byte(d, &code));
   static const uint8_t sorts[] = {[0x01] = WR__SORT_FUNC,
@@ -111,8 +127,8 @@ wr_status wr__cread_sort(wr__cdecoder *d, uint8_t *out) {
                                   [0x03] = WR__SORT_TYPE,
                                   [0x04] = WR__SORT_COMPONENT,
                                   [0x05] = WR__SORT_INSTANCE};
-  if (code == 0x00) return wr__cread_core_sort(d, out);
-  if (code > 0x05) return wr__cmalformed(d, d->at - 1, "malformed sort 0x%02x", code);
+  if (code == 0x00) return wr__cread_core_sort(d, what, out);
+  if (code > 0x05) return wr__cbad_byte(d, what);
   if (code == 0x02) return wr__cfail_feature(d, d->at - 1, "a value", "values");
   *out = sorts[code];
   return WR_OK;
@@ -208,6 +224,11 @@ wr_status wr__cadd(wr__cdecoder *d, uint8_t sort, const void *type, bool is_modu
   return WR_OK;
 }
 
+const char *wr__csort_name(uint8_t sort) {
+  const char *name = wr__sort_name(sort);
+  return strncmp(name, "core ", 5) == 0 ? name + 5 : name;
+}
+
 /* The words of an index out of bounds are the official suite's. */
 static const char *index_words(uint8_t sort) {
   switch (sort) {
@@ -237,7 +258,7 @@ static const char *index_words(uint8_t sort) {
 wr_status wr__centry(wr__cdecoder *d, const uint8_t *at, uint8_t sort, uint32_t index,
                      const wr__entry **out) {
   if (index >= d->scope->counts[sort])
-    return wr__cinvalid(d, at, "unknown %s %u: %s", wr__sort_name(sort), index, index_words(sort));
+    return wr__cinvalid(d, at, "unknown %s %u: %s", wr__csort_name(sort), index, index_words(sort));
   *out = &d->scope->entries[sort][index];
   return WR_OK;
 }

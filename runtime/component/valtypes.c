@@ -21,7 +21,9 @@ wr_status wr__cread_valtype(wr__cdecoder *d, const wr_component_type **out) {
   const uint8_t *start = d->at;
   const wr__entry *entry;
   wr__leb result = wr__leb_s33(&d->at, d->end, &code);
-  if (result != WR__LEB_OK) return wr__cmalformed(d, start, "%s", wr__leb_message(result));
+  if (result != WR__LEB_OK)
+    return wr__cmalformed(d, start, "%s",
+                          result == WR__LEB_END ? WR__COMPONENT_END : wr__leb_message(result));
   if (code < 0) {
     if (d->at - start != 1 || code < -0x40) return wr__cmalformed(d, start, "malformed value type");
     if ((code & 0x7f) == 0x64) return wr__cfail_feature(d, start, "error-context", "error-context");
@@ -92,13 +94,10 @@ wr_status wr__cread_labels(wr__cdecoder *d, wr_component_type *type, const char 
   if (!fields) return wr__cfail_oom(d);
   type->fields = fields;
   for (uint32_t i = 0; i < type->field_count; i++) {
-    bool refines;
     WR_TRY(read_label(d, what, &fields[i].name));
     if (!with_types) continue;
     WR_TRY(is_case ? read_optional(d, &fields[i].type) : wr__cread_valtype(d, &fields[i].type));
-    if (!is_case) continue;
-    WR_TRY(wr__cread_flag(d, "case", &refines));
-    if (refines) return wr__cmalformed(d, d->at - 1, "malformed case: 0 expected");
+    if (is_case) WR_TRY(wr__cread_zero(d, "zero byte required"));
   }
   return check_unique(d, start, type, what, short_what);
 }
@@ -179,7 +178,7 @@ static wr_status read_enum(wr__cdecoder *d, const uint8_t *at, wr_component_type
 }
 
 static wr_status read_func(wr__cdecoder *d, wr_component_type *type) {
-  uint8_t form, zero;
+  uint8_t form;
   WR_TRY(wr__cread_labels(d, type, "function parameter", "parameter", true, false));
   const uint8_t *start = d->at;
   WR_TRY(wr__cread_byte(d, &form));
@@ -189,9 +188,8 @@ static wr_status read_func(wr__cdecoder *d, wr_component_type *type) {
       return wr__cinvalid(d, start, "function result cannot contain a `borrow` type");
     return WR_OK;
   }
-  if (form != 0x01) return wr__cmalformed(d, start, "malformed result list 0x%02x", form);
-  WR_TRY(wr__cread_byte(d, &zero));
-  return zero ? wr__cmalformed(d, d->at - 1, "malformed result list: 0 expected") : WR_OK;
+  if (form != 0x01) return wr__cbad_byte(d, "component function results");
+  return wr__cread_zero(d, "number of results");
 }
 
 /* ---- By code ---- */
@@ -211,7 +209,7 @@ static wr_status refuse_code(wr__cdecoder *d, const uint8_t *at, uint8_t code) {
     case 0x67:
       return wr__cfail_feature(d, at, "a list of a fixed length", "fixed-length-lists");
     default:
-      return wr__cmalformed(d, at, "malformed component type 0x%02x", code);
+      return wr__cbad_byte(d, "component defined type");
   }
 }
 
