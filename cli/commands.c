@@ -19,6 +19,7 @@ static const command_main mains[WR__COMMAND_COUNT] = {
     [WR__COMMAND_VALIDATE] = wr__command_validate,
     [WR__COMMAND_INSPECT] = wr__command_inspect,
     [WR__COMMAND_COMPILE] = wr__command_compile,
+    [WR__COMMAND_SERVE] = wr__command_serve,
     [WR__COMMAND_KEY] = wr__command_key,
     [WR__COMMAND_CACHE] = wr__command_cache,
     [WR__COMMAND_WAT2WASM] = wr__command_wat2wasm,
@@ -90,7 +91,8 @@ static int dispatch(const wr__parsed *parsed, bool is_empty) {
     wr__help_print_all(stderr);
     return WR__EXIT_USAGE;
   }
-  if (parsed->operand_count == 0 && parsed->command != WR__COMMAND_HELP)
+  bool is_optional = parsed->command == WR__COMMAND_HELP || parsed->command == WR__COMMAND_SERVE;
+  if (parsed->operand_count == 0 && !is_optional)
     return need_operand(parsed);
   return mains[parsed->command](parsed);
 }
@@ -118,6 +120,7 @@ int wr__main(int argc, char **argv) {
     wr__report("%s", message);
   }
   free(parsed.given);
+  free(parsed.line);
   return exit_status;
 }
 
@@ -244,7 +247,8 @@ static bool set_trust(wasm_config_t *config, const wr__parsed *parsed) {
     wr__report("--trust-key: %s", error.message);
     return false;
   }
-  if (!given && parsed->command == WR__COMMAND_RUN) wr_config_trust_user(config);
+  if (!given && (parsed->command == WR__COMMAND_RUN || parsed->command == WR__COMMAND_SERVE))
+    wr_config_trust_user(config);
   const char *verdicts = wr__option_last(parsed, WR__OPTION_VERDICTS);
   wr_config_allow_unsigned_code(config, wr__option_last(parsed, WR__OPTION_ALLOW_UNSIGNED) != NULL);
   return !verdicts || wr_config_set_verdicts(config, verdicts) == WR_OK;

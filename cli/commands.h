@@ -13,6 +13,7 @@ int wr__command_run(const wr__parsed *parsed);
 int wr__command_validate(const wr__parsed *parsed);
 int wr__command_inspect(const wr__parsed *parsed);
 int wr__command_compile(const wr__parsed *parsed);
+int wr__command_serve(const wr__parsed *parsed);
 int wr__command_key(const wr__parsed *parsed);
 int wr__command_cache(const wr__parsed *parsed);
 int wr__command_wat2wasm(const wr__parsed *parsed);

@@ -205,6 +205,8 @@ static bool parse_line(int argc, char **argv, wr__parsed *out, char *message, si
 bool wr__options_parse(int argc, char **argv, wr__parsed *out, char *message, size_t size) {
   memset(out, 0, sizeof *out);
   out->command = WR__COMMAND_RUN;
+  out->line = calloc((size_t)argc + 1, sizeof *out->line);
+  if (out->line) memcpy(out->line, argv, (size_t)argc * sizeof *argv);
   out->named = argc > 1 && wr__command_by_name(argv[1], &out->command);
   if (out->named) {
     argc--;

@@ -59,6 +59,7 @@ typedef struct wr__parsed {
   size_t given_count;
   char **operands; /* operands[operand_count], then NULL */
   int operand_count;
+  char **line; /* own: the words as they came, then NULL; parsing moves those of argv */
 } wr__parsed;
 
 static inline bool wr__command_takes(wr__command_id command, wr__option_id option) {
@@ -70,7 +71,7 @@ bool wr__command_by_name(const char *name, wr__command_id *out);
 
 /* wr__options_parse: a whole command line, argv[0] included. Options of `run` end at the module;
  * elsewhere they may follow operands. On failure false, and message holds one line. The caller
- * frees out->given. */
+ * frees out->given and out->line. */
 bool wr__options_parse(int argc, char **argv, wr__parsed *out, char *message, size_t message_size);
 
 /* wr__option_last: the value of the last such option ("" for a switch), or NULL. */

@@ -23,7 +23,7 @@ REGRESS = ROOT / "tests" / "regress"
 DICTIONARIES = {"fuzz_text": "text", "fuzz_script": "text", "fuzz_decode": "binary",
                 "fuzz_component": "binary", "fuzz_debug": "binary", "fuzz_native": "binary", "fuzz_oci": "json"}
 # Calls of WASI are short, and a file of keys is; modules are not.
-LONGEST = {"fuzz_wasi": 512, "fuzz_keys": 512, "fuzz_oci": 4096}
+LONGEST = {"fuzz_wasi": 512, "fuzz_keys": 512, "fuzz_oci": 4096, "fuzz_http1": 1024}
 SHORT_SECONDS = 8
 
 

@@ -13,6 +13,7 @@ import handlers
 from containers import bundles, containerd, podman, runc
 from containers.world import run_checks
 from result import failed, missing, passed, skipped
+import serve
 from wasi import run_http, run_testsuite
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -48,7 +49,7 @@ def jobs(name, programs, environment):
         return []
     if name == "tsan":
         return spec_jobs(name, programs, environment)
-    return wasi_jobs(programs, environment) + http_jobs(programs, environment) + \
+    return wasi_jobs(programs, environment) + http_jobs(programs, environment) + serve_jobs(programs, environment) + \
         spec_jobs(name, programs, environment) + wabt_jobs(name, programs) + \
         container_jobs(name, programs, environment) + handler_jobs(name) + \
         compare_jobs(name, environment)
@@ -93,6 +94,21 @@ def http_jobs(programs, environment):
         return [("sockets", lambda: [missing("sockets", server)])]
     return [(f"sockets/{name}", lambda name=name, check=check: [verdict(name, check())])
             for name, check in run_http.checks(str(programs / "wasmrun"), str(server))]
+
+
+def serve_jobs(programs, environment):
+    guest = pathlib.Path(environment["GUESTS"]) / "cgi.wasm"
+    if not guest.exists() or not (programs / "wasmrun-serve").exists():
+        return [("serve", lambda: [missing("serve", guest if not guest.exists() else programs / "wasmrun-serve")])]
+    if programs.name == "emulated":  # wasmrun starts it by the kernel, which knows no emulator
+        return []
+
+    def run(name, check):
+        wrong = check()
+        return [passed(f"serve/{name}") if wrong is None else failed(f"serve/{name}", wrong)]
+
+    return [(f"serve/{name}", lambda name=name, check=check: run(name, check))
+            for name, check in serve.checks(programs, guest)]
 
 
 def verdict(name, wrong):

@@ -9,7 +9,7 @@ complete=$root/complete${1:+-$1}
 [ -e "$complete" ] && exit 0
 packages='libc6 libc6-dev linux-libc-dev libgcc-s1 libgcc-12-dev libcrypt1 libffi8 libffi-dev
   libc-ares2 libc-ares-dev libjansson4 libjansson-dev libcmocka0 libcmocka-dev libsodium23
-  libsodium-dev'
+  libsodium-dev libuv1 libuv1-dev libnghttp2-14 libnghttp2-dev libssl3 libssl-dev'
 [ "${1:-}" != llvm ] || packages="$packages libllvm19"
 
 state=$root.apt

@@ -7,7 +7,7 @@ set -eu
 # What every build needs, the compilers, the compiler to native code, and guest programs (C and C++
 # for wasm32-wasi).
 common='cmake ninja-build make pkg-config libc6-dev libffi-dev libc-ares-dev libsodium-dev
-  libjansson-dev libcmocka-dev python3'
+  libjansson-dev libuv1-dev libnghttp2-dev libssl-dev libcmocka-dev python3'
 clang='clang-19 lld-19'
 gcc='gcc-12'
 llvm='llvm-19-dev'
@@ -16,7 +16,7 @@ guests='clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32 libc++-19-dev-wasm32
 build="$common $clang $llvm $guests"
 # Sanitizers, the other compiler, tools that tests ask.
 test="libclang-rt-19-dev llvm-19 gcc-12 gdb wabt binutils bsdutils util-linux git npm python3-pip zsh
-  fish"
+  fish curl openssl nghttp2-client wrk"
 tidy='clang-tidy-19 clang-format-19'
 # Containers, as the tests run them: engines, base runtimes, a native program for an image.
 containers='podman buildah containerd runc crun busybox-static'

@@ -22,6 +22,9 @@ depends() {
         libffi.so.8) echo 'libffi8 (>= 3.4)' ;;
         libsodium.so.23) echo 'libsodium23 (>= 1.0.18)' ;;
         libcares.so.2) echo 'libc-ares2 (>= 1.18)' ;;
+        libuv.so.1) echo 'libuv1 (>= 1.44)' ;;
+        libnghttp2.so.14) echo 'libnghttp2-14 (>= 1.52)' ;;
+        libssl.so.3 | libcrypto.so.3) echo 'libssl3 (>= 3.0)' ;;
         libLLVM.so.19.*) echo libllvm19 ;;
         libwasmrun.so.* | libwasmrun-wasi.so.*) ;;
         *) echo "$0: no Debian package is known for $library" >&2; exit 1 ;;
@@ -57,8 +60,8 @@ Section: devel
 Priority: optional
 Description: WebAssembly runtime
  Runs WebAssembly programs outside the browser: an interpreter, an ahead-of-time
- compiler, WASI preview 1, an OCI runtime for containers, and a C library with
- its headers.
+ compiler, WASI preview 1, an HTTP server, an OCI runtime for containers, and a C
+ library with its headers.
 END
     printf 'activate-noawait ldconfig\n' >"$work/DEBIAN/triggers"
     dpkg-deb --root-owner-group -Zxz --build "$work" "$out/wasmrun_${version}_$machine.deb" >/dev/null

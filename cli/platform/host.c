@@ -135,3 +135,19 @@ bool wr__host_is_beneath(const char *file, const char *directory) {
   free(path);
   return found;
 }
+
+void wr__host_become(const char *name, char *const arguments[]) {
+  char path[4096];
+  ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+  char *slash = NULL;
+  if (length > 0) {
+    path[length] = '\0';
+    slash = strrchr(path, '/');
+  }
+  if (!slash || (size_t)(slash + 1 - path) + strlen(name) + 1 > sizeof path) {
+    errno = ENOENT;
+    return;
+  }
+  strcpy(slash + 1, name);
+  execv(path, arguments);
+}

@@ -34,4 +34,8 @@ bool wr__host_is_folder(const char *path);
  * another name that may lie there. */
 bool wr__host_is_beneath(const char *file, const char *directory);
 
+/* wr__host_become: this process becomes the program of that name that lies beside it, with these
+ * arguments. Returns only if it cannot, with errno. */
+void wr__host_become(const char *name, char *const arguments[]);
+
 #endif

@@ -10,6 +10,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 from comparison import table  # noqa: E402
 from comparison.programs import BATCH, TABLE, Batch  # noqa: E402
+from serve import http1  # noqa: E402
 
 PAGES = {"CORE": b"", "GC": b"\xfb", "MISC": b"\xfc", "SIMD": b"\xfd", "THREADS": b"\xfe"}
 WORDS = """module func param result local type import export memory table elem data start global mut tag
@@ -107,6 +108,11 @@ def main():
     write_lines(folder)
     write(folder, "fuzz_oci", "config", CONFIG)
     write(folder, "fuzz_oci", "settings", SETTINGS)
+    for name, request in http1.SMUGGLING.items():
+        write(folder, "fuzz_http1", name.replace(" ", "-").replace("/", "-"), request[0] + http1.GET)
+    for name, body in http1.BAD_CHUNKS.items():
+        write(folder, "fuzz_http1", "chunks-" + name.replace(" ", "-"), http1.HEAD + body)
+    write(folder, "fuzz_http1", "good", http1.HEAD + b"3;a=b\r\nabc\r\n0\r\nX: y\r\n\r\n" + http1.GET)
     write(folder, "fuzz_keys", "public", KEYS)
     write(folder, "fuzz_keys", "secret", SECRET)
     for number in range(48):
