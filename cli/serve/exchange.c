@@ -51,11 +51,10 @@ bool wr__exchange_is_over(wr__exchange *x) {
   return over;
 }
 
-/* Waits on x->wake; meanwhile another guest may have this one's turn. */
+/* Waits on x->wake; another thread has the loop meanwhile. */
 static void wait_locked(wr__exchange *x) {
   wr__guest_pause(x->loop->server->guests);
   pthread_cond_wait(&x->wake, &x->lock);
-  wr__guest_resume(x->loop->server->guests);
 }
 
 int64_t wr__exchange_read(wr__exchange *x, void *data, size_t capacity) {

@@ -1,6 +1,5 @@
 /* Guests and the threads that they run on. This is the one place that knows how a guest is run so
- * that it never holds a loop: a bounded pool of threads, in which a guest that waits for its client
- * leaves its turn to another. */
+ * that it never holds a loop: see guest.c. */
 #ifndef WR__SERVE_GUEST_H
 #define WR__SERVE_GUEST_H
 
@@ -8,20 +7,21 @@
 
 typedef struct wr__guests wr__guests;
 
-/* wr__guests_new: turns guests run at once, and more if one takes long, on at most threads. */
-wr__guests *wr__guests_new(unsigned turns, unsigned threads);
-/* wr__guests_delete: after the last guest ended. */
+/* wr__guests_new: for these loops, with at most so many threads. */
+wr__guests *wr__guests_new(struct wr__loop *loops, unsigned loop_count, unsigned most_threads);
+/* wr__guests_serve: runs the loops and their guests until every loop is over. */
+bool wr__guests_serve(wr__guests *guests);
 void wr__guests_delete(wr__guests *guests);
-/* wr__guests_busy: guests that run or wait for a turn. */
-uint64_t wr__guests_busy(wr__guests *guests);
+/* wr__guests_busy: guests that run or wait for a turn. Any thread. */
+uint64_t wr__guests_busy(const wr__guests *guests);
 
-/* wr__guest_submit: runs the guest of the exchange's route. False when out of memory. The loop's
- * thread. */
+/* wr__guest_submit: runs the guest of the exchange's route, soon. False when out of memory. From
+ * the loop of the exchange. */
 bool wr__guest_submit(wr__guests *guests, wr__exchange *x);
-/* wr__guest_pause, wr__guest_resume: the guest of this thread waits; it goes on. */
+/* wr__guest_pause: the guest of this thread is about to wait: another thread is to have the loop.
+ */
 void wr__guest_pause(wr__guests *guests);
-void wr__guest_resume(wr__guests *guests);
-/* wr__guest_tick: lets another guest run beside those that take long. Any thread. */
-void wr__guest_tick(wr__guests *guests, uint64_t now_ns);
+/* wr__guest_has_loop: will this thread look at what is pending in the loop before it waits? */
+bool wr__guest_has_loop(const wr__guests *guests, const struct wr__loop *loop);
 
 #endif

@@ -21,10 +21,10 @@ void wr__loop_notify(wr__loop *loop, wr__exchange *x) {
   wr__exchange *first = atomic_load(&loop->pending);
   do x->next_pending = first;
   while (!atomic_compare_exchange_weak(&loop->pending, &first, x));
-  if (!first) uv_async_send(&loop->attention);
+  if (!first && !wr__guest_has_loop(loop->server->guests, loop)) uv_async_send(&loop->attention);
 }
 
-static void attend_all(wr__loop *loop) {
+void wr__loop_attend(wr__loop *loop) {
   wr__exchange *x = atomic_exchange(&loop->pending, NULL);
   while (x) {
     wr__exchange *next = x->next_pending;
@@ -135,17 +135,15 @@ static void end_drain(wr__loop *loop, uint64_t now) {
   }
   /* A guest that nobody waits for may still be about to say that it ended. */
   bool quiet = loop->client_count == 0 && loop->running_count == 0;
-  if (quiet && wr__guests_busy(loop->server->guests) == 0) uv_stop(&loop->uv);
+  if (quiet && wr__guests_busy(loop->server->guests) == 0) loop->is_over = true;
 }
 
 static void on_timer(uv_timer_t *timer) {
   wr__loop *loop = timer->data;
-  static _Thread_local uint64_t clients_seen;
   uint64_t now = wr__now_ns();
   tick_running(loop, now);
-  wr__guest_tick(loop->server->guests, now);
-  if (!loop->is_fast || now - clients_seen > SLOW_MS * MS_NS) {
-    clients_seen = now;
+  if (!loop->is_fast || now - loop->clients_seen_ns > SLOW_MS * MS_NS) {
+    loop->clients_seen_ns = now;
     tick_clients(loop, now);
   }
   if (loop->draining) end_drain(loop, now);
@@ -153,7 +151,6 @@ static void on_timer(uv_timer_t *timer) {
 
 static void on_attention(uv_async_t *async) {
   wr__loop *loop = async->data;
-  attend_all(loop);
   if (loop->drain) begin_drain(loop);
 }
 
@@ -197,8 +194,15 @@ bool wr__loop_init(wr__loop *loop, struct wr__server *server) {
   return good;
 }
 
-void wr__loop_run(wr__loop *loop) {
-  uv_run(&loop->uv, UV_RUN_DEFAULT);
+bool wr__loop_turn(wr__loop *loop) {
+  bool busy = atomic_load(&loop->pending) != NULL;
+  uv_run(&loop->uv, busy ? UV_RUN_NOWAIT : UV_RUN_ONCE);
+  return !loop->is_over;
+}
+
+void wr__loop_wake(wr__loop *loop) { uv_async_send(&loop->attention); }
+
+void wr__loop_close(wr__loop *loop) {
   uv_walk(&loop->uv, close_handle, NULL);
   uv_run(&loop->uv, UV_RUN_DEFAULT);
   uv_loop_close(&loop->uv);

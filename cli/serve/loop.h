@@ -1,4 +1,5 @@
-/* A loop: one thread that owns listeners, connections and the exchanges that came by them. */
+/* A loop owns listeners, connections and the exchanges that came by them. One thread at a time has
+ * it (guest.c); comments call that one the loop's thread. */
 #ifndef WR__SERVE_LOOP_H
 #define WR__SERVE_LOOP_H
 
@@ -28,7 +29,6 @@ typedef struct wr__loop {
   uv_async_t attention; /* exchanges are pending, or the server wants something */
   uv_timer_t timer;
   struct wr__server *server;
-  pthread_t thread;
   _Atomic(wr__exchange *) pending;
   _Atomic bool drain; /* the server's wish */
   bool draining;
@@ -40,17 +40,24 @@ typedef struct wr__loop {
   wr__exchange *running; /* a list: handlers that have not ended */
   size_t running_count;
   uint64_t drain_deadline_ns;
+  uint64_t clients_seen_ns; /* when their limits were last looked at */
+  bool is_over;
   char date[32]; /* of the answers in this second */
   uint64_t date_second;
   char buffer[65536]; /* what is read, until it is looked at */
 } wr__loop;
 
-/* wr__loop_init: makes it; its thread is started by wr__loop_run or is the caller's. */
+/* wr__loop_init: makes it. wr__loop_close: after it is over. */
 bool wr__loop_init(wr__loop *loop, struct wr__server *server);
+void wr__loop_close(wr__loop *loop);
 /* wr__loop_listen: takes a listening descriptor. */
 bool wr__loop_listen(wr__loop *loop, int fd, bool is_local, bool is_metrics, uint16_t port);
-/* wr__loop_run: returns when it was drained. */
-void wr__loop_run(wr__loop *loop);
+/* wr__loop_turn: waits for something to do and does it. False: it was drained and is over. */
+bool wr__loop_turn(wr__loop *loop);
+/* wr__loop_attend: attends to the exchanges that are pending. */
+void wr__loop_attend(wr__loop *loop);
+/* wr__loop_wake: it does not go on waiting. Any thread. */
+void wr__loop_wake(wr__loop *loop);
 
 /* wr__loop_notify: the exchange is to be attended to. Any thread. */
 void wr__loop_notify(wr__loop *loop, wr__exchange *x);

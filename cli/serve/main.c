@@ -12,7 +12,7 @@
 #include "reload.h"
 #include "tls.h"
 
-/* Beside what the loops read, guests that wait for their clients hold a thread each. */
+/* Guests that wait for their clients hold a thread each. */
 #define MOST_THREADS 1024u
 
 extern const char wr__commit_text[];
@@ -134,22 +134,6 @@ static void watch_signals(process *p) {
 /* ---- The whole
  * ------------------------------------------------------------------------------------ */
 
-static void *run_loop(void *context) {
-  wr__loop_run(context);
-  return NULL;
-}
-
-static void run_loops(process *p) {
-  unsigned started = 1;
-  for (; started < p->plan.settings.loops; started++)
-    if (pthread_create(&p->server.loops[started].thread, NULL, run_loop, &p->server.loops[started]))
-      break;
-  if (started < p->plan.settings.loops) drain(&p->server);
-  wr__notify("READY=1");
-  wr__loop_run(&p->server.loops[0]);
-  for (unsigned i = 1; i < started; i++) pthread_join(p->server.loops[i].thread, NULL);
-}
-
 static bool make_server(process *p, wasm_engine_t *engine) {
   wr__server *server = &p->server;
   if (p->plan.settings.loops == 0) p->plan.settings.loops = wr__processors();
@@ -160,7 +144,8 @@ static bool make_server(process *p, wasm_engine_t *engine) {
   wr__site_retain(server->site);
   pthread_mutex_init(&server->site_lock, NULL);
   server->loops = calloc(server->settings.loops, sizeof *server->loops);
-  server->guests = wr__guests_new(server->settings.loops, MOST_THREADS);
+  if (server->loops)
+    server->guests = wr__guests_new(server->loops, server->settings.loops, MOST_THREADS);
   server->log = wr__log_new(p->plan.log_format, p->plan.log_file);
   if (!server->log) wr__report("--log-file %s: cannot open it", p->plan.log_file);
   if (!server->loops || !server->guests || !server->log) return false;
@@ -184,8 +169,12 @@ static int serve(process *p, const wr__parsed *parsed) {
     p->server.ready = true;
     wr__reload_init(&p->reload, &p->server, parsed, p->plan.watch);
     watch_signals(p);
-    run_loops(p);
-    status = WR__EXIT_OK;
+    wr__notify("READY=1");
+    if (wr__guests_serve(p->server.guests))
+      status = WR__EXIT_OK;
+    else
+      wr__report("serve: cannot start threads");
+    for (unsigned i = 0; i < p->plan.settings.loops; i++) wr__loop_close(&p->server.loops[i]);
   }
   wr__guests_delete(p->server.guests);
   wr__site_release(p->server.site);
