@@ -982,6 +982,149 @@ WR_API bool wr_ref_host_value(const wasm_ref_t *ref, uintptr_t *out);
 WR_API wasm_ref_t *wr_ref_new_i31(wasm_store_t *store, int32_t value);
 WR_API bool wr_ref_i31_value(const wasm_ref_t *ref, int32_t *out);
 
+/* ---- Components ----------------------------------------------------------
+ *
+ * A component is opened for an engine, linked to host functions by the names of interfaces, and
+ * instantiated in a store. Values cross by a call (wr_component_call_t): what comes from the guest
+ * is read in the order of its type with wr_in_*, what goes to the guest is written in that order
+ * with wr_out_*. Records and tuples are no step of their own: their fields follow one another. A
+ * variant, an option, a result, an enum is a case, then the case's payload, then an end (an enum
+ * has only the case); a list is a count, then the elements, then an end.
+ *
+ * A step that does not fit the type ends the call with a trap that says what was expected; steps
+ * behind it read zero and write nothing. Of one store everything here is used by one thread at a
+ * time. Spec: component-model, Explainer and CanonicalABI. */
+
+typedef struct wr_component wr_component_t;
+typedef struct wr_component_linker wr_component_linker_t;
+typedef struct wr_component_instance wr_component_instance_t;
+typedef struct wr_component_func wr_component_func_t;
+typedef struct wr_component_call wr_component_call_t;
+
+/* wr_component_is: do the bytes begin as a component does, and not as a module? */
+WR_API bool wr_component_is(const void *bytes, size_t size_bytes);
+
+/* wr_component_new: decodes and validates a component (binary or text; copied), and the core
+ * modules inside.
+ * out     the caller owns it; it may be used by any thread, and in any store of the engine.
+ * Errors  WR_MALFORMED, WR_INVALID, WR_UNSUPPORTED, WR_OUT_OF_MEMORY, with the byte's offset. */
+WR_API WR_NODISCARD wr_status wr_component_new(wasm_engine_t *engine, const void *bytes,
+                                               size_t size_bytes, wr_component_t **out,
+                                               wr_error *error);
+/* wr_component_open: the same of a file. Errors also WR_IO. */
+WR_API WR_NODISCARD wr_status wr_component_open(wasm_engine_t *engine, const char *path,
+                                                wr_component_t **out, wr_error *error);
+/* wr_component_delete: instances go on; NULL is allowed. */
+WR_API void wr_component_delete(wr_component_t *component);
+
+/* What a component imports or exports. The strings are borrowed from the component. */
+typedef struct wr_component_extern {
+  const char *name; /* not terminated */
+  size_t name_size;
+  const char *kind; /* "func", "instance", "type", "component", "module" */
+} wr_component_extern;
+WR_API size_t wr_component_import_count(const wr_component_t *component);
+WR_API wr_component_extern wr_component_import(const wr_component_t *component, size_t index);
+WR_API size_t wr_component_export_count(const wr_component_t *component);
+WR_API wr_component_extern wr_component_export(const wr_component_t *component, size_t index);
+
+/* wr_component_linker_new: names of host functions for components of a store. NULL: out of memory.
+ * It may be deleted once everything is instantiated. */
+WR_API wr_component_linker_t *wr_component_linker_new(wasm_store_t *store);
+WR_API void wr_component_linker_delete(wr_component_linker_t *linker);
+
+/* A host function. It reads its arguments with wr_in_*, then writes its result with wr_out_*.
+ * Returns WR_OK, or what wr_caller_exit or wr_caller_trap* gave for wr_component_caller(call). */
+typedef wr_status (*wr_component_callback)(void *env, wr_component_call_t *call);
+
+/* wr_component_linker_define: a host function.
+ * interface  as "wasi:io/streams@0.2.3"; an import of the same interface takes it if both versions
+ *            are compatible (the same up to the first number that is not zero). "" or NULL: a
+ *            function that is imported by itself.
+ * name       as "[method]input-stream.read". Both are copied. A later definition replaces.
+ * Errors     WR_OUT_OF_MEMORY; WR_BAD_ARGUMENT. */
+WR_API WR_NODISCARD wr_status wr_component_linker_define(wr_component_linker_t *linker,
+                                                         const char *interface, const char *name,
+                                                         wr_component_callback callback, void *env);
+
+/* wr_component_linker_define_resource: a resource type of the host. Its values are pointers of the
+ * host's: wr_in_handle gives them, wr_out_handle takes them.
+ * drop  called with env when the guest drops an owned handle, and for those that are left when the
+ *       store ends; may be NULL. */
+typedef void (*wr_resource_drop)(void *env, void *value);
+WR_API WR_NODISCARD wr_status wr_component_linker_define_resource(wr_component_linker_t *linker,
+                                                                  const char *interface,
+                                                                  const char *name,
+                                                                  wr_resource_drop drop, void *env);
+
+/* wr_component_linker_instantiate: makes an instance, start functions of its modules included.
+ * out     the caller owns the handle; the instance lives as long as its store.
+ * trap    on WR_TRAPPED, WR_EXITED, WR_INTERRUPTED the trap; may be NULL.
+ * Errors  WR_UNLINKABLE: an import is missing or of another kind, which the message names. */
+WR_API WR_NODISCARD wr_status wr_component_linker_instantiate(wr_component_linker_t *linker,
+                                                              const wr_component_t *component,
+                                                              wr_component_instance_t **out,
+                                                              wasm_trap_t **trap, wr_error *error);
+WR_API void wr_component_instance_delete(wr_component_instance_t *instance);
+
+/* wr_component_instance_func: an exported function, borrowed from the instance's handle; NULL if
+ * there is none.
+ * interface  the exported instance that has it, with any compatible version; NULL or "": the
+ *            component itself. */
+WR_API wr_component_func_t *wr_component_instance_func(wr_component_instance_t *instance,
+                                                       const char *interface, const char *name);
+
+/* wr_component_call_new: begins a call: its arguments are written with wr_out_*, then it runs, then
+ * its result is read with wr_in_*, then it ends. NULL: out of memory. */
+WR_API wr_component_call_t *wr_component_call_new(wr_component_func_t *func);
+/* wr_component_call_run: calls the guest. Errors as of wr_func_call, *trap (which may be NULL) then
+ * being the caller's. */
+WR_API WR_NODISCARD wr_status wr_component_call_run(wr_component_call_t *call, wasm_trap_t **trap);
+/* wr_component_call_end: lets the guest free its result, and frees the call, also one that did not
+ * run or that trapped. What wr_in_text gave is gone. Errors as wr_component_call_run. */
+WR_API wr_status wr_component_call_end(wr_component_call_t *call, wasm_trap_t **trap);
+
+/* wr_component_caller: for wr_caller_store, wr_caller_exit and wr_caller_trap* in a callback. */
+WR_API wr_caller *wr_component_caller(wr_component_call_t *call);
+/* wr_component_call_status: WR_OK, or what the first step that failed came to: a callback may return
+ * it at once, or go on. */
+WR_API wr_status wr_component_call_status(const wr_component_call_t *call);
+
+/* wr_in_u8 and the others read a bool (0 or 1), an integer of that size (of either sign), flags of
+ * that size; wr_in_u32 also a char. */
+WR_API uint8_t wr_in_u8(wr_component_call_t *call);
+WR_API uint16_t wr_in_u16(wr_component_call_t *call);
+WR_API uint32_t wr_in_u32(wr_component_call_t *call);
+WR_API uint64_t wr_in_u64(wr_component_call_t *call);
+WR_API float wr_in_f32(wr_component_call_t *call);
+WR_API double wr_in_f64(wr_component_call_t *call);
+/* wr_in_text: a string as UTF-8, or the bytes of a list<u8>; size in *size_bytes. Valid until the
+ * first wr_out_* of the call in a callback, and until wr_component_call_end elsewhere. */
+WR_API const char *wr_in_text(wr_component_call_t *call, size_t *size_bytes);
+/* wr_in_handle: an own (whose value is the reader's now) or a borrow of a resource of the host's. */
+WR_API void *wr_in_handle(wr_component_call_t *call);
+/* wr_in_case: the number of a case, in the order of the type: of an option 0 is none, of a result 0
+ * is ok. wr_in_end closes it; not for an enum. */
+WR_API uint32_t wr_in_case(wr_component_call_t *call);
+WR_API void wr_in_end(wr_component_call_t *call);
+WR_API uint32_t wr_in_list(wr_component_call_t *call);
+WR_API void wr_in_list_end(wr_component_call_t *call);
+
+WR_API void wr_out_u8(wr_component_call_t *call, uint8_t value);
+WR_API void wr_out_u16(wr_component_call_t *call, uint16_t value);
+WR_API void wr_out_u32(wr_component_call_t *call, uint32_t value);
+WR_API void wr_out_u64(wr_component_call_t *call, uint64_t value);
+WR_API void wr_out_f32(wr_component_call_t *call, float value);
+WR_API void wr_out_f64(wr_component_call_t *call, double value);
+/* wr_out_text: UTF-8 for a string, any bytes for a list<u8>; copied. */
+WR_API void wr_out_text(wr_component_call_t *call, const void *bytes, size_t size_bytes);
+/* wr_out_handle: a value of the host's resource; as an own, the guest has it now. */
+WR_API void wr_out_handle(wr_component_call_t *call, void *value);
+WR_API void wr_out_case(wr_component_call_t *call, uint32_t index);
+WR_API void wr_out_end(wr_component_call_t *call);
+WR_API void wr_out_list(wr_component_call_t *call, uint32_t count);
+WR_API void wr_out_list_end(wr_component_call_t *call);
+
 /* ---- WASI preview 1 ---------------------------------------------------------
  * A wr_wasi_t holds what one guest was given. Make it, grant, define it in a linker.
  * Nothing is granted by default: no argument, variable, directory or stdio (closed).
