@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "component/component.h"
 #include "trust/open.h"
 #include "platform/file.h"
 
@@ -51,6 +52,13 @@ wr_status wr_module_validate(wasm_engine_t *engine, const void *bytes, size_t si
                              wr_error *error) {
   if (!engine || (!bytes && size_bytes))
     return wr__fail(error, WR_BAD_ARGUMENT, WR_NO_OFFSET, "engine or bytes are missing");
+  if (wr__component_is(bytes, size_bytes)) {
+    wr__component *component;
+    WR_TRY(wr__component_decode(wr__api_engine(engine), bytes, size_bytes, WR__BYTES_BORROWED, NULL,
+                                &component, error));
+    wr__component_release(component);
+    return WR_OK;
+  }
   wr__module *module;
   WR_TRY(wr__module_decode(wr__api_engine(engine), bytes, size_bytes, WR__BYTES_BORROWED, &module,
                            error));

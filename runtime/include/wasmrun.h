@@ -453,7 +453,8 @@ WR_API WR_NODISCARD wr_status wr_module_new(wasm_engine_t *engine, const void *b
 WR_API WR_NODISCARD wr_status wr_module_open(wasm_engine_t *engine, const char *path,
                                              wasm_module_t **out, wr_error *error);
 
-/* wr_module_validate: as wr_module_new, without making a module; the bytes are not copied. */
+/* wr_module_validate: as wr_module_new, without making a module; the bytes are not copied. They may
+ * be a component, too, which is validated with the core modules inside. */
 WR_API WR_NODISCARD wr_status wr_module_validate(wasm_engine_t *engine, const void *bytes,
                                                  size_t size_bytes, wr_error *error);
 
@@ -683,12 +684,13 @@ WR_API WR_NODISCARD wr_status wr_native_inspect(const void *bytes, size_t size_b
 
 /* ---- The text format ----------------------------------------------------- */
 
-/* wr_text_to_binary: parses one module in the text format.
+/* wr_text_to_binary: parses one module or component in the text format.
  * out     on WR_OK the binary; wasm_byte_vec_delete frees it.
  * Errors  WR_MALFORMED with line and column, and the line itself in the message; WR_INVALID for a
  *         branch hint that stands before no branch. The result is not validated.
  * Spec    text, appendix/custom (@name, @custom, @metadata.code.branch_hint). (module binary …)
- *         and (module quote …), of the script language, are modules too. */
+ *         and (module quote …), of the script language, are modules too; so with component.
+ *         component-model/Explainer, grammar. */
 WR_API WR_NODISCARD wr_status wr_text_to_binary(const char *text, size_t size_bytes,
                                                 wasm_byte_vec_t *out, wr_error *error);
 

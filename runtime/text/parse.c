@@ -2,7 +2,7 @@
  * end. Spec: text/modules. */
 #include <stdlib.h>
 
-#include "text/parser.h"
+#include "text/component.h"
 
 /* Lexes the whole text. An opening parenthesis's size becomes the number of the token that closes
  * it (the end's number where none does). */
@@ -82,7 +82,21 @@ static wr_status parse_verbatim(wr__parser *p, wr__buffer *out) {
   return status;
 }
 
+wr_status wr__parse_module_fields(wr__parser *p, uint32_t end, wr__buffer *out) {
+  WR_TRY(parse_fields(p, end));
+  if (p->at != end) return wr__parse_unexpected(p, "a module field such as (func");
+  wr__assemble(p, out);
+  return WR_OK;
+}
+
+static bool at_component(const wr__parser *p) {
+  const wr__token *word = &p->tokens[p->at + 1];
+  return wr__parse_is(p, WR__TOK_OPEN) && word->kind == WR__TOK_WORD && word->size == 9 &&
+         memcmp(wr__parse_text(p, word), "component", 9) == 0;
+}
+
 static wr_status parse_module(wr__parser *p, wr__buffer *out) {
+  if (at_component(p)) return wr__component_text_parse(p, out);
   if (!wr__parse_is_form(p, WR__WORD_MODULE)) {
     WR_TRY(parse_fields(p, p->token_count));
   } else {
@@ -126,6 +140,26 @@ void wr__parser_free(wr__parser *p) {
   free(p->hints);
   free(p->frames);
   free(p->places);
+}
+
+void wr__parser_share(wr__parser *p, const wr__parser *other) {
+  *p = (wr__parser){.text = other->text,
+                    .size = other->size,
+                    .error = other->error,
+                    .tokens = other->tokens,
+                    .token_count = other->token_count,
+                    .at = other->at,
+                    .annots = other->annots,
+                    .annot_count = other->annot_count,
+                    .first_definition = WR__SPACE_COUNT,
+                    .scope = WR_NO_INDEX,
+                    .func_index = WR_NO_INDEX};
+}
+
+void wr__parser_free_shared(wr__parser *p) {
+  p->tokens = NULL;
+  p->annots = NULL;
+  wr__parser_free(p);
 }
 
 wr_status wr__parser_run(wr__parser *p, const char *text, size_t size, wr__buffer *out,

@@ -90,8 +90,7 @@ static void enter_func(wr__parser *p, uint32_t func_index) {
   p->func_index = func_index;
 }
 
-/* The external type behind an import's identifier. */
-static wr_status parse_externtype(wr__parser *p, wr__space space, wr__buffer *out) {
+wr_status wr__parse_externtype(wr__parser *p, wr__space space, wr__buffer *out) {
   wr__typeuse use;
   switch (space) {
     case WR__SPACE_FUNC:
@@ -122,7 +121,7 @@ static wr_status write_import(wr__parser *p, uint32_t token, wr__space space, wr
   wr__buffer_name(&section->bytes, name.data, name.size);
   wr__buffer_byte(&section->bytes, import_kinds[space]);
   section->count++;
-  WR_TRY(parse_externtype(p, space, &section->bytes));
+  WR_TRY(wr__parse_externtype(p, space, &section->bytes));
   p->next[space]++;
   return WR_OK;
 }
@@ -555,7 +554,7 @@ static wr_status parse_tag(wr__parser *p) {
   if (imported) return WR_OK;
   wr__section_out *section = &p->sections[WR__SECTION_TAG];
   section->count++;
-  WR_TRY(parse_externtype(p, WR__SPACE_TAG, &section->bytes));
+  WR_TRY(wr__parse_externtype(p, WR__SPACE_TAG, &section->bytes));
   p->next[WR__SPACE_TAG]++;
   return wr__parse_close(p);
 }

@@ -21,17 +21,17 @@ wr_status wr__parse_fail(wr__parser *p, uint32_t token, const char *format, ...)
 }
 
 /* Is the token none of the language's? */
-static bool is_unknown(const wr__token *token) {
-  return token->kind == WR__TOK_RESERVED ||
-         (token->kind == WR__TOK_WORD && token->word == WR__WORD_UNKNOWN);
+static bool is_unknown(const wr__parser *p, const wr__token *token) {
+  return token->kind == WR__TOK_RESERVED || (!p->is_component && token->kind == WR__TOK_WORD &&
+                                             token->word == WR__WORD_UNKNOWN);
 }
 
 wr_status wr__parse_unexpected(wr__parser *p, const char *expected) {
   uint32_t at = p->at;
-  if (p->tokens[at].kind == WR__TOK_OPEN && is_unknown(&p->tokens[at + 1])) at++;
+  if (p->tokens[at].kind == WR__TOK_OPEN && is_unknown(p, &p->tokens[at + 1])) at++;
   const wr__token *token = &p->tokens[at];
   int shown = token->kind == WR__TOK_OPEN ? 1 : token->size > 60 ? 60 : (int)token->size;
-  if (is_unknown(token))
+  if (is_unknown(p, token))
     return wr__parse_fail(p, at, "unknown operator %.*s", shown, wr__parse_text(p, token));
   if (token->kind == WR__TOK_END)
     return wr__parse_fail(p, at, "unexpected token: the end, expected %s", expected);

@@ -293,6 +293,14 @@ static wr_status add_type(wr__parser *p, const wr__buffer *out, size_t start, wr
   return WR_OK;
 }
 
+wr_status wr__parse_reserve_type(wr__parser *p) {
+  static const uint8_t nothing[1];
+  if (!wr__grow32(&p->types, &p->type_capacity, p->type_count + 1, sizeof *p->types))
+    return wr__parse_oom(p);
+  p->types[p->type_count++] = (wr__type_out){.comp = {nothing, 0}};
+  return WR_OK;
+}
+
 /* Lets type uses find the type: the first of its shape is the one they mean. */
 static wr_status offer_type(wr__parser *p, uint32_t index) {
   wr__symbol *symbol = wr__symbols_put(&p->type_by_shape, WR__SPACE_TYPE, 0, p->types[index].comp);

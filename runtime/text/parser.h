@@ -107,6 +107,7 @@ typedef struct wr__parser {
   wr__annot *annots;
   uint32_t annot_count, annot_capacity;
 
+  bool is_component; /* whose words are not all in the lexer's table */
   wr__arena_chunk *arena;
   wr__symbols symbols;
   uint32_t counts[WR__SPACE_COUNT]; /* entries bound so far (parse_bind.c) */
@@ -204,6 +205,8 @@ wr_status wr__parse_reftype(wr__parser *p, wr__reftype *out);
 wr_status wr__parse_heaptype(wr__parser *p, int64_t *out);
 void wr__write_reftype(wr__buffer *out, wr__reftype type);
 bool wr__parse_at_reftype(const wr__parser *p);
+/* An index without a type that is written: an alias of a component's type. */
+wr_status wr__parse_reserve_type(wr__parser *p);
 /* Writes the (type …) or (rec …) at the current token. */
 wr_status wr__parse_type_field(wr__parser *p);
 
@@ -241,6 +244,8 @@ void wr__write_op(wr__buffer *out, uint16_t op);
 /* ---- parse_fields.c
  * ------------------------------------------------------------------------------- */
 
+/* The external type behind an import's identifier; of tables, memories, globals and tags. */
+wr_status wr__parse_externtype(wr__parser *p, wr__space space, wr__buffer *out);
 /* Writes the field at the current token; types are passed over. */
 wr_status wr__parse_field(wr__parser *p);
 
@@ -293,5 +298,10 @@ wr_status wr__text_print(const void *bytes, size_t size, const wr_print_options 
 wr_status wr__parser_run(wr__parser *p, const char *text, size_t size, wr__buffer *out,
                          wr_error *error);
 void wr__parser_free(wr__parser *p);
+/* A parser over the tokens of another, for a module inside a component. */
+void wr__parser_share(wr__parser *p, const wr__parser *other);
+void wr__parser_free_shared(wr__parser *p);
+/* The fields from the current token to the token `end`, which stays, as a module. */
+wr_status wr__parse_module_fields(wr__parser *p, uint32_t end, wr__buffer *out);
 
 #endif
