@@ -28,10 +28,14 @@ wr__heap *wr__heap_new(wr__store *store) {
   heap->store = store;
   heap->threshold_bytes = FIRST_THRESHOLD_BYTES;
   heap->mark_limit = SIZE_MAX;
-  for (size_t granules = 0; granules < WR_ARRAY_COUNT(heap->front.class_of); granules++)
-    heap->front.class_of[granules] = (uint8_t)wr__heap_class(granules * WR__HEAP_GRANULE);
-  for (int i = 0; i < WR__HEAP_CLASSES; i++)
+  /* By runs, not by a search each: a store is made for each request that a server answers. */
+  size_t granules = 0;
+  for (int i = 0; i < WR__HEAP_CLASSES; i++) {
     heap->front.classes[i].cell_bytes = wr__heap_cell_bytes[i];
+    while (granules < WR_ARRAY_COUNT(heap->front.class_of) &&
+           granules * WR__HEAP_GRANULE <= wr__heap_cell_bytes[i])
+      heap->front.class_of[granules++] = (uint8_t)i;
+  }
   return heap;
 }
 

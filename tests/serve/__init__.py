@@ -4,10 +4,10 @@ import socket
 import subprocess
 import tempfile
 
-from . import guests, http1, http2, operations
+from . import examples, guests, http1, http2, operations
 from .world import Server
 
-PARTS = {"http1": http1, "http2": http2, "guests": guests, "operations": operations}
+PARTS = {"http1": http1, "http2": http2, "guests": guests, "operations": operations, "examples": examples}
 
 
 class World:

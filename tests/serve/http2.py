@@ -1,12 +1,7 @@
 """HTTP/2 and TLS, as curl speaks them."""
 import subprocess
 
-from .world import holds, same
-
-
-def curl(*arguments, data=None):
-    done = subprocess.run(["curl", "-sS", "--max-time", "20", *arguments], capture_output=True, input=data)
-    return done.stdout if done.returncode == 0 else f"curl: {done.returncode} {done.stderr}".encode()
+from .world import curl, holds, same
 
 
 def certificate(w):

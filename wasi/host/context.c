@@ -122,7 +122,9 @@ wr_status wr_wasi_set_env(wr_wasi_t *wasi, const char *name, const char *value, 
   size_t size = name_size + strlen(value) + 2;
   char *item = malloc(size);
   if (!item) return wr__wasi_fail(error, WR_OUT_OF_MEMORY, "out of memory");
-  snprintf(item, size, "%s=%s", name, value);
+  memcpy(item, name, name_size);
+  item[name_size] = '=';
+  memcpy(item + name_size + 1, value, size - name_size - 1);
   for (uint32_t i = 0; i < wasi->env.count; i++) {
     char *old = wasi->env.items[i];
     if (strncmp(old, item, name_size + 1) != 0) continue;
