@@ -3,26 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "commands.h"
 #include "grants.h"
 #include "numbers.h"
 #include "platform/host.h"
 #include "platform/watchdog.h"
+#include "run.h"
 #include "suggest.h"
-
-/* Everything that one run holds; made in the order of the fields, ended in the opposite one. */
-typedef struct session {
-  const wr__parsed *parsed;
-  const wr__container *container; /* or NULL */
-  const char *path;
-  const char *timeout; /* as it was written; NULL: none */
-  wasm_engine_t *engine;
-  wr_wasi_t *wasi;
-  wasm_module_t *module;
-  wasm_store_t *store;
-  wr_linker_t *linker;
-  wasm_instance_t *instance;
-} session;
 
 static int fail_with(const char *path, const wr_error *error, int exit_status) {
   wr__report_error(path, error);
@@ -96,7 +82,7 @@ static wr_status grant_descriptors(wr_wasi_t *wasi, const char *value, wr_error 
   return WR_OK;
 }
 
-static wr_status grant_args(session *s, wr_error *error) {
+static wr_status grant_args(wr__session *s, wr_error *error) {
   const char *own_name = wr__option_last(s->parsed, WR__OPTION_ARGV0);
   if (!own_name) {
     const char *slash = strrchr(s->path, '/');
@@ -113,7 +99,7 @@ static wr_status grant_args(session *s, wr_error *error) {
 }
 
 /* Grants what each use of an option gives. WR__EXIT_OK, or a failure that was reported. */
-static int grant_each(session *s, wr__option_id id) {
+static int grant_each(wr__session *s, wr__option_id id) {
   for (size_t i = 0; i < s->parsed->given_count; i++) {
     const wr__given *given = &s->parsed->given[i];
     wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
@@ -140,7 +126,7 @@ static int grant_each(session *s, wr__option_id id) {
 
 /* WR__EXIT_OK, or the status of a failure that was reported. Directories come before listeners:
  * programs look for directories from the first descriptor until one is none. */
-static int grant_all(session *s) {
+int wr__run_grant(wr__session *s) {
   static const wr__option_id in_order[] = {
       WR__OPTION_MAX_DESCRIPTORS, WR__OPTION_DIR, WR__OPTION_LISTEN, WR__OPTION_ENV, WR__OPTION_NET,
       WR__OPTION_MAX_THREADS,     WR__OPTION_LOG};
@@ -167,7 +153,7 @@ static int grant_all(session *s) {
 
 /* A program that got no memory ends in many ways; the reason is this one, and the user can change
  * it. */
-static void report_limit(const session *s, const char *path) {
+static void report_limit(const wr__session *s, const char *path) {
   wr_limit limit = wr_store_limit_hit(s->store);
   if (limit == WR_LIMIT_NONE) return;
   wr__report("%s: it was refused more than %llu %s; --%s sets another limit", path,
@@ -180,8 +166,8 @@ static void report_limit(const session *s, const char *path) {
 
 /* What a call or an instantiation that did not return normally means for the process. Ends the
  * trap's life. */
-static int report_outcome(const session *s, const char *path, wr_status status,
-                          const wr_error *error, wasm_trap_t *trap) {
+int wr__run_outcome(const wr__session *s, const char *path, wr_status status, const wr_error *error,
+                    wasm_trap_t *trap) {
   int exit_status = trap ? WR__EXIT_TRAP : WR__EXIT_FAILED;
   int32_t guest_status;
   bool exited = trap && wr_trap_exit_status(trap, &guest_status);
@@ -206,23 +192,23 @@ static int report_outcome(const session *s, const char *path, wr_status status,
   return exit_status;
 }
 
-static int instantiate(session *s, const char *path, const wasm_module_t *module,
+static int instantiate(wr__session *s, const char *path, const wasm_module_t *module,
                        wasm_instance_t **out) {
   wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
   wasm_trap_t *trap = NULL;
   wr_status status = wr_linker_instantiate(s->linker, module, out, &trap, &error);
-  return status == WR_OK ? WR__EXIT_OK : report_outcome(s, path, status, &error, trap);
+  return status == WR_OK ? WR__EXIT_OK : wr__run_outcome(s, path, status, &error, trap);
 }
 
 /* What this module imports of WASI. */
-static int define_wasi(session *s, const wasm_module_t *module) {
+static int define_wasi(wr__session *s, const wasm_module_t *module) {
   wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
   if (wr_wasi_define_for(s->wasi, s->linker, module, &error) == WR_OK) return WR__EXIT_OK;
   return fail_with("wasi", &error, WR__EXIT_FAILED);
 }
 
 /* NAME=FILE */
-static int preload(session *s, const char *value) {
+static int preload(wr__session *s, const char *value) {
   const char *equals = strchr(value, '=');
   if (!equals || equals == value || equals[1] == '\0') {
     wr__report("--preload: '%s' is not of the form NAME=FILE", value);
@@ -246,14 +232,14 @@ static int preload(session *s, const char *value) {
 /* ---- Time ------------------------------------------------------------------------ */
 
 /* The line for a process that ends where no backtrace can be had. */
-static void timeout_line(const session *s, const char *what, char *line, size_t size) {
+static void timeout_line(const wr__session *s, const char *what, char *line, size_t size) {
   char path[256];
   wr_text_escape(s->path, strlen(s->path), path, sizeof path);
   snprintf(line, size, "wasmrun: %s: %s (--timeout %.32s)", path, what, s->timeout);
 }
 
 /* From here on the process has an end, whatever it does. */
-static int start_timeout(session *s) {
+static int start_timeout(wr__session *s) {
   char line[512];
   uint64_t delay_ns;
   s->timeout = wr__option_last(s->parsed, WR__OPTION_TIMEOUT);
@@ -269,7 +255,7 @@ static int start_timeout(session *s) {
 }
 
 /* The guest's deadline, which ends it with a backtrace. */
-static int set_deadline(session *s) {
+int wr__run_set_deadline(wr__session *s) {
   char line[512];
   if (!s->timeout) return WR__EXIT_OK;
   if (wr_store_set_deadline(s->store, wr__watchdog_left_ns()) != WR_OK) {
@@ -281,14 +267,14 @@ static int set_deadline(session *s) {
   return WR__EXIT_OK;
 }
 
-static int link_all(session *s) {
+static int link_all(wr__session *s) {
   s->store = wasm_store_new(s->engine);
   s->linker = s->store ? wr_linker_new(s->store) : NULL;
   if (!s->linker) {
     wr__report("out of memory");
     return WR__EXIT_FAILED;
   }
-  int exit_status = set_deadline(s);
+  int exit_status = wr__run_set_deadline(s);
   if (exit_status != WR__EXIT_OK) return exit_status;
   exit_status = define_wasi(s, s->module);
   if (exit_status != WR__EXIT_OK) return exit_status;
@@ -303,7 +289,7 @@ static int link_all(session *s) {
 /* ---- One function ------------------------------------------------------------------ */
 
 /* Says that there is no such function, and which one there is. */
-static int no_such_function(const session *s, const char *name) {
+static int no_such_function(const wr__session *s, const char *name) {
   size_t count = wr_module_export_count(s->module), found = 0;
   char *texts = calloc(count + 1, 64);
   const char **names = calloc(count + 1, sizeof *names);
@@ -329,7 +315,7 @@ static int no_such_function(const session *s, const char *name) {
 }
 
 /* "i32:5" on a line, or with --plain "5". */
-static void print_results(const session *s, const wr_val *results, size_t count) {
+static void print_results(const wr__session *s, const wr_val *results, size_t count) {
   bool is_plain = wr__option_last(s->parsed, WR__OPTION_PLAIN) != NULL;
   for (size_t i = 0; i < count; i++) {
     char text[128];
@@ -339,7 +325,7 @@ static void print_results(const session *s, const wr_val *results, size_t count)
   }
 }
 
-static int call_with(session *s, const wasm_func_t *func, const wr_val *args, size_t arg_count,
+static int call_with(wr__session *s, const wasm_func_t *func, const wr_val *args, size_t arg_count,
                      size_t result_count) {
   wr_val *results = calloc(result_count + 1, sizeof *results);
   if (!results) return WR__EXIT_FAILED;
@@ -351,13 +337,13 @@ static int call_with(session *s, const wasm_func_t *func, const wr_val *args, si
     for (size_t i = 0; i < result_count; i++) wr_val_delete(&results[i]);
     exit_status = wr__flush_output(WR__EXIT_OK);
   } else {
-    exit_status = report_outcome(s, s->path, status, NULL, trap);
+    exit_status = wr__run_outcome(s, s->path, status, NULL, trap);
   }
   free(results);
   return exit_status;
 }
 
-static bool parse_args(const session *s, const wr_externtype *type, wr_val *args) {
+static bool parse_args(const wr__session *s, const wr_externtype *type, wr_val *args) {
   for (size_t i = 0; i < type->param_count; i++) {
     const char *text = s->parsed->operands[1 + i];
     if (wr__value_parse(text, type->params[i], s->store, &args[i])) continue;
@@ -370,7 +356,7 @@ static bool parse_args(const session *s, const wr_externtype *type, wr_val *args
   return true;
 }
 
-static int call_func(session *s, const wasm_func_t *func, const char *name) {
+static int call_func(wr__session *s, const wasm_func_t *func, const char *name) {
   wr_externtype type = wr_func_type(func);
   size_t given = (size_t)s->parsed->operand_count - 1;
   if (given != type.param_count) {
@@ -390,17 +376,17 @@ static int call_func(session *s, const wasm_func_t *func, const char *name) {
 }
 
 /* A reactor's `_initialize` comes before any other call. */
-static int initialize(session *s) {
+static int initialize(wr__session *s) {
   wasm_extern_t *external = wr_instance_export(s->instance, "_initialize", 11);
   if (!external) return WR__EXIT_OK;
   const wasm_func_t *func = wasm_extern_as_func_const(external);
   wasm_trap_t *trap = NULL;
   wr_status status = func ? wr_func_call(func, NULL, 0, NULL, 0, &trap) : WR_OK;
   wasm_extern_delete(external);
-  return status == WR_OK ? WR__EXIT_OK : report_outcome(s, s->path, status, NULL, trap);
+  return status == WR_OK ? WR__EXIT_OK : wr__run_outcome(s, s->path, status, NULL, trap);
 }
 
-static int invoke(session *s, const char *name) {
+static int invoke(wr__session *s, const char *name) {
   wasm_extern_t *external = wr_instance_export(s->instance, name, strlen(name));
   const wasm_func_t *func = external ? wasm_extern_as_func_const(external) : NULL;
   int exit_status;
@@ -433,7 +419,7 @@ static bool has_start_section(const wasm_module_t *module) {
   return false;
 }
 
-static int run_program(session *s) {
+static int run_program(wr__session *s) {
   if (!exports_func(s->module, "_start") && !exports_func(s->module, "_initialize")) {
     if (has_start_section(s->module)) return WR__EXIT_OK; /* instantiation was the program */
     wr__report("%s: not a program: exports no function '_start'; call another one with --invoke",
@@ -449,12 +435,12 @@ static int run_program(session *s) {
     if (trap) wasm_trap_delete(trap);
     return guest_status & 0xff;
   }
-  return report_outcome(s, s->path, status, &error, trap);
+  return wr__run_outcome(s, s->path, status, &error, trap);
 }
 
 /* Native code that came with the module and is not used: said once, unless the interpreter was
  * asked for. */
-static void warn_of_refusal(const session *s) {
+static void warn_of_refusal(const wr__session *s) {
   const char *refusal =
       s->instance ? wr_instance_native_refusal(s->instance) : wr_module_native_refusal(s->module);
   if (!refusal) return;
@@ -462,7 +448,7 @@ static void warn_of_refusal(const session *s) {
              wr__refusal_hint(refusal));
 }
 
-static void end_session(session *s) {
+static void end_session(wr__session *s) {
   if (s->wasi) wr_wasi_end_threads(s->wasi);
   if (s->instance) wasm_instance_delete(s->instance);
   if (s->linker) wr_linker_delete(s->linker);
@@ -472,24 +458,30 @@ static void end_session(session *s) {
   if (s->engine) wasm_engine_delete(s->engine);
 }
 
+static int run_module(wr__session *s) {
+  const char *function = wr__option_last(s->parsed, WR__OPTION_INVOKE);
+  s->module = wr__load_to_run(s->parsed, s->engine, s->path);
+  int exit_status = s->module ? wr__run_grant(s) : WR__EXIT_FAILED;
+  if (exit_status == WR__EXIT_OK) exit_status = link_all(s);
+  if (exit_status == WR__EXIT_OK) warn_of_refusal(s);
+  if (exit_status == WR__EXIT_OK && s->instance)
+    exit_status = function ? invoke(s, function) : run_program(s);
+  return exit_status;
+}
+
 int wr__command_run(const wr__parsed *parsed) { return wr__run_in(parsed, NULL); }
 
 int wr__run_in(const wr__parsed *parsed, const wr__container *container) {
-  session s = {.parsed = parsed, .container = container, .path = parsed->operands[0]};
+  wr__session s = {.parsed = parsed, .container = container, .path = parsed->operands[0]};
   int timed = start_timeout(&s);
   if (timed != WR__EXIT_OK) return timed;
-  const char *function = wr__option_last(parsed, WR__OPTION_INVOKE);
   int exit_status;
   if (!wr__check_word(parsed)) return WR__EXIT_USAGE;
   s.engine = wr__engine_in(parsed, container, container || may_change_any(parsed), &exit_status);
-  if (s.engine) {
-    s.module = wr__load_to_run(parsed, s.engine, s.path);
-    exit_status = s.module ? grant_all(&s) : WR__EXIT_FAILED;
-    if (exit_status == WR__EXIT_OK) exit_status = link_all(&s);
-    if (exit_status == WR__EXIT_OK) warn_of_refusal(&s);
-    if (exit_status == WR__EXIT_OK && s.instance)
-      exit_status = function ? invoke(&s, function) : run_program(&s);
-  }
+  if (s.engine && wr__run_is_component(s.path))
+    exit_status = wr__run_component(&s);
+  else if (s.engine)
+    exit_status = run_module(&s);
   wr__watchdog_finish(exit_status);
   end_session(&s);
   return exit_status;

@@ -83,6 +83,16 @@ build_rust() {
   fi
 }
 
+# A component of WASI 0.2.
+build_rust_component() {
+  [ -e build/npm/rust/std.wasm ] && return
+  mkdir -p build/npm/rust
+  target=wasm32-wasip2
+  if command -v rustup >/dev/null; then rustup target add $target >build/npm/log 2>&1; fi
+  rustc -O --edition 2021 --target $target -o build/npm/rust/std.wasm tests/programs/std.rs \
+    2>build/npm/log || echo "rustc has no target $target (rustup target add $target)" >&2
+}
+
 # Without npm or pip the tests fail, and say what to install.
 if command -v npm >/dev/null; then
   fetch @yowasp/yosys yosys
@@ -99,4 +109,5 @@ if python3 -m pip --version >/dev/null 2>&1; then
 fi
 build_go
 build_rust
+build_rust_component
 exit 0

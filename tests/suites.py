@@ -14,7 +14,7 @@ from containers import bundles, containerd, podman, runc
 from containers.world import run_checks
 from result import failed, missing, passed, skipped
 import serve
-from wasi import run_http, run_testsuite
+from wasi import run_components, run_http, run_testsuite
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PORTABLE_LOCK = threading.Lock()
@@ -49,7 +49,8 @@ def jobs(name, programs, environment):
         return []
     if name == "tsan":
         return spec_jobs(name, programs, environment)
-    return wasi_jobs(programs, environment) + http_jobs(programs, environment) + serve_jobs(programs, environment) + \
+    return wasi_jobs(programs, environment) + http_jobs(programs, environment) + \
+        serve_jobs(programs, environment) + component_jobs(programs) + \
         spec_jobs(name, programs, environment) + wabt_jobs(name, programs) + \
         container_jobs(name, programs, environment) + handler_jobs(name) + \
         compare_jobs(name, environment)
@@ -81,6 +82,22 @@ def wasi_jobs(programs, environment):
         name = f"wasi-testsuite/{program.relative_to(folder).with_suffix('')}"
         found.append((name, lambda name=name, program=program: [run_wasi(name, wasmrun, program)]))
     return found or [("wasi-testsuite", lambda: [failed("wasi-testsuite", f"nothing in {folder}")])]
+
+
+def component_jobs(programs):
+    """The same programs as components, and components of other toolchains."""
+    folder = os.environ.get("WASMRUN_COMPONENTS")
+    testsuite = suite_folder("WASMRUN_WASI_TESTSUITE", "wasi-testsuite")
+    if not folder or not testsuite:
+        return [("components", lambda: [skipped("components", "WASMRUN_COMPONENTS names no folder")])]
+    found = run_components.jobs(str(programs / "wasmrun"), [], pathlib.Path(folder),
+                                pathlib.Path(testsuite))
+    return [(f"components/{name}", lambda name=name, check=check: [judge(f"components/{name}", check())])
+            for name, check in found]
+
+
+def judge(name, wrong):
+    return passed(name) if wrong is None else failed(name, wrong)
 
 
 def run_wasi(name, wasmrun, program):

@@ -169,16 +169,22 @@ const char *wr_in_text(wr_component_call_t *call, size_t *size_bytes) {
   return (const char *)call->cx.memory->base + pointer;
 }
 
-void *wr_in_handle(wr_component_call_t *call) {
+/* Is it a resource of the host's, with this function? */
+static bool is_of(wr_component_call_t *call, const wr_component_type *type, wr_resource_drop drop) {
+  const wr__rresource *resource = call->cx.instance->resources[type->element->resource->slot];
+  if (!resource->owner && resource->drop == drop) return true;
+  call->status = wr__ctrap(call->world, "%s: a resource of another kind than the host %s",
+                           call->func->name ? call->func->name : "a function",
+                           call->is_reading ? "reads" : "writes");
+  return false;
+}
+
+void *wr_in_handle(wr_component_call_t *call, wr_resource_drop drop) {
   wr__cplace place;
   uintptr_t rep = 0;
   const wr_component_type *type = step(call, "a handle", KIND(OWN) | KIND(BORROW), &place);
   if (!type) return NULL;
-  if (call->cx.instance->resources[type->element->resource->slot]->owner) {
-    call->status = wr__ctrap(call->world, "%s: the host cannot read a guest's resource",
-                             call->func->name ? call->func->name : "a function");
-    return NULL;
-  }
+  if (!is_of(call, type, drop)) return NULL;
   uint32_t index = (uint32_t)wr__cload(&call->cx, place, 4);
   call->status = wr__clift_handle(&call->cx, type, index, &rep);
   return call->status == WR_OK ? (void *)rep : NULL;
@@ -316,12 +322,12 @@ void wr_out_text(wr_component_call_t *call, const void *bytes, size_t size_bytes
   }
 }
 
-void wr_out_handle(wr_component_call_t *call, void *value) {
+void wr_out_handle(wr_component_call_t *call, wr_resource_drop drop, void *value) {
   wr__cplace place;
   uint32_t index;
   start_writing(call);
   const wr_component_type *type = step(call, "a handle", KIND(OWN) | KIND(BORROW), &place);
-  if (!type) return;
+  if (!type || !is_of(call, type, drop)) return;
   call->status = wr__clower_handle(&call->cx, type, (uintptr_t)value, &index);
   if (call->status == WR_OK) wr__cstore(&call->cx, place, 4, index);
 }

@@ -58,12 +58,33 @@ static wr__cdefinition *find(const wr_component_linker_t *linker, wr__span inter
 
 static int shown(wr__span name) { return name.size < 100 ? (int)name.size : 100; }
 
-/* What an import of a function or a type takes. */
-static wr_status link_item(const wr_component_linker_t *linker, wr__span interface,
-                           const wr__cextern *wanted, wr__cexport *out, wr_error *error) {
+static bool same_span(wr__span a, wr__span b) {
+  return a.size == b.size && !memcmp(a.data, b.data, a.size);
+}
+
+/* Does the imported instance itself bring this resource? Else the type is another import's, used
+ * under a name of its own, and the component has it from there. */
+static bool brings(const wr__cscope *component, wr__span interface, wr__span name) {
+  for (uint32_t i = 0; i < component->imported_count; i++) {
+    const wr__cbound *bound = &component->imported[i];
+    if (bound->depth == 2 && same_span(bound->path[0], interface) &&
+        same_span(bound->path[1], name))
+      return true;
+  }
+  return false;
+}
+
+/* What an import of a function or a type takes. interface: of the instance that it is of, or empty.
+ */
+static wr_status link_item(const wr_component_linker_t *linker, const wr__cscope *component,
+                           wr__span interface, const wr__cextern *wanted, wr__cexport *out,
+                           wr_error *error) {
   *out = (wr__cexport){wanted->name, wanted->sort, NULL};
   bool is_func = wanted->sort == WR__SORT_FUNC;
   if (wanted->sort == WR__SORT_TYPE && wanted->type->kind != WR__CTYPE_RESOURCE) return WR_OK;
+  if (wanted->sort == WR__SORT_TYPE && interface.size &&
+      !brings(component, interface, wanted->name))
+    return WR_OK;
   wr__cdefinition *found = find(linker, interface, wanted->name);
   bool is_supported = is_func || wanted->sort == WR__SORT_TYPE;
   if (is_supported && found && found->is_func == is_func) {
@@ -81,15 +102,15 @@ static wr_status link_item(const wr_component_linker_t *linker, wr__span interfa
                                  : ": the host cannot give one");
 }
 
-static wr_status link_instance(const wr_component_linker_t *linker, const wr__cextern *wanted,
-                               wr__cexport *out, wr_error *error) {
+static wr_status link_instance(const wr_component_linker_t *linker, const wr__cscope *component,
+                               const wr__cextern *wanted, wr__cexport *out, wr_error *error) {
   struct wr__arena *arena = linker->world->arena;
   const wr__cscope *scope = wanted->type->scope;
   wr__cexports *made = wr__arena_alloc(arena, sizeof *made);
   wr__cexport *items = wr__arena_array(arena, scope->export_count + 1u, sizeof *items);
   if (!made || !items) return wr__fail_oom(error);
   for (uint32_t i = 0; i < scope->export_count; i++)
-    WR_TRY(link_item(linker, wanted->name, &scope->exports[i], &items[i], error));
+    WR_TRY(link_item(linker, component, wanted->name, &scope->exports[i], &items[i], error));
   *made = (wr__cexports){NULL, items, scope->export_count};
   *out = (wr__cexport){wanted->name, wanted->sort, made};
   return WR_OK;
@@ -104,8 +125,8 @@ wr_status wr__clink(const wr_component_linker_t *linker, const wr__component *co
   for (uint32_t i = 0; i < scope->import_count; i++) {
     const wr__cextern *wanted = &scope->imports[i];
     WR_TRY(wanted->sort == WR__SORT_INSTANCE
-               ? link_instance(linker, wanted, &items[i], error)
-               : link_item(linker, (wr__span){NULL, 0}, wanted, &items[i], error));
+               ? link_instance(linker, scope, wanted, &items[i], error)
+               : link_item(linker, scope, (wr__span){NULL, 0}, wanted, &items[i], error));
   }
   *out = (wr__cexports){NULL, items, scope->import_count};
   return WR_OK;

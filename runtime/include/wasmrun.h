@@ -1103,8 +1103,10 @@ WR_API double wr_in_f64(wr_component_call_t *call);
 /* wr_in_text: a string as UTF-8, or the bytes of a list<u8>; size in *size_bytes. Valid until the
  * first wr_out_* of the call in a callback, and until wr_component_call_end elsewhere. */
 WR_API const char *wr_in_text(wr_component_call_t *call, size_t *size_bytes);
-/* wr_in_handle: an own (whose value is the reader's now) or a borrow of a resource of the host's. */
-WR_API void *wr_in_handle(wr_component_call_t *call);
+/* wr_in_handle: an own (whose value is the reader's now) or a borrow of a resource of the host's.
+ * drop  of the resource, as it was defined. The type of an import is the guest's word, and could name
+ *       a resource of somebody else: one that was defined with another function fails the step. */
+WR_API void *wr_in_handle(wr_component_call_t *call, wr_resource_drop drop);
 /* wr_in_case: the number of a case, in the order of the type: of an option 0 is none, of a result 0
  * is ok. wr_in_end closes it; not for an enum. */
 WR_API uint32_t wr_in_case(wr_component_call_t *call);
@@ -1120,8 +1122,9 @@ WR_API void wr_out_f32(wr_component_call_t *call, float value);
 WR_API void wr_out_f64(wr_component_call_t *call, double value);
 /* wr_out_text: UTF-8 for a string, any bytes for a list<u8>; copied. */
 WR_API void wr_out_text(wr_component_call_t *call, const void *bytes, size_t size_bytes);
-/* wr_out_handle: a value of the host's resource; as an own, the guest has it now. */
-WR_API void wr_out_handle(wr_component_call_t *call, void *value);
+/* wr_out_handle: a value of the host's resource that was defined with this drop; as an own, the guest
+ * has it now. If the step fails, it stays the caller's. */
+WR_API void wr_out_handle(wr_component_call_t *call, wr_resource_drop drop, void *value);
 WR_API void wr_out_case(wr_component_call_t *call, uint32_t index);
 WR_API void wr_out_end(wr_component_call_t *call);
 WR_API void wr_out_list(wr_component_call_t *call, uint32_t count);
@@ -1257,6 +1260,64 @@ WR_API void wr_wasi_end_threads(wr_wasi_t *wasi);
 WR_API WR_NODISCARD wr_status wr_wasi_run(wr_wasi_t *wasi, wasm_instance_t *instance,
                                           int32_t *exit_status, wasm_trap_t **trap,
                                           wr_error *error);
+
+/* ---- WASI 0.2 ----------------------------------------------------------------
+ * The same context for components: what was granted is theirs. A listener that was opened for the
+ * guest (wr_wasi_listen) is had by binding to its address. */
+
+/* wr_wasi_define_components: defines the interfaces of WASI 0.2 in a linker of components: wasi:cli,
+ * clocks, filesystem, http (types and outgoing-handler), io, random, sockets, for imports of every
+ * version from 0.2.0 on.
+ * wasi    has to live longer than the linker's store.
+ * Errors  WR_OUT_OF_MEMORY. */
+WR_API WR_NODISCARD wr_status wr_wasi_define_components(wr_wasi_t *wasi,
+                                                        wr_component_linker_t *linker,
+                                                        wr_error *error);
+
+/* A field of a head or of trailers; neither text is terminated. */
+typedef struct wr_http_field {
+  const char *name;
+  size_t name_size;
+  const char *value;
+  size_t value_size;
+} wr_http_field;
+
+/* A request for a guest; everything is borrowed for the call. */
+typedef struct wr_http_request {
+  const char *method;    /* "GET" */
+  const char *scheme;    /* "http" or "https", or NULL */
+  const char *authority; /* "example.com:8080", or NULL */
+  const char *path;      /* "/path?query", or NULL */
+  const wr_http_field *fields;
+  size_t field_count;
+  wr_wasi_read_fn read; /* the body; NULL: there is none */
+  void *read_context;
+} wr_http_request;
+
+/* What the guest answers, in this order, on the thread that runs it. */
+typedef struct wr_http_response {
+  /* Once. Returns 0, or an errno: the guest's body then fails. The fields are valid for the call. */
+  int (*head)(void *context, unsigned status, const wr_http_field *fields, size_t count);
+  wr_wasi_write_fn write; /* pieces of the body */
+  /* Once behind head. is_whole: the guest finished the body; else it broke off. */
+  void (*end)(void *context, bool is_whole, const wr_http_field *trailers, size_t count);
+  void *context;
+} wr_http_response;
+
+/* wr_wasi_http_handle: gives a request to the component's wasi:http/incoming-handler and waits until
+ * the guest returns.
+ * wasi      the context that was defined for the instance's linker.
+ * response  its functions are called before this returns, or never.
+ * trap      as of wr_func_call; may be NULL.
+ * Errors    WR_UNSUPPORTED: the component is no such handler; WR_NOT_FOUND: the guest gave no
+ *           response, or an error-code instead, which the message has; WR_OUT_OF_MEMORY; WR_TRAPPED,
+ *           WR_EXITED, WR_INTERRUPTED, behind which the instance is not to be used again.
+ * Spec      wasi:http/incoming-handler. */
+WR_API WR_NODISCARD wr_status wr_wasi_http_handle(wr_wasi_t *wasi,
+                                                  wr_component_instance_t *instance,
+                                                  const wr_http_request *request,
+                                                  const wr_http_response *response,
+                                                  wasm_trap_t **trap, wr_error *error);
 
 #ifdef __cplusplus
 }

@@ -68,6 +68,7 @@ static void list_clear(wr__string_list *list) {
 void wr_wasi_delete(wr_wasi_t *wasi) {
   if (!wasi) return;
   if (wasi->delete_threads) wasi->delete_threads(wasi);
+  if (wasi->delete_components) wasi->delete_components(wasi);
   for (uint32_t i = 0; i < wasi->fd_capacity; i++)
     if (wasi->fds[i]) wr__desc_release(wasi->fds[i]);
   free(wasi->fds);

@@ -206,6 +206,8 @@ struct wr_wasi {
   void *clock_context;
   struct wr__threads *threads; /* of p1/; NULL until a module with threads is defined */
   void (*delete_threads)(wr_wasi_t *wasi);
+  struct wr__p2 *components; /* of p2/; NULL until components are defined */
+  void (*delete_components)(wr_wasi_t *wasi);
   uint32_t max_threads;    /* 0: the default */
   uint32_t max_fds;        /* the table's limit */
   struct wr__net *net;     /* net.c; NULL: no rules */
@@ -263,7 +265,8 @@ int wr__desc_check(wr_wasi_t *wasi, const wr__desc *desc, uint64_t rights);
 /* The same, with what the descriptor hands on, as it was at that moment. */
 int wr__fd_get_inheriting(wr_wasi_t *wasi, uint64_t fd, uint64_t rights, wr__desc **out,
                           uint64_t *inheriting);
-/* The number of the first descriptor from a number on, with a count for the caller; UINT32_MAX: none. */
+/* The number of the first descriptor from a number on, with a count for the caller; UINT32_MAX:
+ * none. */
 uint32_t wr__fd_next(wr_wasi_t *wasi, uint32_t from, wr__desc **out);
 int wr__fd_close(wr_wasi_t *wasi, uint64_t fd);
 int wr__fd_renumber(wr_wasi_t *wasi, uint64_t from, uint64_t to);

@@ -67,8 +67,8 @@ int wr__resolve(wr__op *op, const char *name, int family, wr__address out[WR__MA
 /* family: AF_*; type: SOCK_* */
 int wr__socket_open(int family, int type, wr__desc **out);
 int wr__socket_bind(wr__op *op, wr__desc *desc, const wr__address *address);
-/* To no address that anybody could know, as the host does when a datagram is sent: no rule is asked,
- * and only what peers send that a rule allows to send to is received. */
+/* To no address that anybody could know, as the host does when a datagram is sent: no rule is
+ * asked, and only what peers send that a rule allows to send to is received. */
 int wr__socket_bind_any(wr__desc *desc);
 int wr__socket_listen(wr__op *op, wr__desc *desc, uint32_t backlog);
 int wr__socket_accept(wr__op *op, wr__desc *listener, wr__desc **out);

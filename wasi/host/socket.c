@@ -50,7 +50,8 @@ int wr__socket_bind(wr__op *op, wr__desc *desc, const wr__address *address) {
 
 int wr__socket_bind_any(wr__desc *desc) {
   wr__address any;
-  if (!wr__address_parse(desc->socket_family == AF_INET6 ? "::" : "0.0.0.0", 0, &any)) return EINVAL;
+  if (!wr__address_parse(desc->socket_family == AF_INET6 ? "::" : "0.0.0.0", 0, &any))
+    return EINVAL;
   return wr__host_result(bind(desc->host_fd, &any.of.any, any.size));
 }
 

@@ -160,12 +160,18 @@ uint32_t wr__p2_get_flags(const wr__desc *desc) {
 
 /* ---- bytes */
 
+/* What was not opened for this is no descriptor for it, as for programs on the host. */
+static int check_open(wr__op *op, const wr__p2_descriptor *file, uint64_t rights) {
+  int error = wr__desc_check(op->wasi, file->desc, rights);
+  return error == WR__ENOTCAPABLE ? EBADF : error;
+}
+
 /* A file that has positions, or a stream, which has none. */
 static bool has_positions(const wr__desc *desc) { return desc->kind == WR__DESC_FILE; }
 
 int wr__p2_input_at(wr__op *op, const wr__p2_descriptor *file, uint64_t offset,
                     wr__p2_input **out) {
-  int error = wr__desc_check(op->wasi, file->desc, WR__RIGHT_FD_READ);
+  int error = check_open(op, file, WR__RIGHT_FD_READ);
   if (error != 0) return error;
   wr__desc_retain(file->desc);
   *out = wr__p2_input_new(file->base.p2, file->desc);
@@ -177,7 +183,7 @@ int wr__p2_input_at(wr__op *op, const wr__p2_descriptor *file, uint64_t offset,
 
 int wr__p2_output_at(wr__op *op, const wr__p2_descriptor *file, uint64_t offset, bool appends,
                      wr__p2_output **out) {
-  int error = wr__desc_check(op->wasi, file->desc, WR__RIGHT_FD_WRITE);
+  int error = check_open(op, file, WR__RIGHT_FD_WRITE);
   if (error != 0) return error;
   wr__desc_retain(file->desc);
   *out = wr__p2_output_new(file->base.p2, file->desc);
@@ -193,7 +199,7 @@ int wr__p2_file_read(wr__op *op, const wr__p2_descriptor *file, uint8_t *bytes, 
                      uint64_t offset) {
   struct iovec iov = {bytes, *size};
   wr__transfer t = {.iov = &iov, .count = 1, .left = *size};
-  int error = wr__desc_check(op->wasi, file->desc, WR__RIGHT_FD_READ | WR__RIGHT_FD_SEEK);
+  int error = check_open(op, file, WR__RIGHT_FD_READ | WR__RIGHT_FD_SEEK);
   if (error != 0) return error;
   if (offset > INT64_MAX) return EINVAL;
   return wr__io_read_at(op, file->desc, &t, offset, size);
@@ -203,7 +209,7 @@ int wr__p2_file_write(wr__op *op, const wr__p2_descriptor *file, const uint8_t *
                       uint64_t offset) {
   struct iovec iov = {(void *)(uintptr_t)bytes, *size};
   wr__transfer t = {.iov = &iov, .count = 1, .left = *size};
-  int error = wr__desc_check(op->wasi, file->desc, WR__RIGHT_FD_WRITE | WR__RIGHT_FD_SEEK);
+  int error = check_open(op, file, WR__RIGHT_FD_WRITE | WR__RIGHT_FD_SEEK);
   if (error != 0) return error;
   if (offset > INT64_MAX) return EINVAL;
   return wr__io_write_at(op, file->desc, &t, offset, size);

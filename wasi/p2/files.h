@@ -2,7 +2,7 @@
 #ifndef WR__WASI_P2_FILES_H
 #define WR__WASI_P2_FILES_H
 
-#include "p2.h"
+#include "abi.h"
 
 /* descriptor-flags */
 enum {
@@ -15,11 +15,6 @@ enum {
 };
 /* open-flags */
 enum { WR__P2_CREATE = 1, WR__P2_DIRECTORY = 2, WR__P2_EXCLUSIVE = 4, WR__P2_TRUNCATE = 8 };
-
-typedef struct wr__p2_text {
-  const char *bytes;
-  size_t size;
-} wr__p2_text;
 
 /* filesystem's error-code */
 uint32_t wr__p2_file_error(int error);

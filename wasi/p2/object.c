@@ -56,6 +56,7 @@ static void release_parts(wr__p2_object *object) {
       release_desc(((wr__p2_input *)object)->desc);
       break;
     case WR__P2_OUTPUT:
+      wr__p2_output_drop((wr__p2_output *)object);
       release_desc(((wr__p2_output *)object)->desc);
       free(((wr__p2_output *)object)->pending);
       break;
@@ -75,10 +76,7 @@ static void release_parts(wr__p2_object *object) {
     case WR__P2_OUTGOING:
       release_desc(((wr__p2_datagrams *)object)->desc);
       break;
-    case WR__P2_ERROR:
-    case WR__P2_NETWORK:
-    case WR__P2_ADDRESSES:
-    case WR__P2_TERMINAL:
+    default:
       break;
   }
 }
@@ -87,7 +85,10 @@ void wr__p2_release(void *pointer) {
   wr__p2_object *object = pointer;
   wr__p2 *p2 = object->p2;
   if (--object->ref_count > 0) return;
-  release_parts(object);
+  if (object->release)
+    object->release(object);
+  else
+    release_parts(object);
   p2->objects--;
   p2->descriptors -= object->holds_file;
   free(object);

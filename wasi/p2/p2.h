@@ -19,6 +19,8 @@ typedef struct wr__p2 {
   uint32_t descriptors; /* how many objects hold a file of the host */
   uint32_t objects;     /* all of them */
   uint8_t *scratch;     /* own: WR__P2_PIECE bytes, made when they are needed */
+  struct wr__p2 *next;  /* of the context's */
+  void *bindings;       /* own: what functions are called with */
 } wr__p2;
 
 typedef enum wr__p2_kind {
@@ -35,13 +37,25 @@ typedef enum wr__p2_kind {
   WR__P2_OUTGOING,
   WR__P2_ADDRESSES, /* resolve-address-stream */
   WR__P2_TERMINAL,
+  WR__P2_FIELDS, /* of http, from here on */
+  WR__P2_INCOMING_REQUEST,
+  WR__P2_OUTGOING_REQUEST,
+  WR__P2_REQUEST_OPTIONS,
+  WR__P2_RESPONSE_OUTPARAM,
+  WR__P2_INCOMING_RESPONSE,
+  WR__P2_INCOMING_BODY,
+  WR__P2_FUTURE_TRAILERS,
+  WR__P2_OUTGOING_RESPONSE,
+  WR__P2_OUTGOING_BODY,
+  WR__P2_FUTURE_RESPONSE,
 } wr__p2_kind;
 
 typedef struct wr__p2_object {
   uint32_t ref_count;
   wr__p2_kind kind;
   bool holds_file;
-  wr__p2 *p2; /* counted */
+  wr__p2 *p2;                    /* counted */
+  void (*release)(void *object); /* what it holds; NULL: as object.c knows */
 } wr__p2_object;
 
 /* ---- object.c */
@@ -97,7 +111,8 @@ int wr__p2_flush(wr__op *op, wr__p2_output *out);
 int wr__p2_blocking_flush(wr__op *op, wr__p2_output *out);
 /* Writes all of it, waiting as needed, and flushes. */
 int wr__p2_blocking_write(wr__op *op, wr__p2_output *out, const uint8_t *bytes, size_t size);
-void wr__p2_output_drop(wr__op *op, wr__p2_output *out);
+/* The guest dropped it: the last try to write what is pending. */
+void wr__p2_output_drop(wr__p2_output *out);
 
 /* ---- poll.c: wasi:io/poll */
 typedef struct wr__p2_pollable {

@@ -1,6 +1,6 @@
 /* Pollables: what a stream, a socket or a clock waits for, as items of host/poll.c.
  * Spec: wasi:io/poll. */
-#include "p2.h"
+#include "http.h"
 
 #include <stdlib.h>
 
@@ -53,6 +53,8 @@ static wr__poll_item item_of(wr__op *op, wr__p2_object *object) {
       return wait_for(((wr__p2_datagrams *)object)->desc, WR__WAIT_READ);
     case WR__P2_OUTGOING:
       return wait_for(((wr__p2_datagrams *)object)->desc, WR__WAIT_WRITE);
+    case WR__P2_FUTURE_RESPONSE:
+      return wait_for(wr__p2_future_desc((const wr__p2_future_response *)object), WR__WAIT_READ);
     default:
       return always;
   }

@@ -114,12 +114,25 @@ static int check_open(wr__p2_output *out) {
   return out->is_closed || !out->desc ? error : 0;
 }
 
+/* So little that the host takes it, as a rule: what it does not take would be lost with the stream.
+ * A socket is writable while a third of its buffer is free. Linux, sk_stream_is_writeable. */
+static uint64_t room_for(wr__op *op, wr__p2_output *out) {
+  wr__poll_item item = {.desc = out->desc, .what = WR__WAIT_WRITE};
+  uint32_t ready = 0;
+  int size;
+  if (!may_keep(out)) return WR__P2_PIECE;
+  if (wr__poll_now(op, &item, 1, &ready) != 0 || !ready) return 0;
+  if (wr__socket_get_option(out->desc, SOL_SOCKET, SO_SNDBUF, &size) != 0 || size < 8192)
+    return 2048;
+  return (uint64_t)size / 4 < WR__P2_PIECE ? (uint64_t)size / 4 : WR__P2_PIECE;
+}
+
 int wr__p2_check_write(wr__op *op, wr__p2_output *out, uint64_t *permit) {
   *permit = 0;
   int error = check_open(out);
   if (error == 0) error = push_now(op, out);
   if (error != 0) return error;
-  *permit = is_pending(out) ? 0 : WR__P2_PIECE;
+  *permit = is_pending(out) ? 0 : room_for(op, out);
   out->permit = *permit;
   return 0;
 }
@@ -158,7 +171,8 @@ int wr__p2_blocking_write(wr__op *op, wr__p2_output *out, const uint8_t *bytes, 
   return error == 0 ? wr__p2_blocking_flush(op, out) : error;
 }
 
-/* The guest may drop a stream right after writing to it. */
-void wr__p2_output_drop(wr__op *op, wr__p2_output *out) {
-  if (out->desc && !out->is_closed && is_pending(out)) (void)push(op, out);
+/* Spec: what was not flushed may be lost. Nothing waits here: the store may be ending. */
+void wr__p2_output_drop(wr__p2_output *out) {
+  wr__op op = {.wasi = out->base.p2->wasi, .no_wait = true};
+  if (out->desc && !out->is_closed) (void)push(&op, out);
 }
