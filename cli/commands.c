@@ -213,8 +213,7 @@ static bool apply_option(wasm_config_t *config, const wr__given *given) {
     case WR__OPTION_ENGINE:
       if ((word = wr__word_of(given->id, given->value)) < 0) return false;
       /* compile, the last word, is native once the module is compiled */
-      wr_config_set_engine(config,
-                           word > WR_ENGINE_NATIVE ? WR_ENGINE_NATIVE : (wr_engine_kind)word);
+      wr_config_set_engine(config, word > WR_ENGINE_JIT ? WR_ENGINE_NATIVE : (wr_engine_kind)word);
       return true;
     case WR__OPTION_DEBUG:
       return wr_config_set_debug(config, true, ".") == WR_OK;

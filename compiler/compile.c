@@ -31,7 +31,10 @@ static wr_status make_partitions(job *j) {
   do {
     uint64_t bytes = 0;
     uint32_t end = first;
-    while (end < m->func_count && bytes < PARTITION_BYTES) bytes += m->funcs[end++].code_size;
+    while (end < m->func_count && bytes < PARTITION_BYTES) {
+      if (wr__batch_has(j->options->batch, end)) bytes += m->funcs[end].code_size;
+      end++;
+    }
     if (!wr__grow(&j->partitions, &capacity, j->count + 1, sizeof *j->partitions))
       return wr__fail_oom(j->error);
     j->partitions[j->count] = (wr__partition){(uint32_t)j->count, first, end};
@@ -90,7 +93,7 @@ wr_status wr__compile_module(const wr__module *module, const wr__compile_options
                              const wr__machine *machine, wr__object_bytes *out, wr_error *error) {
   job j = {.module = module, .options = options, .machine = machine, .error = error};
   pthread_mutex_init(&j.lock, NULL);
-  wr_status status = wr__facts_init(&j.facts, module, error);
+  wr_status status = wr__facts_init(&j.facts, module, !options->batch, error);
   if (status == WR_OK) status = make_partitions(&j);
   if (status == WR_OK) {
     atomic_store(&options->progress->total, j.count);
@@ -99,7 +102,8 @@ wr_status wr__compile_module(const wr__module *module, const wr__compile_options
   }
   size_t object_count = j.objects ? pack_objects(j.objects, 2 * j.count) : 0;
   if (status == WR_OK)
-    status = wr__link_image(module, &j.facts, options, machine, j.objects, object_count, out, error);
+    status =
+        wr__link_image(module, &j.facts, options, machine, j.objects, object_count, out, error);
   for (size_t i = 0; i < object_count; i++) {
     free(j.objects[i].data);
     free(j.objects[i].places);

@@ -21,7 +21,24 @@ typedef struct wr__compile_options {
   bool check_proofs;             /* assert in the code what lets it do without checks */
   bool wrong_proofs; /* take every access for one that cannot trap: tests of check_proofs */
   const char *dump;  /* NULL, or where the LLVM text goes */
+  const struct wr__batch *batch; /* NULL: the whole module */
 } wr__compile_options;
+
+/* What of a module is to be compiled, if not all of it: functions, and ways into their loops
+ * (image/format.h). By function, then by loop; a function's own row, of loop 0, comes first. */
+typedef struct wr__batch {
+  const wr__image_want *wants;
+  uint32_t count;
+} wr__batch;
+
+/* batch.c: the first row of the function, or NULL. */
+const wr__image_want *wr__batch_find(const wr__batch *batch, uint32_t func_index);
+/* Is code of the function made here? */
+bool wr__batch_has(const wr__batch *batch, uint32_t func_index);
+/* Rows from the end of the input, *size of which are left: sorted, and of functions of the module.
+ * Errors WR_MALFORMED. */
+wr_status wr__batch_read(const wr__module *module, const uint8_t *rows, uint32_t count,
+                         wr__batch *out, wr_error *error);
 
 /* An instruction of a function whose body stands where it is called, and that call. */
 typedef struct wr__place_row {

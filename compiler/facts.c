@@ -197,7 +197,8 @@ static void find_own_tables(const wr__module *module, wr__facts *facts) {
     if (module->exports[i].kind == WR_EXTERN_TABLE) unfix(facts, module->exports[i].index);
 }
 
-wr_status wr__facts_init(wr__facts *facts, const wr__module *module, wr_error *error) {
+wr_status wr__facts_init(wr__facts *facts, const wr__module *module, bool with_tables,
+                         wr_error *error) {
   *facts = (wr__facts){.table_count = module->table_count};
   facts->calls = wr__alloc_array(module->func_count, sizeof *facts->calls);
   facts->weights = wr__alloc_array(module->func_count, sizeof *facts->weights);
@@ -205,7 +206,7 @@ wr_status wr__facts_init(wr__facts *facts, const wr__module *module, wr_error *e
   facts->tables = wr__alloc_array(module->table_count, sizeof *facts->tables);
   bool made = facts->calls && facts->weights && facts->by_pointer && facts->tables;
   wr_status status = made ? WR_OK : wr__fail_oom(error);
-  if (made) find_own_tables(module, facts);
+  if (made && with_tables) find_own_tables(module, facts);
   wr__walker walker;
   wr__walker_init(&walker, module, error);
   wr__visitor visitor = {note_instr, facts};

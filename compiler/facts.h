@@ -40,7 +40,9 @@ typedef struct wr__facts {
   uint32_t table_count;
 } wr__facts;
 
-wr_status wr__facts_init(wr__facts *facts, const wr__module *module, wr_error *error);
+/* with_tables: also which tables never change. */
+wr_status wr__facts_init(wr__facts *facts, const wr__module *module, bool with_tables,
+                         wr_error *error);
 /* What a call of the type through a fixed table can reach. */
 const wr__targets *wr__facts_targets(const wr__facts *facts, uint32_t table,
                                      const wr__deftype *type);

@@ -13,6 +13,8 @@
 #include "platform/process.h"
 #include "config/engine.h"
 
+#define NO_BATCH UINT32_MAX
+
 static int report(wr_status status, const wr_error *error) {
   fprintf(stderr, "%d %llu %u %s\n", (int)status, (unsigned long long)error->offset,
           error->func_index, error->message);
@@ -50,7 +52,8 @@ static const char *value_of(const char *argument, const char *name) {
   return !strncmp(argument, name, size) && argument[size] == '=' ? argument + size + 1 : NULL;
 }
 
-static bool parse_option(const char *argument, wr__compile_options *options, wr__config *config) {
+static bool parse_option(const char *argument, wr__compile_options *options, wr__config *config,
+                         uint32_t *batch_count) {
   const char *value;
   if ((value = value_of(argument, "--target")))
     options->target = value;
@@ -60,6 +63,8 @@ static bool parse_option(const char *argument, wr__compile_options *options, wr_
     options->threads = (uint32_t)atoi(value);
   else if ((value = value_of(argument, "--features")))
     config->features = strtoull(value, NULL, 16);
+  else if ((value = value_of(argument, "--batch")))
+    *batch_count = (uint32_t)strtoul(value, NULL, 10);
   else if ((value = value_of(argument, "--dump-llvm")))
     options->dump = value;
   else if (!strcmp(argument, "--bounds=explicit"))
@@ -113,26 +118,44 @@ static void configure_llvm(const wr__compile_options *options) {
   LLVMParseCommandLineOptions(count, arguments, NULL);
 }
 
+/* The module's image to standard output. With a batch (NO_BATCH: none), its rows are behind the
+ * module. */
+static wr_status compile_module(const wr__module *module, wr__compile_options *options,
+                                const wr__machine *machine, uint32_t batch_count, wr_error *error) {
+  wr__batch batch = {0};
+  if (batch_count != NO_BATCH) {
+    WR_TRY(wr__batch_read(module, module->bytes + module->size, batch_count, &batch, error));
+    options->batch = &batch;
+  }
+  wr__object_bytes image = {0};
+  wr_status status = wr__compile_module(module, options, machine, &image, error);
+  if (status == WR_OK && !write_all(image.data, image.size))
+    status = wr__fail(error, WR_IO, WR_NO_OFFSET, "the image cannot be written");
+  free(image.data);
+  free((void *)(uintptr_t)batch.wants);
+  options->batch = NULL;
+  return status;
+}
+
 /* A module from standard input, its image to standard output. */
-static wr_status compile_stdin(wr__engine *engine, const wr__compile_options *options,
-                               wr_error *error) {
+static wr_status compile_stdin(wr__engine *engine, wr__compile_options *options,
+                               uint32_t batch_count, wr_error *error) {
   wr__machine machine;
   WR_TRY(wr__machine_init(&machine, options, error)); /* reads what processor this is */
   if (!options->dump) wr__process_confine();
   size_t size;
   uint8_t *bytes = read_all(&size);
   if (!bytes) return wr__fail_oom(error);
+  size_t rows = batch_count == NO_BATCH ? 0 : batch_count * sizeof(wr__image_want);
   wr__module *module;
-  wr_status status = wr__module_decode(engine, bytes, size, WR__BYTES_MALLOC, &module, error);
+  wr_status status =
+      size < rows ? wr__fail(error, WR_MALFORMED, WR_NO_OFFSET, "the batch is short")
+                  : wr__module_decode(engine, bytes, size - rows, WR__BYTES_MALLOC, &module, error);
   if (status != WR_OK) {
     free(bytes); /* a module that was not made owns nothing */
     return status;
   }
-  wr__object_bytes image = {0};
-  status = wr__compile_module(module, options, &machine, &image, error);
-  if (status == WR_OK && !write_all(image.data, image.size))
-    status = wr__fail(error, WR_IO, WR_NO_OFFSET, "the image cannot be written");
-  free(image.data);
+  status = compile_module(module, options, &machine, batch_count, error);
   wr__module_release(module);
   return status;
 }
@@ -150,9 +173,10 @@ int main(int argc, char **argv) {
       .level = '2', .target = HOST, .polls = true, .threads = 1, .progress = wr__progress_open()};
   wr__config config;
   wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
+  uint32_t batch_count = NO_BATCH;
   wr__config_init(&config);
   for (int i = 1; i < argc; i++) {
-    if (parse_option(argv[i], &options, &config)) continue;
+    if (parse_option(argv[i], &options, &config, &batch_count)) continue;
     wr_status status =
         wr__fail(&error, WR_BAD_ARGUMENT, WR_NO_OFFSET, "unknown option %s", argv[i]);
     return report(status, &error);
@@ -160,7 +184,7 @@ int main(int argc, char **argv) {
   configure_llvm(&options);
   wr__engine *engine = wr__engine_new(&config);
   if (!engine) return report(wr__fail_oom(&error), &error);
-  wr_status status = compile_stdin(engine, &options, &error);
+  wr_status status = compile_stdin(engine, &options, batch_count, &error);
   wr__engine_release(engine);
   return status == WR_OK ? 0 : report(status, &error);
 }

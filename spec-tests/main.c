@@ -10,10 +10,11 @@
 
 static const char usage[] =
     "usage: wasmrun-spectest [options] file.wast|folder...\n"
-    "  --engine interp|native|compile\n"
+    "  --engine interp|native|compile|jit\n"
     "                           what executes (default: interp); native: modules are compiled "
     "into\n"
-    "                           signed files and loaded from there, compile: in memory\n"
+    "                           signed files and loaded from there, compile: in memory;\n"
+    "                           jit: functions become native while they are called\n"
     "  --level 0|1|2|3|s        optimisation of native code (default: 2)\n"
     "  --bounds auto|explicit   guard pages where possible, or checks before each access\n"
     "  --check-proofs           native code asserts that accesses without checks need none\n"
@@ -95,6 +96,8 @@ static bool parse_valued(run *r, const char *option, const char *value) {
   if (!strcmp(option, "--engine")) {
     if (!strcmp(value, "compile"))
       choice = SPEC_COMPILE;
+    else if (!strcmp(value, "jit"))
+      choice = SPEC_JIT;
     else if (!parse_choice(value, "interp", "native", &choice))
       return false;
     r->options.engine = (spec_engine)choice;

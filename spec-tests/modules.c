@@ -54,7 +54,7 @@ static wr_status go_through_file(session *s, const wr_compile_options *options,
 
 /* With a native engine, every module that loads is compiled. On failure it is gone. */
 static wr_status compile_module(session *s, wasm_module_t **module, wr_error *error) {
-  if (s->options->engine == SPEC_INTERP) return WR_OK;
+  if (s->options->engine == SPEC_INTERP || s->options->engine == SPEC_JIT) return WR_OK;
   wr_compile_options options;
   wr_compile_options_init(&options);
   options.bounds_explicit = s->options->bounds == WR_BOUNDS_EXPLICIT;

@@ -167,7 +167,9 @@ static wasm_engine_t *make_engine(const settings *options, const char *path) {
   wasm_config_t *config = wasm_config_new();
   if (!config) return NULL;
   wr_config_set_engine(config,
-                       options->engine == SPEC_INTERP ? WR_ENGINE_INTERP : WR_ENGINE_NATIVE);
+                       options->engine == SPEC_INTERP ? WR_ENGINE_INTERP
+                       : options->engine == SPEC_JIT  ? WR_ENGINE_JIT
+                                                      : WR_ENGINE_NATIVE);
   if (options->key) {
     wr_public_key key = wr_signing_key_public(options->key);
     if (wr_config_trust_keys(config, &key, 1, NULL) != WR_OK) {

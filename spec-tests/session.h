@@ -6,7 +6,7 @@
 #include "report.h"
 #include "script.h"
 
-typedef enum spec_engine { SPEC_INTERP, SPEC_NATIVE, SPEC_COMPILE } spec_engine;
+typedef enum spec_engine { SPEC_INTERP, SPEC_NATIVE, SPEC_COMPILE, SPEC_JIT } spec_engine;
 
 typedef struct settings {
   spec_engine engine;

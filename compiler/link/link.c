@@ -33,6 +33,7 @@ typedef struct linker {
   const wr__machine *machine;
   uint32_t flags;
   const char *cpu;
+  const wr__batch *batch;
   wr_error *error;
   object *objects;
   size_t object_count;
@@ -40,7 +41,9 @@ typedef struct linker {
   size_t symbol_size;
   uint8_t *image;
   uint64_t at; /* of what comes next */
-  uint64_t funcs_offset, bodies_offset, text_offset, text_end, lines_offset, places_offset;
+  uint64_t funcs_offset, bodies_offset, text_offset, text_end, lines_offset, places_offset,
+      loops_offset;
+  uint32_t loops_count;
   wr__line_rows rows;
   wr__place_row *places;
   size_t place_count;
@@ -310,11 +313,31 @@ static wr_status write_funcs(linker *k) {
     name[0] = 'w', name[1] = '.';
     wr__type_signature(m->funcs[i].type, name + 2, sizeof name - 2);
     const symbol *wrapper = find_symbol(k, name);
+    if (!wr__batch_has(k->batch, i)) continue;
     if (!code->name || !wrapper->name) return fail(k, "no code for", name);
     funcs[i - m->imported_funcs] =
         (wr__image_func){(uint32_t)code->offset, (uint32_t)wrapper->offset};
   }
   return WR_OK;
+}
+
+/* Those that lowering could make; NULL: only counts. */
+static uint32_t write_loops(linker *k, wr__image_loop *out) {
+  uint32_t count = 0;
+  for (uint32_t i = 0; k->batch && i < k->batch->count; i++) {
+    const wr__image_want *want = &k->batch->wants[i];
+    char name[WR__MAX_PARAMS + WR__MAX_RESULTS + 16];
+    snprintf(name, sizeof name, "x%u.%u", want->func_index, want->loop);
+    const symbol *code = want->loop ? find_symbol(k, name) : NULL;
+    if (!code || !code->name) continue;
+    name[0] = 'y', name[1] = '.';
+    wr__type_signature(k->module->funcs[want->func_index].type, name + 2, sizeof name - 2);
+    uint32_t wrapper = (uint32_t)find_symbol(k, name)->offset;
+    if (out)
+      out[count] = (wr__image_loop){want->func_index, want->loop, (uint32_t)code->offset, wrapper};
+    count++;
+  }
+  return count;
 }
 
 static void write_bodies(linker *k) {
@@ -345,7 +368,9 @@ static void write_header(linker *k, uint64_t image_bytes) {
                           .wasm_features = k->module->engine->config.features,
                           .bodies_offset = (uint32_t)k->bodies_offset,
                           .places_count = (uint32_t)k->place_count,
-                          .places_offset = (uint32_t)k->places_offset};
+                          .places_offset = (uint32_t)k->places_offset,
+                          .loops_count = k->loops_count,
+                          .loops_offset = (uint32_t)k->loops_offset};
   snprintf(h->cpu, sizeof h->cpu, "%s", k->cpu);
 }
 
@@ -417,7 +442,10 @@ static wr_status build_image(linker *k, const wr__object_bytes *objects, wr__obj
                             k->error));
   k->lines_offset = align_up(k->text_end, text_align(k));
   k->places_offset = align_up(k->lines_offset + wr__lines_encode(&k->rows, NULL), 4);
-  uint64_t size = k->places_offset + wr__places_encode(k->places, k->place_count, NULL);
+  k->loops_offset =
+      align_up(k->places_offset + wr__places_encode(k->places, k->place_count, NULL), 4);
+  k->loops_count = write_loops(k, NULL);
+  uint64_t size = k->loops_offset + k->loops_count * sizeof(wr__image_loop);
   k->image = calloc(1, size);
   if (!k->image) return wr__fail_oom(k->error);
   if (k->machine->machine == WR__IMAGE_MACHINE_X86_64)
@@ -426,6 +454,7 @@ static wr_status build_image(linker *k, const wr__object_bytes *objects, wr__obj
   WR_TRY(relocate_all(k));
   WR_TRY(write_funcs(k));
   write_bodies(k);
+  write_loops(k, (wr__image_loop *)(void *)(k->image + k->loops_offset));
   wr__lines_encode(&k->rows, k->image + k->lines_offset);
   wr__places_encode(k->places, k->place_count, k->image + k->places_offset);
   write_header(k, size);
@@ -442,7 +471,9 @@ wr_status wr__link_image(const wr__module *module, const wr__facts *facts,
                          wr__object_bytes *out, wr_error *error) {
   linker k = {.module = module, .machine = machine, .error = error, .object_count = object_count};
   k.flags = wr__compile_flags(module, options, facts->handlers);
+  if (options->batch) k.flags |= WR__IMAGE_PARTIAL;
   k.cpu = options->cpu ? options->cpu : "";
+  k.batch = options->batch;
   k.objects = wr__alloc_array(object_count, sizeof *k.objects);
   wr_status status = k.objects ? WR_OK : wr__fail_oom(error);
   for (size_t i = 0; i < object_count && status == WR_OK; i++)

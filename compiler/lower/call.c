@@ -34,7 +34,15 @@ LLVMValueRef wr__lower_adapter(wr__lower *l, const wr__deftype *type) {
   if (func) return func;
   func = LLVMAddFunction(l->llvm, name, adapter_type(l, type));
   LLVMSetFunctionCallConv(func, l->convention);
-  LLVMSetVisibility(func, LLVMHiddenVisibility);
+  if (!wr__lower_batch(l)) {
+    LLVMSetVisibility(func, LLVMHiddenVisibility);
+  } else if (wr__grow(&l->adapter_types, &l->adapter_type_capacity, l->adapter_type_count + 1,
+                      sizeof *l->adapter_types)) {
+    LLVMSetLinkage(func, LLVMInternalLinkage); /* each object has those that it calls */
+    l->adapter_types[l->adapter_type_count++] = type;
+  } else {
+    l->out_of_memory = true;
+  }
   wr__lower_take_instance(l, func);
   return func;
 }
@@ -55,8 +63,8 @@ static void push_results(wr__lower *l, const wr__deftype *type, LLVMValueRef fir
 }
 
 /* A call in the native convention; a tail call returns its result at once. */
-static LLVMValueRef build_call(wr__lower *l, LLVMTypeRef type, LLVMValueRef func,
-                               LLVMValueRef *args, uint32_t count, bool tail) {
+LLVMValueRef wr__lower_build_call(wr__lower *l, LLVMTypeRef type, LLVMValueRef func,
+                                  LLVMValueRef *args, uint32_t count, bool tail) {
   wr__lower_mark(l, true);
   LLVMValueRef call = LLVMBuildCall2(l->b, type, func, args, count, "");
   wr__lower_mark(l, false);
@@ -78,8 +86,9 @@ static void call_defined(wr__lower *l, wr__walker *w, uint32_t func_index, bool 
   l->stack_count -= type->param_count;
   args[0] = l->inst;
   memcpy(args + 1, &l->stack[l->stack_count], type->param_count * sizeof *args);
-  LLVMValueRef call = build_call(l, wr__lower_func_type(l, type), wr__lower_func(l, func_index),
-                                 args, type->param_count + 1, tail);
+  LLVMValueRef call =
+      wr__lower_build_call(l, wr__lower_func_type(l, type), wr__lower_func(l, func_index), args,
+                           type->param_count + 1, tail);
   if (tail) return;
   wr__lower_check_exception(l, w);
   push_results(l, type, call);
@@ -93,14 +102,14 @@ static wr_status call_direct(wr__lower *l, wr__walker *w, uint32_t func_index, b
 }
 
 /* A call by entry of any function. */
-static LLVMValueRef call_adapter(wr__lower *l, const wr__deftype *type, LLVMValueRef func,
-                                 const LLVMValueRef *operands, bool tail) {
+LLVMValueRef wr__lower_call_adapter(wr__lower *l, const wr__deftype *type, LLVMValueRef func,
+                                    const LLVMValueRef *operands, bool tail) {
   LLVMValueRef args[WR__MAX_PARAMS + 2];
   args[0] = l->inst;
   args[1] = func;
   memcpy(args + 2, operands, type->param_count * sizeof *args);
-  return build_call(l, adapter_type(l, type), wr__lower_adapter(l, type), args,
-                    type->param_count + 2, tail);
+  return wr__lower_build_call(l, adapter_type(l, type), wr__lower_adapter(l, type), args,
+                              type->param_count + 2, tail);
 }
 
 static void call_import(wr__lower *l, wr__walker *w, uint32_t func_index, bool tail) {
@@ -109,7 +118,7 @@ static void call_import(wr__lower *l, wr__walker *w, uint32_t func_index, bool t
       wr__lower_field(l, l->ptr, l->inst, offsetof(wr__instance, imported_funcs), true);
   LLVMValueRef func = wr__lower_field(l, l->ptr, all, func_index * sizeof(void *), true);
   l->stack_count -= type->param_count;
-  LLVMValueRef call = call_adapter(l, type, func, &l->stack[l->stack_count], tail);
+  LLVMValueRef call = wr__lower_call_adapter(l, type, func, &l->stack[l->stack_count], tail);
   if (tail) return;
   wr__lower_check_exception(l, w);
   push_results(l, type, call);
@@ -145,11 +154,12 @@ static void call_pointer(wr__lower *l, wr__walker *w, const wr__deftype *type, L
   LLVMBasicBlockRef away = wr__lower_block(l, "");
   wr__lower_unlikely(l, LLVMBuildICmp(l->b, LLVMIntNE, owner, l->inst, ""), away);
   LLVMValueRef code = wr__lower_field(l, l->ptr, func, offsetof(wr__func, native), false);
+  if (wr__lower_batch(l)) wr__lower_unlikely(l, LLVMBuildIsNull(l->b, code, ""), away);
   LLVMTypeRef func_type = wr__lower_func_type(l, type);
-  LLVMValueRef here = build_call(l, func_type, code, args, type->param_count + 1, tail);
+  LLVMValueRef here = wr__lower_build_call(l, func_type, code, args, type->param_count + 1, tail);
   LLVMBasicBlockRef here_block = LLVMGetInsertBlock(l->b);
   LLVMPositionBuilderAtEnd(l->b, away);
-  LLVMValueRef there = call_adapter(l, type, func, args + 1, tail);
+  LLVMValueRef there = wr__lower_call_adapter(l, type, func, args + 1, tail);
   if (!tail) join_calls(l, w, type, here, here_block, there);
 }
 
@@ -215,21 +225,22 @@ static LLVMValueRef call_other(wr__lower *l, const wr__instr *instr, LLVMValueRe
   const wr__deftype *type = l->module->types[instr->imm.index];
   if (instr->imm.index2 >= TABLES_WITH_GLUE) {
     LLVMValueRef callee = load_element(l, instr->imm.index2, instr->imm.index, at);
-    return call_adapter(l, type, callee, operands, false);
+    return wr__lower_call_adapter(l, type, callee, operands, false);
   }
   LLVMValueRef args[WR__MAX_PARAMS + 2];
   args[0] = l->inst;
   args[1] = at;
   memcpy(args + 2, operands, type->param_count * sizeof *args);
   LLVMValueRef func = other_func(l, instr->imm.index2, instr->imm.index);
-  return build_call(l, LLVMGlobalGetValueType(func), func, args, type->param_count + 2, false);
+  return wr__lower_build_call(l, LLVMGlobalGetValueType(func), func, args, type->param_count + 2,
+                              false);
 }
 
 /* The same as the last thing that a function does: its frame must still be there where it traps. */
 static void tail_call_other(wr__lower *l, const wr__instr *instr, LLVMValueRef at,
                             const LLVMValueRef *operands) {
   LLVMValueRef func = load_element(l, instr->imm.index2, instr->imm.index, at);
-  call_adapter(l, l->module->types[instr->imm.index], func, operands, true);
+  wr__lower_call_adapter(l, l->module->types[instr->imm.index], func, operands, true);
 }
 
 /* Each function that the call may reach has a way of its own, where it may be inlined. */
@@ -297,8 +308,8 @@ static wr_status call_indirect(wr__lower *l, wr__walker *w, const wr__instr *ins
   l->stack_count -= type->param_count;
   args[0] = l->inst;
   memcpy(args + 1, &l->stack[l->stack_count], type->param_count * sizeof *args);
-  LLVMValueRef here =
-      build_call(l, wr__lower_func_type(l, type), code, args, type->param_count + 1, tail);
+  LLVMValueRef here = wr__lower_build_call(l, wr__lower_func_type(l, type), code, args,
+                                           type->param_count + 1, tail);
   LLVMBasicBlockRef here_block = LLVMGetInsertBlock(l->b);
   LLVMPositionBuilderAtEnd(l->b, away);
   if (tail)
@@ -340,7 +351,7 @@ bool wr__lower_call(wr__lower *l, wr__walker *w, const wr__instr *instr, wr_stat
 
 /* ---- Glue */
 
-static void begin_glue(wr__lower *l, LLVMValueRef func) {
+void wr__lower_begin_glue(wr__lower *l, LLVMValueRef func) {
   l->func = func;
   l->entry = LLVMAppendBasicBlockInContext(l->context, func, "");
   LLVMPositionBuilderAtEnd(l->b, l->entry);
@@ -354,7 +365,7 @@ static void build_wrapper(wr__lower *l, const wr__deftype *type, const char *nam
   LLVMValueRef func =
       LLVMAddFunction(l->llvm, name, LLVMFunctionType(l->void_type, params, 3, false));
   LLVMSetVisibility(func, LLVMHiddenVisibility);
-  begin_glue(l, func);
+  wr__lower_begin_glue(l, func);
   LLVMValueRef slots = LLVMGetParam(func, 1), code = LLVMGetParam(func, 2);
   LLVMValueRef args[WR__MAX_PARAMS + 1] = {l->inst};
   uint32_t slot = 0;
@@ -367,7 +378,12 @@ static void build_wrapper(wr__lower *l, const wr__deftype *type, const char *nam
   LLVMValueRef call = LLVMBuildCall2(l->b, func_type, code, args, type->param_count + 1, "");
   LLVMSetInstructionCallConv(call, l->convention);
   wr__lower_pass_instance(l, call);
-  slot = l->stack_count = 0;
+  wr__lower_finish_wrapper(l, type, call, slots);
+}
+
+void wr__lower_finish_wrapper(wr__lower *l, const wr__deftype *type, LLVMValueRef call,
+                              LLVMValueRef slots) {
+  uint32_t slot = l->stack_count = 0;
   push_results(l, type, call);
   for (uint32_t i = 0; i < l->stack_count; i++) {
     LLVMValueRef value = l->stack[i];
@@ -379,7 +395,7 @@ static void build_wrapper(wr__lower *l, const wr__deftype *type, const char *nam
 
 static void build_adapter(wr__lower *l, const wr__deftype *type) {
   LLVMValueRef func = wr__lower_adapter(l, type);
-  begin_glue(l, func);
+  wr__lower_begin_glue(l, func);
   uint32_t slots = type->param_slots > type->result_slots ? type->param_slots : type->result_slots;
   LLVMTypeRef array = LLVMArrayType2(l->i64, slots + 1);
   LLVMValueRef base = LLVMBuildAlloca(l->b, array, "");
@@ -415,12 +431,12 @@ static wr_status build_other(wr__lower *l, uint32_t table_index, uint32_t type_i
   LLVMValueRef func = other_func(l, table_index, type_index);
   if (LLVMCountBasicBlocks(func)) return WR_OK;
   WR_TRY(grow_stack(l, type));
-  begin_glue(l, func);
+  wr__lower_begin_glue(l, func);
   l->slots_needed = 0;
   LLVMValueRef operands[WR__MAX_PARAMS];
   for (uint32_t i = 0; i < type->param_count; i++) operands[i] = LLVMGetParam(func, i + 2);
   LLVMValueRef callee = load_element(l, table_index, type_index, LLVMGetParam(func, 1));
-  LLVMValueRef result = call_adapter(l, type, callee, operands, false);
+  LLVMValueRef result = wr__lower_call_adapter(l, type, callee, operands, false);
   if (type->result_count)
     LLVMBuildRet(l->b, result);
   else
@@ -440,7 +456,7 @@ static wr_status build_others(wr__lower *l) {
 
 /* The body of wr.trap or wr.limit: the helper with the stub's arguments and its frame. */
 static void build_stub(wr__lower *l, LLVMValueRef func, enum wr__helper helper) {
-  begin_glue(l, func);
+  wr__lower_begin_glue(l, func);
   unsigned count = LLVMCountParams(func);
   LLVMValueRef args[3], zero = wr__c32(l, 0);
   LLVMGetParams(func, args);
@@ -453,6 +469,7 @@ static void build_stub(wr__lower *l, LLVMValueRef func, enum wr__helper helper) 
 static wr_status build_wrappers(wr__lower *l) {
   for (uint32_t i = l->module->imported_funcs; i < l->module->func_count; i++) {
     const wr__deftype *type = l->module->funcs[i].type;
+    if (!wr__lower_is_here(l, i)) continue;
     char name[MAX_SIGNATURE + 4] = "w.";
     wr__type_signature(type, name + 2, MAX_SIGNATURE);
     if (LLVMGetNamedFunction(l->llvm, name)) continue;
@@ -462,7 +479,7 @@ static wr_status build_wrappers(wr__lower *l) {
   return WR_OK;
 }
 
-static wr_status build_adapter_once(wr__lower *l, const wr__deftype *type) {
+wr_status wr__lower_build_adapter(wr__lower *l, const wr__deftype *type) {
   if (LLVMCountBasicBlocks(wr__lower_adapter(l, type))) return WR_OK;
   WR_TRY(grow_stack(l, type));
   build_adapter(l, type);
@@ -472,18 +489,19 @@ static wr_status build_adapter_once(wr__lower *l, const wr__deftype *type) {
 /* Of the types of imports, and of those that are called by a pointer, which may lead anywhere. */
 static wr_status build_adapters(wr__lower *l) {
   for (uint32_t i = 0; i < l->module->imported_funcs; i++)
-    WR_TRY(build_adapter_once(l, l->module->funcs[i].type));
+    WR_TRY(wr__lower_build_adapter(l, l->module->funcs[i].type));
   for (uint32_t i = 0; i < l->module->type_count; i++)
-    if (l->facts->by_pointer[i]) WR_TRY(build_adapter_once(l, l->module->types[i]));
+    if (l->facts->by_pointer[i]) WR_TRY(wr__lower_build_adapter(l, l->module->types[i]));
   return WR_OK;
 }
 
 wr_status wr__lower_glue(wr__lower *l) {
   l->di_scope = NULL;
   WR_TRY(build_wrappers(l));
-  WR_TRY(build_adapters(l));
-  WR_TRY(build_others(l));
   build_stub(l, wr__lower_trap_stub(l), WR__HELPER_trap);
   build_stub(l, wr__lower_limit_stub(l), WR__HELPER_limit);
+  if (wr__lower_batch(l)) return wr__lower_loop_wrappers(l);
+  WR_TRY(build_adapters(l));
+  WR_TRY(build_others(l));
   return wr__lower_fixed_tables(l);
 }

@@ -113,5 +113,6 @@ void wr__lower_free(wr__lower *l) {
   free(l->local_types);
   free(l->stack);
   free(l->claims);
+  free(l->adapter_types);
   wr__lower_free_inlining(l);
 }

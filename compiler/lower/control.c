@@ -60,6 +60,7 @@ static wr_status open_frame(wr__lower *l, wr__walker *w, const wr__instr *instr)
     LLVMValueRef *operands = top_values(l, ctrl->param_count);
     add_incoming(l, frame, operands);
     LLVMBuildBr(l->b, frame->target);
+    wr__lower_meet_loop(l, w, frame->target);
     LLVMPositionBuilderAtEnd(l->b, frame->target);
     for (uint32_t i = 0; i < frame->phi_count; i++) operands[i] = frame->phis[i];
     return WR_OK;

@@ -61,7 +61,7 @@ LLVMValueRef wr__lower_local(wr__lower *l, uint32_t index) {
 }
 
 /* A parameter, or a local of a body that stands in another: it starts as this value each time. */
-static void start_local(wr__lower *l, uint32_t index, LLVMValueRef value) {
+void wr__lower_start_local(wr__lower *l, uint32_t index, LLVMValueRef value) {
   LLVMBasicBlockRef here = LLVMGetInsertBlock(l->b);
   l->locals[index] = new_local(l, l->local_types[index]);
   LLVMPositionBuilderAtEnd(l->b, here);
@@ -80,19 +80,20 @@ wr_status wr__lower_locals(wr__lower *l, const wr__walker *w, const LLVMValueRef
   for (uint32_t i = 0; i < w->local_count; i++) {
     LLVMTypeRef type = l->local_types[i] = wr__lower_type(l, w->locals[i]);
     l->locals[i] = NULL; /* most functions with very many locals use few of them */
+    if (l->frame && !l->inlined) continue; /* wr__lower_start_loop_locals */
     if (i < l->type->param_count)
-      start_local(l, i, params[i]);
+      wr__lower_start_local(l, i, params[i]);
     else if (l->inlined)
-      start_local(l, i, wr__lower_zero(type));
+      wr__lower_start_local(l, i, wr__lower_zero(type));
   }
   return WR_OK;
 }
 
 static void describe_func(wr__lower *l) {
-  char name[24];
-  int size = snprintf(name, sizeof name, "f%u", l->func_index);
+  size_t size;
+  const char *name = LLVMGetValueName2(l->func, &size);
   LLVMMetadataRef scope =
-      LLVMDIBuilderCreateFunction(l->di, l->di_file, name, (size_t)size, NULL, 0, l->di_file, 1,
+      LLVMDIBuilderCreateFunction(l->di, l->di_file, name, size, NULL, 0, l->di_file, 1,
                                   l->di_func_type, false, true, 1, LLVMDIFlagZero, true);
   LLVMSetSubprogram(l->func, scope);
   l->di_scope = scope;
@@ -114,12 +115,16 @@ static wr_status start_body(wr__lower *l, wr__walker *w) {
   l->propagate = NULL;
   l->offset = l->module->funcs[l->func_index].code_offset;
   LLVMValueRef params[WR__MAX_PARAMS];
-  for (uint32_t i = 0; i < l->type->param_count; i++) params[i] = LLVMGetParam(l->func, i + 1);
+  l->frame = l->loop ? LLVMGetParam(l->func, 1) : NULL;
+  for (uint32_t i = 0; !l->loop && i < l->type->param_count; i++)
+    params[i] = LLVMGetParam(l->func, i + 1);
   WR_TRY(wr__lower_locals(l, w, params));
+  if (l->loop) wr__lower_start_loop_locals(l, w);
   l->exec = wr__lower_field(l, l->ptr, l->inst, offsetof(wr__instance, exec), true);
   l->memory_base = l->guarded ? wr__lower_memory_base(l) : NULL;
   l->body.target = wr__lower_block(l, "return");
   wr__lower_make_phis(l, &l->body, l->type->results, l->type->result_count);
+  if (l->loop) wr__lower_leave_loop_entry(l);
   return WR_OK;
 }
 
@@ -142,10 +147,12 @@ void wr__lower_finish_slots(wr__lower *l) {
   l->slots = NULL;
 }
 
-static wr_status lower_body(wr__lower *l, wr__walker *walker, uint32_t func_index) {
+/* The function, or from a loop on. */
+static wr_status lower_body(wr__lower *l, wr__walker *walker, uint32_t func_index, uint32_t loop) {
   l->func_index = func_index;
+  l->loop = loop;
   l->type = l->module->funcs[func_index].type;
-  l->func = wr__lower_func(l, func_index);
+  l->func = loop ? wr__lower_loop_func(l, func_index, loop) : wr__lower_func(l, func_index);
   l->inline_budget = wr__lower_inline_budget(l);
   describe_func(l);
   body_walk walk = {l, false};
@@ -157,10 +164,25 @@ static wr_status lower_body(wr__lower *l, wr__walker *walker, uint32_t func_inde
   }
   free_frames(l);
   l->di_scope = NULL;
+  l->loop = 0;
+  l->frame = NULL;
+  if (l->loop_entry) LLVMDeleteFunction(l->func); /* there is no way in */
+  l->loop_entry = NULL;
   return status;
 }
 
+static wr_status lower_func(wr__lower *l, wr__walker *walker, uint32_t func_index) {
+  const wr__batch *batch = wr__lower_batch(l);
+  if (!batch) return lower_body(l, walker, func_index, 0);
+  const wr__image_want *want = wr__batch_find(batch, func_index);
+  const wr__image_want *end = batch->wants + batch->count;
+  for (; want && want < end && want->func_index == func_index; want++)
+    WR_TRY(lower_body(l, walker, func_index, want->loop));
+  return WR_OK;
+}
+
 static bool is_in_part(const wr__part *part, uint32_t func_index) {
+  if (!wr__batch_has(part->options->batch, func_index)) return false;
   if (part->which == WR__PART_ALL) return true;
   bool is_plain = part->efforts[func_index - part->partition->first] == WR__EFFORT_NONE;
   return is_plain == (part->which == WR__PART_PLAIN);
@@ -173,10 +195,11 @@ wr_status wr__lower_funcs(wr__lower *l) {
   wr_status status = WR_OK;
   wr__lower_start_places(l, partition->index);
   for (uint32_t i = partition->first; i < partition->end && status == WR_OK; i++)
-    if (is_in_part(l->part, i)) status = lower_body(l, &walker, i);
+    if (is_in_part(l->part, i)) status = lower_func(l, &walker, i);
   if (l->out_of_memory) status = wr__fail_oom(l->error);
   wr__walker_free(&walker);
   if (status == WR_OK && partition->index == 0 && l->part->which != WR__PART_PLAIN)
     status = wr__lower_glue(l);
+  if (status == WR_OK && wr__lower_batch(l)) status = wr__lower_absent(l);
   return status;
 }

@@ -109,6 +109,10 @@ typedef struct wr__lower {
   wr__lower_frame *frames; /* all of this function's, to be freed */
   wr__lower_frame body;
   uint32_t offset; /* of the instruction */
+  /* a way into a loop: partial.c */
+  uint32_t loop;                /* its module offset; 0: the function from its start */
+  LLVMValueRef frame;           /* of the interpreter, where the locals are; NULL: parameters */
+  LLVMBasicBlockRef loop_entry; /* what is to go to the loop; NULL once it does */
   /* inlining */
   wr__inlining *inlined;  /* the innermost open one */
   uint32_t inline_budget; /* weight that the function may still take in */
@@ -118,6 +122,8 @@ typedef struct wr__lower {
   uint32_t place_base; /* id of the first */
   wr__claim *claims;   /* of the function, not yet asserted */
   size_t claim_count, claim_capacity;
+  const wr__deftype **adapter_types; /* batch: of the adapters that are called */
+  size_t adapter_type_count, adapter_type_capacity;
   bool has_less;   /* a function gets less than all passes (optimize/effort.h) */
   bool must_split; /* a function gets none, and the part is not to have such functions */
   bool out_of_memory;
@@ -135,6 +141,8 @@ wr_status wr__lower_funcs(wr__lower *l);
 wr_status wr__lower_visit(void *lower, wr__walker *w, const wr__instr *instr);
 /* The walker's locals, of which the first start as these values. */
 wr_status wr__lower_locals(wr__lower *l, const wr__walker *w, const LLVMValueRef *params);
+/* A local starts as this value each time. */
+void wr__lower_start_local(wr__lower *l, uint32_t index, LLVMValueRef value);
 /* Where a local is; made when it is first asked for. */
 LLVMValueRef wr__lower_local(wr__lower *l, uint32_t index);
 
@@ -270,6 +278,33 @@ uint32_t wr__lower_place(wr__lower *l);
 /* call.c: wrappers and adapters of all function types. */
 wr_status wr__lower_glue(wr__lower *l);
 LLVMValueRef wr__lower_adapter(wr__lower *l, const wr__deftype *type);
+/* A call of the adapter, or a tail call and the return. */
+LLVMValueRef wr__lower_call_adapter(wr__lower *l, const wr__deftype *type, LLVMValueRef func,
+                                    const LLVMValueRef *operands, bool tail);
+LLVMValueRef wr__lower_build_call(wr__lower *l, LLVMTypeRef type, LLVMValueRef func,
+                                  LLVMValueRef *args, uint32_t count, bool tail);
+wr_status wr__lower_build_adapter(wr__lower *l, const wr__deftype *type);
+void wr__lower_begin_glue(wr__lower *l, LLVMValueRef func);
+/* The results of the call to slots, and the end of a wrapper. */
+void wr__lower_finish_wrapper(wr__lower *l, const wr__deftype *type, LLVMValueRef call,
+                              LLVMValueRef slots);
+
+/* ---- partial.c: batches */
+static inline const wr__batch *wr__lower_batch(const wr__lower *l) { return l->options->batch; }
+/* Is code of the function made in this image? */
+bool wr__lower_is_here(const wr__lower *l, uint32_t func_index);
+/* What the part calls and other images, or other engines, have. */
+wr_status wr__lower_absent(wr__lower *l);
+/* R x(instance, frame): the function from a loop on. */
+LLVMValueRef wr__lower_loop_func(wr__lower *l, uint32_t func_index, uint32_t loop);
+/* The locals as the interpreter's frame has them; then what is lowered next is not reached, until
+ * the loop is. */
+void wr__lower_start_loop_locals(wr__lower *l, const wr__walker *w);
+void wr__lower_leave_loop_entry(wr__lower *l);
+/* At a loop: it may be the one. */
+void wr__lower_meet_loop(wr__lower *l, wr__walker *w, LLVMBasicBlockRef target);
+/* Wrappers of the ways into loops. */
+wr_status wr__lower_loop_wrappers(wr__lower *l);
 /* table.c: tables whose elements are known, as data of the image. */
 /* The code of the element at a valid index (i64); goes to `otherwise` unless it is a function of
  * the module and of exactly that type. */

@@ -80,7 +80,7 @@ LLVMValueRef wr__lower_func(wr__lower *l, uint32_t func_index) {
 
 bool wr__lower_func_index(LLVMValueRef func, uint32_t *index) {
   const char *name = LLVMGetValueName(func);
-  if (name[0] != 'f' || name[1] < '0' || name[1] > '9') return false;
+  if ((name[0] != 'f' && name[0] != 'x') || name[1] < '0' || name[1] > '9') return false;
   *index = (uint32_t)strtoul(name + 1, NULL, 10);
   return true;
 }

@@ -142,7 +142,8 @@ static bool block_polls(wr__lower *l, LLVMBasicBlockRef block) {
     if (!LLVMIsACallInst(i)) continue;
     LLVMValueRef callee = LLVMGetCalledValue(i);
     uint32_t index;
-    if (LLVMIsAFunction(callee) && wr__lower_func_index(callee, &index) && l->facts->calls[index])
+    if (LLVMIsAFunction(callee) && wr__lower_func_index(callee, &index) && l->facts->calls[index] &&
+        wr__lower_is_here(l, index))
       return true;
   }
   return false;

@@ -57,6 +57,7 @@ static const char prepare[] =
 static const char plain[] = "function(mem2reg)";
 
 static const char promote[] = "function(sroa)";
+static const char promote_reached[] = "function(simplifycfg,sroa)";
 
 static const char quick[] = "function(early-cse<memssa>," CLEAN COMBINE CLEAN
                             "loop-mssa(loop-rotate,licm),early-cse<memssa>," COMBINE "simplifycfg)";
@@ -152,7 +153,7 @@ wr_status wr__optimize(wr__lower *l, LLVMTargetMachineRef machine) {
   LLVMDisposeMessage(why);
 #endif
   if (l->options->level != '0') {
-    WR_TRY(run_all(l, machine, promote));
+    WR_TRY(run_all(l, machine, l->options->batch ? promote_reached : promote));
     if (!each_func(l, wr__effort_find)) return wr__fail_oom(l->error);
     if (l->must_split) return WR_OK;
     if (!each_func(l, wr__quiet_operands)) return wr__fail_oom(l->error);

@@ -3,6 +3,7 @@
 
 #include "interp/interp.h"
 #include "native/native.h"
+#include "tier/tier.h"
 
 const wr__engine_ops *const wr__engines[] = {
 #define ENGINE(name) &wr__##name##_engine,

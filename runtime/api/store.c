@@ -32,6 +32,8 @@ void wr_config_set_bounds(wasm_config_t *config, wr_bounds bounds) {
   config->config.bounds = bounds;
 }
 
+void wr_config_set_tiers(wasm_config_t *config, bool on) { config->config.tiers = on; }
+
 void wr_config_set_engine(wasm_config_t *config, wr_engine_kind kind) {
   config->config.engine_kind = kind;
 }

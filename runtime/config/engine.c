@@ -18,6 +18,7 @@ void wr__config_init(wr__config *config) {
 #undef X
   config->bounds = WR_BOUNDS_AUTO;
   config->engine_kind = WR_ENGINE_AUTO;
+  config->tiers = true;
   config->stack_size_bytes = DEFAULT_STACK_BYTES;
   config->max_memory_bytes = DEFAULT_MEMORY_BYTES;
   config->max_table_elements = DEFAULT_TABLE_ELEMENTS;

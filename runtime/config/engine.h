@@ -13,6 +13,7 @@ typedef struct wr__config {
   uint64_t features; /* bit wr_feature */
   wr_bounds bounds;
   wr_engine_kind engine_kind;
+  bool tiers; /* with WR_ENGINE_AUTO: what is hot gets native code */
   /* The engines' records, in the order of engines.def, and NULL behind them (engine/engine.h).
    * NULL: nothing can be instantiated. */
   const struct wr__engine_ops *const *engines;

@@ -36,11 +36,15 @@ struct wr__engine_ops {
   /* link_funcs: functions that another engine or the host runs can be called by this engine's code,
    * through their entries. NULL: nothing is needed. */
   void (*link_funcs)(wr__func *funcs, size_t count);
+  /* join_instance: called for every engine once one of them has taken the instance. NULL: never.
+   * Errors  WR_OUT_OF_MEMORY. */
+  wr_status (*join_instance)(wr__instance *instance, wr_error *error);
   /* fill_memory: puts the contents of all active data segments into memory 0, if the engine has
    * them ready. *filled: they need not run. NULL: never. Errors  WR_OUT_OF_MEMORY. */
   wr_status (*fill_memory)(wr__instance *instance, bool *filled);
 
-  /* visit_roots: marks every reference that frames of the engine hold; called at a collection. */
+  /* visit_roots: marks every reference that frames of the engine hold; called at a collection.
+   * NULL: it has no frames. */
   void (*visit_roots)(wr__exec *exec, wr__mark mark, void *context);
 
   /* owns_pc: is the code at pc this engine's, running in the activation? Async-signal-safe. */
@@ -52,6 +56,33 @@ struct wr__engine_ops {
    * traps. */
   wr_status (*resume_fault)(wr__activation *activation);
 };
+
+/* ---- Watching interpreted code, to see what is hot */
+
+/* A frame that was seen: at a loop of the function, whose module offset it is, or anywhere (0). */
+typedef struct wr__sight {
+  wr__func *func;
+  uint32_t loop;
+} wr__sight;
+
+/* Code of another engine that goes on from a loop with the frame of the interpreter, and ends like
+ * an entry. */
+typedef struct wr__loop_way {
+  wr__func *func;
+  wr_status (*run)(wr__exec *exec, const struct wr__loop_way *way, uint64_t *frame);
+  const void *code, *wrapper;
+} wr__loop_way;
+
+enum { WR__MAX_SIGHTS = 8 };
+typedef struct wr__watch {
+  /* The countdown of the store ended at the first of the sights, whose callers follow: an
+   * interpreted function was called, or is at a loop. May put native code in the place of
+   * functions. Returns the next countdown. */
+  int32_t (*look)(wr__exec *exec, const wr__sight *sights, uint32_t count);
+  /* The way on from the loop that was the first of the sights just now; NULL: there is none. Valid
+   * until the next. */
+  const wr__loop_way *(*find_way)(wr__exec *exec, const wr__sight *sight);
+} wr__watch;
 
 /* ---- activation.c */
 

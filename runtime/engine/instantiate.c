@@ -116,6 +116,7 @@ static wr__instance *allocate_instance(wr__store *store, wr__module *module) {
   instance->store = store;
   instance->exec = &store->exec;
   instance->interrupt = &store->exec.interrupt;
+  instance->countdown = &store->exec.countdown;
   instance->memory0 = wr__memory_none();
   instance->module = wr__module_retain(module);
   instance->types = module->types;
@@ -160,6 +161,8 @@ static wr_status choose_engine(wr__instance *instance, wr_error *error) {
   for (const wr__engine_ops *const *e = engines; *e; e++)
     if (*e != instance->engine && (*e)->link_funcs)
       (*e)->link_funcs(instance->funcs, instance->func_count);
+  for (const wr__engine_ops *const *e = engines; *e; e++)
+    if ((*e)->join_instance) WR_TRY((*e)->join_instance(instance, error));
   return WR_OK;
 }
 

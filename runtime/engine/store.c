@@ -9,7 +9,7 @@
 
 static void visit_frames(wr__store *store, wr__mark mark, void *context) {
   for (const wr__engine_ops *const *e = wr__engine_records(store->engine); *e; e++)
-    (*e)->visit_roots(&store->exec, mark, context);
+    if ((*e)->visit_roots) (*e)->visit_roots(&store->exec, mark, context);
 }
 
 static bool open_engines(wr__store *store) {

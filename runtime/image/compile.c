@@ -21,7 +21,8 @@ static void add(command *c, const char *format, const char *value) {
   c->count++;
 }
 
-static void add_options(command *c, const wr__module *module, const wr_compile_options *options) {
+static void add_options(command *c, const wr__module *module, const wr_compile_options *options,
+                        const wr__compiler_batch *batch) {
   char text[32] = {options->level};
   add(c, "%s", "wasmrun-compile");
   add(c, "-O%s", text);
@@ -36,6 +37,8 @@ static void add_options(command *c, const wr__module *module, const wr_compile_o
   add(c, "--features=%s", text);
   snprintf(text, sizeof text, "%u", options->threads ? options->threads : wr__processor_count());
   add(c, "--threads=%s", text);
+  snprintf(text, sizeof text, "%zu", batch ? batch->count : 0);
+  if (batch) add(c, "--batch=%s", text);
   c->arguments[c->count] = NULL;
 }
 
@@ -131,15 +134,15 @@ static wr_status explain_start(const char *path, wr_status status, wr_error *err
       path);
 }
 
-wr_status wr__compiler_run(const wr__module *module, const wr_compile_options *options,
-                           uint8_t **image, size_t *image_size, wr_error *error) {
+static wr_status run(const wr__module *module, const wr_compile_options *options,
+                     const wr__compiler_batch *batch, wr__process_result *result, wr_error *error) {
   char path[4096];
   if (!wr__compiler_path(options, path, sizeof path)) strcpy(path, "wasmrun-compile");
   if ((options->target && strlen(options->target) > 100) ||
       (options->cpu && strlen(options->cpu) > 140))
     return wr__fail(error, WR_BAD_ARGUMENT, WR_NO_OFFSET, "a compile option is too long");
   command c = {.count = 0};
-  add_options(&c, module, options);
+  add_options(&c, module, options, batch);
   wr__process_job job = {.path = path,
                          .arguments = c.arguments,
                          .input = {module->bytes, module->size},
@@ -147,20 +150,37 @@ wr_status wr__compiler_run(const wr__module *module, const wr_compile_options *o
                          .cpu_seconds = time_limit(module),
                          .progress = options->progress,
                          .context = options->progress_context};
-  wr__process_result result;
-  wr_status started = wr__process_run(&job, &result, error);
+  if (batch)
+    job.more = (wr__span){(const uint8_t *)batch->wants, batch->count * sizeof *batch->wants};
+  if (batch) job.handle = batch->handle;
+  if (batch) job.niceness = batch->niceness;
+  wr_status started = wr__process_run(&job, result, error);
   if (started != WR_OK) return explain_start(path, started, error);
-  wr_status status = result.exit_status ? fail_child(&result, &job, error) : WR_OK;
-  free(result.message);
+  wr_status status = result->exit_status ? fail_child(result, &job, error) : WR_OK;
+  free(result->message);
+  if (status != WR_OK) free(result->output);
+  return status;
+}
+
+wr_status wr__compiler_run(const wr__module *module, const wr_compile_options *options,
+                           uint8_t **image, size_t *image_size, wr_error *error) {
+  wr__process_result result;
+  WR_TRY(run(module, options, NULL, &result, error));
+  wr_status status = wr__image_add_memory(module, &result.output, &result.output_size, error);
   if (status != WR_OK) {
     free(result.output);
     return status;
   }
-  status = wr__image_add_memory(module, &result.output, &result.output_size, error);
-  if (status != WR_OK) {
-    free(result.output);
-    return status;
-  }
+  *image = result.output;
+  *image_size = result.output_size;
+  return WR_OK;
+}
+
+wr_status wr__compiler_run_batch(const wr__module *module, const wr_compile_options *options,
+                                 const wr__compiler_batch *batch, uint8_t **image,
+                                 size_t *image_size, wr_error *error) {
+  wr__process_result result;
+  WR_TRY(run(module, options, batch, &result, error));
   *image = result.output;
   *image_size = result.output_size;
   return WR_OK;

@@ -13,7 +13,7 @@
 #define WR__SIGNATURE_TAIL "WRsigned" /* 8 bytes: the end of the section, so of most files */
 #define WR__IMAGE_MAGIC "WRimage"     /* and its NUL: 8 bytes */
 enum {
-  WR__IMAGE_VERSION = 3,
+  WR__IMAGE_VERSION = 4,
   WR__IMAGE_HEADER_OFFSET = 512, /* the ELF header and program headers are before it */
   WR__IMAGE_ALIGN = 65536,       /* of images in a file, and of their text */
   WR__IMAGE_MACHINE_X86_64 = 62, /* ELF's numbers */
@@ -26,6 +26,8 @@ enum {
   WR__IMAGE_POLLS = 2,    /* loops and calls look for interrupts */
   WR__IMAGE_FUEL = 4,     /* counts instructions; not produced in version 1 */
   WR__IMAGE_HANDLERS = 8, /* exceptions travel as a status through this image's frames */
+  WR__IMAGE_PARTIAL =
+      16, /* it has code of some functions: others are reached through the instance */
 };
 
 typedef struct wr__image_header {
@@ -51,12 +53,31 @@ typedef struct wr__image_header {
   uint32_t places_count;
   uint32_t places_offset; /* uint32_t for each WR__IMAGE_PLACE_BLOCK of them, rows */
   uint32_t memory_offset; /* wr__image_memory; 0: none */
+  uint32_t loops_count;
+  uint32_t loops_offset; /* wr__image_loop[loops_count], by func_index and loop */
 } wr__image_header;
 
 typedef struct wr__image_func {
-  uint32_t code;    /* image offset: native convention */
+  uint32_t code;    /* image offset: native convention; 0 in a partial image: there is none */
   uint32_t wrapper; /* image offset: void wrapper(instance, slots, code) of the function's type */
 } wr__image_func;
+
+/* A way into a function that is running in the interpreter, at a loop: void wrapper(instance,
+ * frame, code) takes the locals from the frame's slots as the interpreter lays them out
+ * (interp/code.h), goes on from there, and leaves the results in the first slots. */
+typedef struct wr__image_loop {
+  uint32_t func_index;
+  uint32_t loop; /* module offset of the instruction */
+  uint32_t code, wrapper;
+} wr__image_loop;
+
+/* What a partial image is to have: a function (loop 0), or besides a way into one of its loops, or
+ * into all of them. */
+#define WR__ALL_LOOPS UINT32_MAX
+typedef struct wr__image_want {
+  uint32_t func_index;
+  uint32_t loop;
+} wr__image_want;
 
 /* Where a function's body is in the module, so that loading need not look through the code section.
  */

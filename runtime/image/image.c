@@ -22,6 +22,22 @@ void wr__image_delete(wr__image *image) {
   if (image) free_image(image);
 }
 
+const wr__image_loop *wr__image_find_loop(const wr__image *image, uint32_t func_index,
+                                          uint32_t loop) {
+  uint32_t low = 0, high = image->header->loops_count;
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    const wr__image_loop *l = &image->loops[middle];
+    if (l->func_index < func_index || (l->func_index == func_index && l->loop < loop))
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  if (low == image->header->loops_count) return NULL;
+  const wr__image_loop *l = &image->loops[low];
+  return l->func_index == func_index && l->loop == loop ? l : NULL;
+}
+
 /* ---- Fitting */
 
 #if defined(__aarch64__)
@@ -61,6 +77,16 @@ static bool is_memory_sound(const wr__image_header *h, const uint8_t *bytes, siz
   return m->offset <= size && m->size_bytes <= size - m->offset;
 }
 
+static bool are_loops_sound(const wr__image_header *h, const uint8_t *bytes, size_t size) {
+  if (!within(h->loops_offset, h->loops_count, sizeof(wr__image_loop), size)) return false;
+  const wr__image_loop *loops = (const wr__image_loop *)(const void *)(bytes + h->loops_offset);
+  for (uint32_t i = 0; i < h->loops_count; i++)
+    if (loops[i].code - h->text_offset >= h->text_bytes ||
+        loops[i].wrapper - h->text_offset >= h->text_bytes)
+      return false;
+  return true;
+}
+
 /* Everything that is used without a check later. */
 static bool is_sound(const wr__image_header *h, const uint8_t *bytes, size_t size) {
   if (h->text_bytes > size - h->text_offset) return false;
@@ -72,10 +98,12 @@ static bool is_sound(const wr__image_header *h, const uint8_t *bytes, size_t siz
   if (!within(h->places_offset, wr__image_place_blocks(h->places_count), sizeof(uint32_t), size))
     return false;
   const wr__image_func *funcs = (const wr__image_func *)(const void *)(bytes + h->funcs_offset);
+  bool is_partial = h->flags & WR__IMAGE_PARTIAL;
   for (uint32_t i = 0; i < h->func_count; i++)
-    if (funcs[i].code - h->text_offset >= h->text_bytes ||
-        funcs[i].wrapper - h->text_offset >= h->text_bytes)
+    if ((funcs[i].code || !is_partial) && (funcs[i].code - h->text_offset >= h->text_bytes ||
+                                           funcs[i].wrapper - h->text_offset >= h->text_bytes))
       return false;
+  if (!are_loops_sound(h, bytes, size)) return false;
   return h->memory_offset == 0 || is_memory_sound(h, bytes, size);
 }
 
@@ -112,9 +140,12 @@ static wr_status finish_image(wr__image *image, wr_error *error) {
       (const wr__image_header *)(const void *)(image->base + WR__IMAGE_HEADER_OFFSET);
   if (!is_sound(h, image->base, image->size)) return fail_damaged(error);
   image->header = h;
+  image->text = (uintptr_t)image->base + (uintptr_t)h->text_offset;
+  image->text_bytes = (size_t)h->text_bytes;
   image->funcs = (const wr__image_func *)(const void *)(image->base + h->funcs_offset);
   image->line_blocks = (const wr__image_line_block *)(const void *)(image->base + h->lines_offset);
   image->place_blocks = (const uint32_t *)(const void *)(image->base + h->places_offset);
+  image->loops = (const wr__image_loop *)(const void *)(image->base + h->loops_offset);
   image->bodies = (const wr__image_body *)(const void *)(image->base + h->bodies_offset);
   if (h->memory_offset)
     image->memory = (const wr__image_memory *)(const void *)(image->base + h->memory_offset);

@@ -10,13 +10,17 @@
 #include "store/store.h"
 
 typedef struct wr__image {
-  const uint8_t *base; /* mapped */
+  struct wr__image *next; /* partial images of a module: made before this one */
+  const uint8_t *base;    /* mapped */
   size_t size;
+  uintptr_t text; /* here too: the file that the header is in may be gone */
+  size_t text_bytes;
   const wr__image_header *header;
   const wr__image_func *funcs;
   const wr__image_line_block *line_blocks;
   const wr__image_body *bodies;
   const uint32_t *place_blocks;
+  const wr__image_loop *loops;
   const wr__image_memory *memory; /* NULL: none */
   int fd;          /* own, of the file that the image is mapped from, for memory; -1: none */
   uint64_t offset; /* of the image in it */
@@ -36,6 +40,14 @@ wr_status wr__image_map(const wr__image_source *source, wr__image **out, wr_erro
 
 /* Unmaps an image that no code runs in. */
 void wr__image_delete(wr__image *image);
+
+/* Is the code at that address the image's? Async-signal-safe. */
+static inline bool wr__image_has(const wr__image *image, uintptr_t pc) {
+  return pc - image->text < image->text_bytes;
+}
+/* The way into a loop of a function (index in its module), or NULL. */
+const wr__image_loop *wr__image_find_loop(const wr__image *image, uint32_t func_index,
+                                          uint32_t loop);
 
 /* Does the header fit this machine and this version? NULL, or why not. Static storage. */
 const char *wr__image_misfit(const wr__image_header *header);

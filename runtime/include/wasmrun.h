@@ -312,9 +312,15 @@ typedef enum wr_bounds {
   WR_BOUNDS_EXPLICIT, /* checks before each access */
 } wr_bounds;
 
-/* Which engine executes. AUTO takes native code where the module carries a trusted
- * fitting image, else the interpreter. */
-typedef enum wr_engine_kind { WR_ENGINE_AUTO, WR_ENGINE_INTERP, WR_ENGINE_NATIVE } wr_engine_kind;
+/* Which engine executes. */
+typedef enum wr_engine_kind {
+  WR_ENGINE_AUTO,   /* native code where the module carries a trusted fitting image; else the
+                       interpreter, with native code for what is hot (wr_config_set_tiers) */
+  WR_ENGINE_INTERP, /* the interpreter alone */
+  WR_ENGINE_NATIVE, /* native code that the module carries, or nothing */
+  WR_ENGINE_JIT,    /* for tests: native code from the second call of a function on, or from its first
+                       loop; it is made at the first instantiation */
+} wr_engine_kind;
 
 /* What the interpreter does to be fast, each of which can be switched off to find a fault in it. */
 typedef enum wr_optimisation {
@@ -337,6 +343,11 @@ WR_API void wr_config_set_feature(wasm_config_t *config, wr_feature feature, boo
 WR_API void wr_config_set_bounds(wasm_config_t *config, wr_bounds bounds);
 /* wr_config_set_engine: default WR_ENGINE_AUTO. */
 WR_API void wr_config_set_engine(wasm_config_t *config, wr_engine_kind kind);
+/* wr_config_set_tiers: with WR_ENGINE_AUTO, functions that an interpreted program spends its time in get
+ * native code, which wasmrun-compile makes in a process of its own beside the running program;
+ * nothing waits for it, and without that program nothing changes. Default true. Off, no process is
+ * ever started for a program that runs. */
+WR_API void wr_config_set_tiers(wasm_config_t *config, bool on);
 /* wr_config_set_stack_size: the interpreter's call stack of each store; default 8 MiB, reserved,
  * not committed. What needs more ends in WR_TRAP_CALL_STACK_EXHAUSTED. */
 WR_API void wr_config_set_stack_size(wasm_config_t *config, size_t size_bytes);

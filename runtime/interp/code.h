@@ -61,6 +61,12 @@ typedef struct wr__ref_local {
   uint32_t slot, until; /* code bytes */
 } wr__ref_local;
 
+/* A loop at which nothing is on the operand stack: all that goes on there is in the locals. */
+typedef struct wr__code_loop {
+  uint32_t at; /* code bytes */
+  uint32_t module_offset;
+} wr__code_loop;
+
 typedef struct wr__code {
   uint32_t func_index;
   uint32_t size_bytes; /* of words */
@@ -75,7 +81,8 @@ typedef struct wr__code {
   wr__ref_map *ref_maps; /* ascending */
   wr__ref_node *ref_nodes;
   wr__ref_local *ref_locals;
-  uint32_t ref_map_count, ref_node_count, ref_local_count;
+  wr__code_loop *loops; /* ascending */
+  uint32_t ref_map_count, ref_node_count, ref_local_count, loop_count;
   uint32_t frame_slots; /* last before words: a call reads it */
   uint64_t words[];
 } wr__code;

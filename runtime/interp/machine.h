@@ -272,25 +272,34 @@ static inline wr__v128 wr__slot_v128(const uint64_t *slot) {
     dacc = 0;             \
     vacc = (wr__v128){0}; \
   } while (0)
-#define WR__BRANCH(condition, displacement, before, next, size) \
-  do {                                                          \
-    if (condition) {                                            \
-      before;                                                   \
-      pc += (displacement);                                     \
-      WR__DISPATCH();                                           \
-    }                                                           \
-    next(size);                                                 \
+#define WR__BRANCH(condition, displacement, after, next, size) \
+  do {                                                         \
+    if (condition) {                                           \
+      pc += (displacement);                                    \
+      after;                                                   \
+      WR__DISPATCH();                                          \
+    }                                                          \
+    next(size);                                                \
   } while (0)
 #define WR__POLL() \
   if (WR__INTERRUPTED()) WR__TRAP(WR_TRAP_INTERRUPTED)
+/* Calls and branches back count down, and what an interrupt wants, or who watches the program, is
+ * looked at when nothing is left: after the jump, where no accumulator is live. */
+static inline bool wr__countdown_ends(const wr__instance *inst) {
+  int32_t left = atomic_load_explicit(inst->countdown, memory_order_relaxed) - 1;
+  atomic_store_explicit(inst->countdown, left, memory_order_relaxed);
+  return left < 0;
+}
+#define WR__COUNT_DOWN(then) \
+  if (WR_UNLIKELY(wr__countdown_ends(inst))) WR__GOTO(then)
 #define WR__BRANCH_IF(condition, displacement, size) \
   WR__BRANCH(condition, displacement, (void)0, WR__NEXT, size)
 #define WR__BRANCH_BACK_IF(condition, displacement, size) \
-  WR__BRANCH(condition, displacement, WR__POLL(), WR__NEXT, size)
+  WR__BRANCH(condition, displacement, WR__COUNT_DOWN(poll_loop), WR__NEXT, size)
 #define WR__THEN_BRANCH_IF(condition, displacement, size) \
   WR__BRANCH(condition, displacement, (void)0, WR__THEN_NEXT, size)
 #define WR__THEN_BRANCH_BACK_IF(condition, displacement, size) \
-  WR__BRANCH(condition, displacement, WR__POLL(), WR__THEN_NEXT, size)
+  WR__BRANCH(condition, displacement, WR__COUNT_DOWN(poll_loop), WR__THEN_NEXT, size)
 
 /* What handlers of control.inc do that are also parts of sequences. Operand positions are written
  * by translate*.c; each comment gives them as  kind@byte. */
@@ -301,10 +310,11 @@ static inline wr__v128 wr__slot_v128(const uint64_t *slot) {
     pc += WR__IMM_S32(8); \
     WR__DISPATCH();       \
   } while (0)
-#define WR__DO_br_back() \
-  do {                   \
-    WR__POLL();          \
-    WR__DO_br();         \
+#define WR__DO_br_back()       \
+  do {                         \
+    pc += WR__IMM_S32(8);      \
+    WR__COUNT_DOWN(poll_loop); \
+    WR__DISPATCH();            \
   } while (0)
 
 /* index slot@8, count@12, displacement@16… (count of them, then the default) */
@@ -312,8 +322,8 @@ static inline wr__v128 wr__slot_v128(const uint64_t *slot) {
   do {                                                                                 \
     uint32_t index_ = (index_expression), count_ = WR__IMM_U32(12);                    \
     int64_t displacement_ = WR__IMM_S32(16 + 4 * (index_ < count_ ? index_ : count_)); \
-    if (displacement_ < 0 && WR__INTERRUPTED()) WR__TRAP(WR_TRAP_INTERRUPTED);         \
     pc += displacement_;                                                               \
+    if (displacement_ < 0) WR__COUNT_DOWN(poll_loop);                                  \
     WR__DISPATCH();                                                                    \
   } while (0)
 #define WR__DO_br_table() WR__BR_TABLE(WR__GET_i(8))
@@ -326,13 +336,13 @@ static inline wr__v128 wr__slot_v128(const uint64_t *slot) {
     uint64_t *nfp_ = fp + (frame_base);                                                  \
     if (WR_UNLIKELY(nfp_ + wr__code_of(callee_->code)->frame_slots > inst->stack_limit)) \
       WR__TRAP(WR_TRAP_CALL_STACK_EXHAUSTED);                                            \
-    WR__POLL();                                                                          \
     uint64_t *link_ = nfp_ + (link_at);                                                  \
     link_[WR__LINK_PC] = (uint64_t)(uintptr_t)(pc + (size));                             \
     link_[WR__LINK_FP] = (uint64_t)(uintptr_t)fp;                                        \
     fp = nfp_;                                                                           \
     pc = callee_->code;                                                                  \
     acc = (uint64_t)(uintptr_t)callee_;                                                  \
+    WR__COUNT_DOWN(poll_call);                                                           \
     WR__DISPATCH();                                                                      \
   } while (0)
 /* base@8, callee's link@10, distance of the function from the instance@12 */

@@ -45,6 +45,17 @@ const void *wr__interp_translate_func(wr__func *func);
 /* Calls a host function (or native code) whose frame is fp, with the stack above link in use no
  * more. */
 wr_status wr__interp_call_host(wr__instance *inst, wr__func *func, uint64_t *fp, uint64_t *link);
+/* The same for a loop's native code, on the frame of the function. */
+wr_status wr__interp_enter_loop(wr__instance *inst, const wr__loop_way *way, uint64_t *fp,
+                                uint64_t *link);
+
+/* poll.c: the countdown ended at a call, or at a loop. True, or a way without code: an interrupt
+ * waits. NULL: the loop goes on here. */
+bool wr__interp_poll_call(wr__instance *inst, wr__func *func, const uint64_t *fp);
+const wr__loop_way *wr__interp_poll_loop(wr__instance *inst, const uint8_t *pc, uint64_t *fp);
+/* The trap of an interrupt at a call, whose callee would return to pc. */
+wr_status wr__interp_stop(wr__instance *inst, const uint8_t *pc, uint64_t *fp);
+
 /* Is the function's type the one of that number, or below it? */
 bool wr__interp_func_is(const wr__func *func, uint32_t type_id);
 

@@ -56,6 +56,10 @@ const void *wr__interp_translate_func(wr__func *func) {
   return code->words;
 }
 
+bool wr__interp_is_known(const wr__func *func) {
+  return func->code != wr__interp_stub(WR__STUB_TRANSLATE);
+}
+
 /* Of other engines and the host: register code calls their entry. */
 static void link_funcs(wr__func *funcs, size_t count) {
   pthread_once(&stubs_once, make_stubs);
@@ -65,10 +69,10 @@ static void link_funcs(wr__func *funcs, size_t count) {
 /* ---- host calls
  * -------------------------------------------------------------------------------------------- */
 
-wr_status wr__interp_call_host(wr__instance *inst, wr__func *func, uint64_t *fp, uint64_t *link) {
+/* Other code runs in the place of the frame with that linkage, whose caller is the innermost now.
+ */
+static void leave_frame(wr__instance *inst, uint64_t *link) {
   wr__exec *exec = inst->exec;
-  wr__instance *caller = exec->caller;
-  uint64_t *top = exec->stack_top;
   wr__interp_activation *activation = (wr__interp_activation *)exec->activation;
   exec->caller = inst;
   exec->stack_top = link + WR__LINK_SLOTS;
@@ -76,7 +80,26 @@ wr_status wr__interp_call_host(wr__instance *inst, wr__func *func, uint64_t *fp,
   activation->pc = (const uint8_t *)(uintptr_t)link[WR__LINK_PC];
   activation->fp = (uint64_t *)(uintptr_t)link[WR__LINK_FP];
   activation->returned = true;
+}
+
+wr_status wr__interp_call_host(wr__instance *inst, wr__func *func, uint64_t *fp, uint64_t *link) {
+  wr__exec *exec = inst->exec;
+  wr__instance *caller = exec->caller;
+  uint64_t *top = exec->stack_top;
+  leave_frame(inst, link);
   wr_status status = func->entry(exec, func, fp);
+  exec->caller = caller;
+  exec->stack_top = top;
+  return status;
+}
+
+wr_status wr__interp_enter_loop(wr__instance *inst, const wr__loop_way *way, uint64_t *fp,
+                                uint64_t *link) {
+  wr__exec *exec = inst->exec;
+  wr__instance *caller = exec->caller;
+  uint64_t *top = exec->stack_top;
+  leave_frame(inst, link);
+  wr_status status = way->run(exec, way, fp);
   exec->caller = caller;
   exec->stack_top = top;
   return status;
@@ -143,15 +166,13 @@ static wr_status interp_entry(wr__exec *exec, wr__func *func, uint64_t *slots) {
   const wr__deftype *type = func->type;
   uint64_t *frame = exec->stack_top;
   const wr__code *code = wr__code_of(func->code);
-  if (frame + code->frame_slots > exec->stack_limit || exec->depth >= 200)
+  if (frame + code->frame_slots > exec->stack_limit)
     return wr__exec_trap(exec, WR_TRAP_CALL_STACK_EXHAUSTED);
   memcpy(frame, slots, type->param_slots * sizeof *frame);
   uint64_t *link = frame + wr__link_slot(type);
   link[WR__LINK_PC] = (uint64_t)(uintptr_t)wr__interp_stub(WR__STUB_EXIT);
   link[WR__LINK_FP] = (uint64_t)(uintptr_t)frame;
-  exec->depth++;
   wr_status status = run_frame(exec, func, frame);
-  exec->depth--;
   if (status == WR_OK) memcpy(slots, frame, type->result_slots * sizeof *frame);
   return status;
 }

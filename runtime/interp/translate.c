@@ -240,9 +240,10 @@ static wr__code *assemble(translator *t, uint32_t func_index, uint32_t skip) {
   uint32_t ref_locals = t->ref_local_count + t->exn_count;
   size_t size = e->size - skip, map_bytes = t->map_count * sizeof *t->maps,
          node_bytes = t->node_count * sizeof *t->nodes,
-         local_bytes = ref_locals * sizeof(wr__ref_local);
-  wr__code *code =
-      malloc(sizeof *code + size + map_bytes + node_bytes + local_bytes + e->offsets_size);
+         local_bytes = ref_locals * sizeof(wr__ref_local),
+         loop_bytes = t->loop_count * sizeof *t->loops;
+  wr__code *code = malloc(sizeof *code + size + map_bytes + node_bytes + local_bytes + loop_bytes +
+                          e->offsets_size);
   if (!code) return NULL;
   *code = (wr__code){.func_index = func_index,
                      .size_bytes = (uint32_t)size,
@@ -252,6 +253,7 @@ static wr__code *assemble(translator *t, uint32_t func_index, uint32_t skip) {
                      .ref_map_count = t->map_count,
                      .ref_node_count = t->node_count,
                      .ref_local_count = ref_locals,
+                     .loop_count = t->loop_count,
                      .frame_slots = e->frame_slots};
   wr__translate_finish_try(t, code, skip);
   uint8_t *at = (uint8_t *)code->words;
@@ -261,6 +263,7 @@ static wr__code *assemble(translator *t, uint32_t func_index, uint32_t skip) {
   code->ref_locals = (wr__ref_local *)at;
   if (ref_locals) wr__translate_list_refs(t, skip, code->ref_locals);
   at += local_bytes;
+  code->loops = put_list(&at, t->loops, loop_bytes);
   code->offsets = put_list(&at, e->offsets, e->offsets_size);
   return code;
 }
@@ -275,6 +278,7 @@ static wr__code *finish(translator *t, uint32_t func_index) {
   }
   if (e->frame_slots > WR__MAX_FRAME_SLOTS) e->failed = true;
   for (uint32_t k = 0; k < t->map_count; k++) t->maps[k].at -= skip;
+  for (uint32_t k = 0; k < t->loop_count; k++) t->loops[k].at -= skip;
   wr__code *code = e->failed ? NULL : assemble(t, func_index, skip);
   bool join = !(e->options & WR__EMIT_NO_SEQUENCES), wide = !(e->options & WR__EMIT_NO_WIDE);
   if (!code) return NULL;
@@ -307,6 +311,7 @@ void wr__translator_free(wr__translator *t) {
   free(t->nodes);
   free(t->chain);
   free(t->loop_reads);
+  free(t->loops);
   free(t);
 }
 

@@ -8,6 +8,15 @@ label *wr__translate_label(translator *t, uint32_t depth) {
   return &t->labels[t->label_count - 1 - depth];
 }
 
+/* Who enters one counts on a slot for each local. */
+static void note_loop(translator *t, uint32_t at) {
+  if (t->used) return;
+  if (wr__grow(&t->loops, &t->loop_capacity, (size_t)t->loop_count + 1, sizeof *t->loops))
+    t->loops[t->loop_count++] = (wr__code_loop){at, (uint32_t)t->e.module_offset};
+  else
+    t->e.failed = true;
+}
+
 void wr__translate_push_label(translator *t, const wr__ctrl *c, bool is_loop) {
   if (!wr__grow(&t->labels, &t->label_capacity, (size_t)t->label_count + 1, sizeof *t->labels)) {
     t->e.failed = true;
@@ -21,6 +30,7 @@ void wr__translate_push_label(translator *t, const wr__ctrl *c, bool is_loop) {
     t->open_loops++;
     wr__emit_label(&t->e);
     l->loop_at = (uint32_t)t->e.size;
+    if (!c->height && !c->param_count) note_loop(t, l->loop_at);
   }
 }
 

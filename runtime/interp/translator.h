@@ -72,6 +72,8 @@ typedef struct wr__translator {
   uint32_t *loop_reads; /* locals that are references and read in the outermost loop around here */
   size_t loop_read_capacity;
   bool *used; /* by local: whether the body names it; NULL: every local has slots of its own */
+  wr__code_loop *loops; /* that can be entered */
+  size_t loop_capacity;
   const _Atomic uint32_t *interrupt; /* ends a translation */
   /* zero at the start of a function, from here on */
   bool guarded;
@@ -92,6 +94,7 @@ typedef struct wr__translator {
   uint32_t node_count;
   uint32_t open_loops;
   uint32_t loop_read_count;
+  uint32_t loop_count;
   uint32_t ref_local_count;
 } translator;
 

@@ -15,14 +15,22 @@
 #include "store/objects.h"
 
 /* Below its limit native code leaves this much to helpers and host functions. */
-enum { STACK_RESERVE_BYTES = 192 << 10, MAX_DEPTH = 200 };
+enum { STACK_RESERVE_BYTES = 192 << 10 };
 
 typedef struct native_activation {
   wr__activation head;
   uintptr_t fault_pc, fault_frame;
 } native_activation;
 
-static const wr__image *image_of(const wr__instance *instance) { return instance->engine_state; }
+/* The image that the code at pc is of: the instance's own, or one of those of some functions. NULL:
+ * it is of none. Async-signal-safe. */
+static const wr__image *image_at(const wr__instance *instance, uintptr_t pc) {
+  const wr__image *image = instance->engine == &wr__native_engine
+                               ? instance->engine_state
+                               : wr__native_partial(instance->module);
+  while (image && !wr__image_has(image, pc)) image = image->next;
+  return image;
+}
 
 /* ---- Backtraces */
 
@@ -33,9 +41,11 @@ static void add_frame(wr__instance *instance, uint32_t offset) {
 
 /* A native frame stands for a function and for those whose bodies are in its code. The places lead
  * outwards in ids that fall, whatever the image says. */
-static void add_frames(wr__instance *instance, uint32_t line) {
+static void add_frames(wr__instance *instance, uintptr_t pc) {
+  const wr__image *image = image_at(instance, pc);
+  uint32_t line = image ? wr__image_line_at(image, pc) : 0;
   wr__image_place place;
-  while (wr__image_place_at(image_of(instance), line, &place)) {
+  while (image && wr__image_place_at(image, line, &place)) {
     add_frame(instance, place.module_offset);
     if (place.call >= line) return;
     line = place.call;
@@ -45,14 +55,8 @@ static void add_frames(wr__instance *instance, uint32_t line) {
 
 /* The callers of the function whose frame this is, up to the wrapper that entered native code. */
 static void add_callers(wr__instance *instance, const uintptr_t *frame) {
-  const wr__image *image = image_of(instance);
-  uintptr_t text = (uintptr_t)image->base + image->header->text_offset;
-  for (;;) {
-    uintptr_t pc = frame[1];
-    if (pc - text >= image->header->text_bytes) return;
-    add_frames(instance, wr__image_line_at(image, pc - 1));
-    frame = (const uintptr_t *)frame[0];
-  }
+  for (; image_at(instance, frame[1]); frame = (const uintptr_t *)frame[0])
+    add_frames(instance, frame[1] - 1);
 }
 
 static void __attribute__((noreturn)) land(wr__exec *exec, wr_status status) {
@@ -102,9 +106,7 @@ static void wr__native_leave(wr__instance *instance, const void *pc) {
 /* Does the adapter of this frame stand in the place of the function that was entered last? Then the
  * wrapper is its caller, which engines call. Else other native functions wait for the result. */
 static bool is_last(const wr__instance *instance, const uintptr_t *frame) {
-  const wr__image *image = image_of(instance);
-  uintptr_t pc = ((const uintptr_t *)frame[0])[1];
-  return pc - ((uintptr_t)image->base + image->header->text_offset) >= image->header->text_bytes;
+  return !image_at(instance, ((const uintptr_t *)frame[0])[1]);
 }
 
 /* The innermost entry returns, and its caller goes on with the function: so tail calls that leave
@@ -127,7 +129,8 @@ static void wr__native_call_out(wr__instance *instance, wr__func *func, uint64_t
   wr_status status = wr__func_run(exec, func, slots);
   exec->caller = caller;
   if (WR_LIKELY(status == WR_OK)) return;
-  if (status == WR_EXCEPTION && image_of(instance)->header->flags & WR__IMAGE_HANDLERS) {
+  const wr__image *image = image_at(instance, frame[1]);
+  if (status == WR_EXCEPTION && image && image->header->flags & WR__IMAGE_HANDLERS) {
     set_out(exec, exec->trap.exception, false);
     add_way(exec, frame[1]);
     return;
@@ -145,7 +148,7 @@ static void wr__native_throw_out(wr__instance *instance, uint64_t exception,
                                  const uintptr_t *frame) {
   uintptr_t pc = (uintptr_t)__builtin_return_address(0);
   wr_status status = raise_exception(instance->exec, exception);
-  add_frames(instance, wr__image_line_at(image_of(instance), pc - 1));
+  add_frames(instance, pc - 1);
   add_callers(instance, frame);
   land(instance->exec, status);
 }
@@ -183,24 +186,20 @@ static wr_status finish_exception(wr__exec *exec, wr__instance *instance) {
   exec->native_exception = WR__NULL_REF;
   if (way->is_thrown || trap->kind != WR_TRAP_UNCAUGHT_EXCEPTION || trap->exception != exception)
     raise_exception(exec, exception);
-  for (uint32_t i = 0; i < way->count; i++)
-    add_frames(instance, wr__image_line_at(image_of(instance), way->pcs[i] - 1));
+  for (uint32_t i = 0; i < way->count; i++) add_frames(instance, way->pcs[i] - 1);
   return WR_EXCEPTION;
 }
 
-static wr_status run(wr__exec *exec, wr__func *func, uint64_t *slots) {
+static wr_status run(wr__exec *exec, wr__instance *instance, uint64_t *slots, const void *code,
+                     const void *wrapper) {
   native_activation activation;
-  wr__instance *instance = func->instance;
-  const wr__image *image = image_of(instance);
-  uint32_t index = func->func_index - instance->module->imported_funcs;
   wr__instance *caller = exec->caller;
   wr__activation_enter(exec, &activation.head, &wr__native_engine, instance);
   wr_status status;
   if (_setjmp(activation.head.landing)) {
     status = activation.head.status;
   } else {
-    ((wrapper_code)(uintptr_t)(image->base + image->funcs[index].wrapper))(instance, slots,
-                                                                           func->native);
+    ((wrapper_code)(uintptr_t)wrapper)(instance, slots, code);
     status = WR_LIKELY(!exec->native_exception) ? WR_OK : finish_exception(exec, instance);
   }
   wr__activation_leave(exec, &activation.head);
@@ -208,27 +207,30 @@ static wr_status run(wr__exec *exec, wr__func *func, uint64_t *slots) {
   return status;
 }
 
-static wr_status native_entry(wr__exec *exec, wr__func *func, uint64_t *slots) {
+wr_status wr__native_run(wr__exec *exec, wr__func *func, uint64_t *slots, const void *code,
+                         const void *wrapper) {
   uintptr_t here = (uintptr_t)__builtin_frame_address(0);
   bool is_outermost = !atomic_load(&exec->native_stack_limit);
   if (is_outermost) set_limit(exec, stack_limit(exec, here));
   wr_status status;
-  if (here < atomic_load(&exec->native_stack_limit) || exec->depth >= MAX_DEPTH) {
+  if (here < atomic_load(&exec->native_stack_limit))
     status = wr__exec_trap(exec, WR_TRAP_CALL_STACK_EXHAUSTED);
-  } else {
-    exec->depth++;
-    status = run(exec, func, slots);
-    exec->depth--;
-  }
+  else
+    status = run(exec, func->instance, slots, code, wrapper);
   if (is_outermost) atomic_store(&exec->native_stack_limit, 0);
   return status;
+}
+
+static wr_status native_entry(wr__exec *exec, wr__func *func, uint64_t *slots) {
+  const wr__image *image = image_at(func->instance, (uintptr_t)func->native);
+  uint32_t index = func->func_index - func->instance->module->imported_funcs;
+  return wr__native_run(exec, func, slots, func->native, image->base + image->funcs[index].wrapper);
 }
 
 /* ---- Faults */
 
 static bool owns_pc(const wr__activation *activation, uintptr_t pc) {
-  const wr__image *image = image_of(activation->instance);
-  return pc - (uintptr_t)image->base < image->size;
+  return image_at(activation->instance, pc) != NULL;
 }
 
 static void note_fault(wr__activation *head, uintptr_t pc, void *ucontext) {
@@ -241,7 +243,7 @@ static wr_status resume_fault(wr__activation *head) {
   const native_activation *activation = (const native_activation *)head;
   wr__instance *instance = head->instance;
   wr_status status = wr__exec_trap(instance->exec, WR_TRAP_MEMORY_OUT_OF_BOUNDS);
-  add_frames(instance, wr__image_line_at(image_of(instance), activation->fault_pc));
+  add_frames(instance, activation->fault_pc);
   add_callers(instance, (const uintptr_t *)activation->fault_frame);
   return status;
 }
@@ -282,32 +284,46 @@ static wr_status refuse_module(const wr__module *module, wr_engine_kind kind, wr
                   why ? why : "the module has no native image");
 }
 
-static wr_status take_instance(wr__instance *instance, bool *taken, wr_error *error) {
-  const wr__module *module = instance->module;
-  const wr__image *image = wr__native_image(module);
-  wr_engine_kind kind = instance->store->engine->config.engine_kind;
-  if (kind == WR_ENGINE_INTERP) return WR_OK;
-  if (!image) return refuse_module(module, kind, error);
-  bool guarded = instance->memory0->guarded;
-  if (image->header->flags & WR__IMAGE_GUARDED && !guarded)
-    return refuse(instance, error, "its memory has no guard pages; compile with --bounds=explicit");
-  if (!(image->header->flags & WR__IMAGE_POLLS) && atomic_load(&instance->store->deadline.due_ns))
-    return refuse(instance, error, "it was compiled without polls, and a deadline is set");
+const char *wr__native_obstacle(const wr__instance *instance, const wr__image *image) {
+  uint32_t flags = image->header->flags;
+  if (flags & WR__IMAGE_GUARDED && !instance->memory0->guarded)
+    return "its memory has no guard pages; compile with --bounds=explicit";
+  if (!(flags & WR__IMAGE_POLLS) && atomic_load(&instance->store->deadline.due_ns))
+    return "it was compiled without polls, and a deadline is set";
+  return NULL;
+}
+
+wr_status wr__native_prepare(wr__instance *instance) {
   wr__exec *exec = instance->exec;
   if (!exec->native_results)
     exec->native_results =
         wr__alloc_array(2 * (WR__MAX_RESULTS + WR__MAX_PARAMS), sizeof *exec->native_results);
-  if (!exec->native_results) return wr__fail_oom(error);
+  if (!exec->native_results) return WR_OUT_OF_MEMORY;
   exec->tail_args = exec->native_results + 2 * WR__MAX_RESULTS;
-  instance->engine_state = (void *)(uintptr_t)image;
   instance->native_results = exec->native_results;
   instance->native_helpers = helpers;
-  instance->memory0_base = guarded ? instance->memory0->base : NULL;
-  for (uint32_t i = 0; i < instance->func_count; i++) {
-    wr__func *func = &instance->funcs[i];
-    func->native = image->base + image->funcs[i].code;
-    func->entry = native_entry;
-  }
+  instance->memory0_base = instance->memory0->guarded ? instance->memory0->base : NULL;
+  return WR_OK;
+}
+
+void wr__native_set_code(wr__func *func, const wr__image *image) {
+  uint32_t index = func->func_index - func->instance->module->imported_funcs;
+  func->native = image->base + image->funcs[index].code;
+  func->entry = native_entry;
+}
+
+static wr_status take_instance(wr__instance *instance, bool *taken, wr_error *error) {
+  const wr__module *module = instance->module;
+  const wr__image *image = wr__native_image(module);
+  wr_engine_kind kind = instance->store->engine->config.engine_kind;
+  if (kind == WR_ENGINE_INTERP || kind == WR_ENGINE_JIT) return WR_OK;
+  if (!image) return refuse_module(module, kind, error);
+  const char *obstacle = wr__native_obstacle(instance, image);
+  if (obstacle) return refuse(instance, error, obstacle);
+  if (wr__native_prepare(instance) != WR_OK) return wr__fail_oom(error);
+  instance->engine_state = (void *)(uintptr_t)image;
+  for (uint32_t i = 0; i < instance->func_count; i++)
+    wr__native_set_code(&instance->funcs[i], image);
   *taken = true;
   return WR_OK;
 }

@@ -19,19 +19,20 @@ extern char **environ;
 
 enum { PROGRESS_FD = 3, FD_COUNT, PAUSE_NS = 20000000 };
 
-static int memory_file(const uint8_t *bytes, size_t size) {
+static bool write_all(int fd, wr__span bytes) {
+  while (bytes.size) {
+    ssize_t done = write(fd, bytes.data, bytes.size);
+    if (done <= 0) return false;
+    bytes.data += done;
+    bytes.size -= (size_t)done;
+  }
+  return true;
+}
+
+static int memory_file(wr__span bytes, wr__span more) {
   int fd = memfd_create("wasmrun", MFD_CLOEXEC);
   if (fd < 0) return -1;
-  while (size) {
-    ssize_t done = write(fd, bytes, size);
-    if (done <= 0) {
-      close(fd);
-      return -1;
-    }
-    bytes += done;
-    size -= (size_t)done;
-  }
-  if (lseek(fd, 0, SEEK_SET) == 0) return fd;
+  if (write_all(fd, bytes) && write_all(fd, more) && lseek(fd, 0, SEEK_SET) == 0) return fd;
   close(fd);
   return -1;
 }
@@ -54,6 +55,35 @@ static uint8_t *read_back(int fd, size_t *size) {
   return bytes;
 }
 
+/* ---- Handles */
+
+void wr__process_end(wr__process_handle *handle) {
+  pthread_mutex_lock(&handle->lock);
+  handle->ended = true;
+  if (handle->child) kill(handle->child, SIGKILL);
+  pthread_mutex_unlock(&handle->lock);
+}
+
+/* The child has ended, and its number is given away next. */
+static void forget_child(wr__process_handle *handle) {
+  if (!handle) return;
+  pthread_mutex_lock(&handle->lock);
+  handle->child = 0;
+  pthread_mutex_unlock(&handle->lock);
+}
+
+static int start(const wr__process_job *job, const int fds[FD_COUNT], pid_t *child);
+
+static int start_with_handle(const wr__process_job *job, const int fds[FD_COUNT], pid_t *child) {
+  wr__process_handle *handle = job->handle;
+  if (!handle) return start(job, fds, child);
+  pthread_mutex_lock(&handle->lock);
+  int failed = handle->ended ? ECANCELED : start(job, fds, child);
+  if (!failed) handle->child = *child;
+  pthread_mutex_unlock(&handle->lock);
+  return failed;
+}
+
 static int start(const wr__process_job *job, const int fds[FD_COUNT], pid_t *child) {
   posix_spawn_file_actions_t actions;
   if (posix_spawn_file_actions_init(&actions) != 0) return ENOMEM;
@@ -69,7 +99,12 @@ static int start(const wr__process_job *job, const int fds[FD_COUNT], pid_t *chi
 /* Waits, and tells how far it is. */
 static int wait_for(const wr__process_job *job, pid_t child, const wr__progress *shared) {
   const struct timespec pause = {.tv_nsec = PAUSE_NS};
-  int status;
+  int status = 0;
+  siginfo_t left;
+  if (job->handle) {
+    while (waitid(P_PID, (id_t)child, &left, WEXITED | WNOWAIT) < 0 && errno == EINTR) continue;
+    forget_child(job->handle);
+  }
   for (;;) {
     pid_t ended = waitpid(child, &status, job->progress ? WNOHANG : 0);
     if (ended == child) break;
@@ -84,7 +119,7 @@ static int wait_for(const wr__process_job *job, pid_t child, const wr__progress 
 static wr_status run_on(const wr__process_job *job, const int fds[FD_COUNT],
                         const wr__progress *shared, wr__process_result *out, wr_error *error) {
   pid_t child;
-  int failed = start(job, fds, &child);
+  int failed = start_with_handle(job, fds, &child);
   if (failed)
     return wr__fail(error, failed == ENOENT ? WR_NOT_FOUND : WR_IO, WR_NO_OFFSET,
                     "%s cannot be started: %s", job->path, strerror(failed));
@@ -92,6 +127,8 @@ static wr_status run_on(const wr__process_job *job, const int fds[FD_COUNT],
   if (job->memory_bytes) prlimit(child, RLIMIT_AS, &limit, NULL);
   limit = (struct rlimit){job->cpu_seconds, job->cpu_seconds + 1};
   if (job->cpu_seconds) prlimit(child, RLIMIT_CPU, &limit, NULL);
+  if (job->niceness)
+    (void)setpriority(PRIO_PROCESS, (id_t)child, getpriority(PRIO_PROCESS, 0) + job->niceness);
   wr__process_result result = {.exit_status = wait_for(job, child, shared)};
   size_t message_size;
   result.output = read_back(fds[1], &result.output_size);
@@ -121,8 +158,9 @@ static wr__progress *share_progress(int fd) {
 }
 
 wr_status wr__process_run(const wr__process_job *job, wr__process_result *out, wr_error *error) {
-  int fds[FD_COUNT] = {memory_file(job->input.data, job->input.size), memory_file(NULL, 0),
-                       memory_file(NULL, 0), memory_file(NULL, 0)};
+  const wr__span none = {NULL, 0};
+  int fds[FD_COUNT] = {memory_file(job->input, job->more), memory_file(none, none),
+                       memory_file(none, none), memory_file(none, none)};
   wr__progress *shared = share_progress(fds[PROGRESS_FD]);
   bool ready = shared && fds[0] >= 0 && fds[1] >= 0 && fds[2] >= 0;
   wr_status status = ready ? run_on(job, fds, shared, out, error) : wr__fail_oom(error);

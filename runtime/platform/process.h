@@ -2,6 +2,7 @@
 #ifndef WR__PLATFORM_PROCESS_H
 #define WR__PLATFORM_PROCESS_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "base/base.h"
@@ -16,12 +17,24 @@ uint32_t wr__process_id(void);
  * the message ends with a NUL. The child can tell how far it is (wr__progress_open), and ends when
  * the thread that started it does. Errors WR_IO: it cannot be started (WR_NOT_FOUND: it is
  * not there); WR_OUT_OF_MEMORY. */
+/* A running child, as another thread may end it; zeroed before it is used. */
+typedef struct wr__process_handle {
+  pthread_mutex_t lock;
+  int child;  /* 0: none runs */
+  bool ended; /* none starts any more */
+} wr__process_handle;
+/* Ends the child that a handle's job has or would start. */
+void wr__process_end(wr__process_handle *handle);
+
 typedef struct wr__process_job {
   const char *path;
   const char *const *arguments;
   wr__span input;
-  uint64_t memory_bytes; /* of address space; 0: no limit */
-  uint64_t cpu_seconds;  /* of processor time; 0: no limit. SIGXCPU ends it then */
+  wr__span more;              /* of input, behind it; may be empty */
+  wr__process_handle *handle; /* NULL: nobody ends it */
+  int niceness;               /* how far its priority is below this process's */
+  uint64_t memory_bytes;      /* of address space; 0: no limit */
+  uint64_t cpu_seconds;       /* of processor time; 0: no limit. SIGXCPU ends it then */
   void (*progress)(void *context, uint64_t done,
                    uint64_t total); /* every now and then; may be NULL */
   void *context;

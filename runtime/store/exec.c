@@ -8,7 +8,7 @@
 
 /* Host functions that call wasm that calls host functions: each level takes some of the thread's
  * stack, which nobody measures for us. */
-enum { MAX_HOST_DEPTH = 400 };
+enum { MAX_HOST_DEPTH = 100 };
 
 static wr_status trap_status(wr_trap_kind kind) {
   switch (kind) {

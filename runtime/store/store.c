@@ -78,9 +78,21 @@ void wr__store_free_objects(wr__store *store) {
   free(store->objects);
 }
 
+/* The countdown's owner counts by a load and a store, so that what is stored here may be lost: then
+ * there is something left a little later, and it is stored again. */
+static void end_countdown(wr__exec *exec) {
+  enum { TRIES = 100, SPINS = 200 };
+  for (int i = 0; i < TRIES; i++) {
+    atomic_store(&exec->countdown, 0);
+    for (int k = 0; k < SPINS; k++) __asm__ volatile("" ::: "memory");
+    if (atomic_load(&exec->countdown) <= 0 || !atomic_load(&exec->interrupt)) return;
+  }
+}
+
 void wr__store_interrupt(wr__store *store) {
   atomic_store(&store->exec.interrupt, 1);
   atomic_store(&store->exec.native_limit, UINTPTR_MAX);
+  end_countdown(&store->exec);
   int event = atomic_load(&store->event_fd);
   if (event >= 0) wr__event_signal(event);
   wr__parking_wake(store->parking);

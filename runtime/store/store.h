@@ -134,6 +134,7 @@ struct wr__instance {
   wr__memory *memory0;         /* memories[0], or one of size zero that is unguarded */
   uint64_t *stack_limit;       /* a copy of the store's: interpreter frames must end below */
   _Atomic uint32_t *interrupt; /* &exec->interrupt */
+  _Atomic int32_t *countdown;  /* &exec->countdown */
   wr__exec *exec;
   wr__store *store;
   wr__module *module;    /* counted */
@@ -158,8 +159,9 @@ struct wr__instance {
   wr__global *own_globals;             /* defined ones, behind funcs in the same block */
   const struct wr__engine_ops *engine; /* the engine that runs it, and what it keeps for it */
   void *engine_state;
-  const char *refusal; /* why an engine that was asked first does not; static storage */
-  wr__func funcs[];    /* the defined ones */
+  const void *partial_seen; /* tier: the last image whose functions are native in it */
+  const char *refusal;      /* why an engine that was asked first does not; static storage */
+  wr__func funcs[];         /* the defined ones */
 };
 
 static inline wr__func *wr__instance_func(wr__instance *instance, uint32_t func_index) {
@@ -205,7 +207,7 @@ typedef struct wr__native_way {
  * world through it. */
 struct wr__exec {
   _Atomic uint32_t interrupt; /* non-zero: stop at the next poll */
-  uint32_t depth;             /* nested host -> wasm entries */
+  uint32_t depth;             /* nested calls from the host */
   /* Native code's stack may not go below this, which an interrupt raises. Every prologue reads it:
    * near the start the distance takes a byte. */
   _Atomic uintptr_t native_limit;
@@ -214,6 +216,11 @@ struct wr__exec {
   uint64_t *stack_limit;
   uint64_t *stack_top; /* where the next entry may put its frame */
   size_t stack_reserved_bytes;
+  /* Calls and loop rounds of interpreted code until it looks for interrupts, and lets who watches
+   * look; counted by the store's thread, and set to none left by an interrupt. */
+  _Atomic int32_t countdown;
+  const struct wr__watch *watch; /* engine/engine.h; NULL: nobody watches */
+  struct wr__watch_state *watch_state;
   wr__trap trap;
   struct wr__activation *activation; /* the innermost entry into an engine; engine/engine.h */
   wr__instance *caller;              /* the instance that called the running host function */

@@ -9,7 +9,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 # Inside runtime, a folder may include itself and the folders before it.
 RUNTIME_ORDER = ["base", "platform", "opcodes", "types", "numeric", "config", "module", "reader",
                  "validate", "binary", "text", "store", "gc", "operations", "engine", "interp",
-                 "image", "debug", "native", "trust", "component", "api"]
+                 "image", "debug", "native", "tier", "trust", "component", "api"]
 # Folders of compiler/ and which of them each may include; what lies beside them may include all.
 COMPILER_LAYERS = {"lower": {"lower"}, "optimize": {"optimize", "lower"}, "link": {"link"}}
 # Folders of wasi/ and which of them each may include.
