@@ -4,6 +4,7 @@
 #include "api/module.h"
 #include "api/trap.h"
 #include "component/link.h"
+#include "component/wave.h"
 #include "platform/file.h"
 #include "trust/open.h"
 
@@ -212,5 +213,62 @@ wr_status wr_component_call_end(wr_component_call_t *call, wasm_trap_t **trap) {
   if (call->state != STATE_RUN) wr__ccall_abandon(call);
   wr__ccall_close(call);
   free(call);
+  return status;
+}
+
+/* ---- Calls as text */
+
+/* The function that "interface#name(" or "name(" names; *args: from the parenthesis on. */
+static wr_status find_named(wr_component_instance_t *instance, const char *text,
+                            wr_component_func_t **func, const char **args, wr_error *error) {
+  const char *open = strchr(text, '(');
+  if (!open)
+    return wr__fail(error, WR_MALFORMED, WR_NO_OFFSET,
+                    "a call is expected, as in \"interface#function(1, \\\"two\\\")\"");
+  char *name = strndup(text, (size_t)(open - text));
+  if (!name) return wr__fail_oom(error);
+  char *hash = strrchr(name, '#');
+  if (hash) *hash = '\0';
+  *func = wr_component_instance_func(instance, hash ? name : NULL, hash ? hash + 1 : name);
+  free(name);
+  *args = open;
+  return *func ? WR_OK
+               : wr__fail(error, WR_NOT_FOUND, WR_NO_OFFSET, "no exported function %.*s",
+                          (int)(open - text < 200 ? open - text : 200), text);
+}
+
+static wr_status read_result(wr_component_call_t *call, char **out, wr_error *error) {
+  wr__buffer text = {0};
+  if (call->type->element) wr__wave_read(call, call->type->element, &text);
+  wr__buffer_byte(&text, '\0');
+  wr_status status = text.failed ? wr__fail_oom(error) : call->status;
+  if (status == WR_OK)
+    *out = (char *)text.data;
+  else
+    wr__buffer_free(&text);
+  return status;
+}
+
+wr_status wr_component_invoke(wr_component_instance_t *instance, const char *text, char **out,
+                              wasm_trap_t **trap, wr_error *error) {
+  wr_component_func_t *func;
+  const char *args;
+  *out = NULL;
+  WR_TRY(find_named(instance, text, &func, &args, error));
+  wr_component_call_t *call = wr_component_call_new(func);
+  if (!call) return wr__fail_oom(error);
+  wr_status status = wr__wave_write_args(call, args, strlen(args), error);
+  if (ended_in_trap(status) && trap) *trap = wr__api_trap_take(call->world->store, status);
+  if (status == WR_OK) status = wr_component_call_run(call, trap);
+  if (status == WR_OK) {
+    status = read_result(call, out, error);
+    if (ended_in_trap(status) && trap) *trap = wr__api_trap_take(call->world->store, status);
+  }
+  wr_status ended = wr_component_call_end(call, status == WR_OK ? trap : NULL);
+  if (status == WR_OK && ended != WR_OK) {
+    free(*out);
+    *out = NULL;
+    status = ended;
+  }
   return status;
 }

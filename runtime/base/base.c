@@ -72,6 +72,17 @@ size_t wr__utf8_next(const uint8_t *p, size_t left, uint32_t *code) {
   return length;
 }
 
+size_t wr__utf8_put(uint8_t *out, uint32_t code) {
+  if (code < 0x80) {
+    out[0] = (uint8_t)code;
+    return 1;
+  }
+  size_t length = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  for (size_t i = length - 1; i > 0; i--, code >>= 6) out[i] = (uint8_t)(0x80 | (code & 0x3f));
+  out[0] = (uint8_t)((0xf00u >> length) | code);
+  return length;
+}
+
 bool wr__utf8_valid(const uint8_t *data, size_t size) {
   for (size_t at = 0; at < size;) {
     size_t length = sequence_length(data + at, size - at);

@@ -50,6 +50,8 @@ bool wr__utf8_valid(const uint8_t *data, size_t size);
 /* wr__utf8_next: the length of the well-formed sequence at p, whose code point goes to *code; 0 if
  * there is none. left > 0. */
 size_t wr__utf8_next(const uint8_t *p, size_t left, uint32_t *code);
+/* wr__utf8_put: the sequence of a code point, at most 4 bytes; how many. */
+size_t wr__utf8_put(uint8_t *out, uint32_t code);
 
 static inline uint64_t wr__hash_bytes(const void *data, size_t size, uint64_t seed) {
   const uint8_t *p = (const uint8_t *)data;

@@ -241,6 +241,11 @@ static void close_frame(wr_component_call_t *call, bool is_list) {
 void wr_in_end(wr_component_call_t *call) { close_frame(call, false); }
 void wr_in_list_end(wr_component_call_t *call) { close_frame(call, true); }
 
+void wr__ccursor_skip(wr_component_call_t *call) {
+  wr__cplace place;
+  step(call, "a value", UINT64_MAX, &place);
+}
+
 /* ---- Writing */
 
 /* The first value that a host's function writes: its result. */

@@ -238,8 +238,8 @@ wr_status wr__ccall_finish(wr_component_call_t *call);
 void wr__ccall_abandon(wr_component_call_t *call);
 /* Has the host written its whole result? Else a trap that says what is missing. */
 wr_status wr__ccall_written(wr_component_call_t *call);
-/* For values as text: the type of the next value, records not opened; NULL: there is none. */
-const wr_component_type *wr__ccursor_peek(wr_component_call_t *call);
+/* Passes the next value. */
+void wr__ccursor_skip(wr_component_call_t *call);
 
 /* ---- call.c */
 /* The core function that canon lower makes. NULL: out of memory. */

@@ -98,17 +98,6 @@ wr_status wr__cstring_load(const wr__ccontext *cx, wr__cplace place, wr__cstring
 
 /* ---- Writing */
 
-static uint32_t put_utf8(uint8_t *out, uint32_t c) {
-  if (c < 0x80) {
-    out[0] = (uint8_t)c;
-    return 1;
-  }
-  uint32_t size = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-  for (uint32_t i = size - 1; i > 0; i--, c >>= 6) out[i] = (uint8_t)(0x80 | (c & 0x3f));
-  out[0] = (uint8_t)((0xf00u >> size & 0xff) | c);
-  return size;
-}
-
 static uint32_t put_utf16(uint8_t *out, uint32_t c) {
   uint32_t high = c >= 0x10000 ? 0xd800 | (c - 0x10000) >> 10 : c;
   out[0] = (uint8_t)high;
@@ -124,7 +113,8 @@ static uint32_t utf8_size(uint32_t c) { return c < 0x80 ? 1 : c < 0x800 ? 2 : c 
 
 size_t wr__cstring_utf8(const wr__cstring *s, uint8_t *out) {
   size_t size = 0;
-  for (uint32_t at = 0; at < s->size_bytes;) size += put_utf8(out + size, next_code_point(s, &at));
+  for (uint32_t at = 0; at < s->size_bytes;)
+    size += (uint32_t)wr__utf8_put(out + size, next_code_point(s, &at));
   return size;
 }
 
@@ -164,7 +154,7 @@ static wr_status write_utf8(target *t, const wr__cstring *s, wr__cplace place) {
     uint32_t c = next_code_point(s, &at);
     if (c >= 0x80 && t->room < worst) WR_TRY(make_room(t, 1, worst));
     if (t->room - t->size < utf8_size(c)) break; /* shared memory has changed */
-    t->size += put_utf8(t->cx->memory->base + t->pointer + t->size, c);
+    t->size += (uint32_t)wr__utf8_put(t->cx->memory->base + t->pointer + t->size, c);
   }
   if (t->room > t->size) WR_TRY(make_room(t, 1, t->size));
   return finish(t, place, t->size);

@@ -1141,6 +1141,15 @@ WR_API void wr_out_end(wr_component_call_t *call);
 WR_API void wr_out_list(wr_component_call_t *call, uint32_t count);
 WR_API void wr_out_list_end(wr_component_call_t *call);
 
+/* wr_component_invoke: calls an exported function with a text of values as in
+ * "ns:pkg/interface#function(1, \"two\", [3])", the interface being optional, and gives the result
+ * as such a text. Syntax: WAVE (WebAssembly value encoding).
+ * out     malloc'ed and terminated; the caller frees it. "" without a result.
+ * Errors  WR_NOT_FOUND: no such function; WR_MALFORMED: the text does not fit the type. */
+WR_API WR_NODISCARD wr_status wr_component_invoke(wr_component_instance_t *instance,
+                                                  const char *text, char **out, wasm_trap_t **trap,
+                                                  wr_error *error);
+
 /* ---- WASI preview 1 ---------------------------------------------------------
  * A wr_wasi_t holds what one guest was given. Make it, grant, define it in a linker.
  * Nothing is granted by default: no argument, variable, directory or stdio (closed).

@@ -324,18 +324,6 @@ wr_status wr__lex_next(wr__lexer *lexer, wr__token *token) {
   return lex_run(lexer, token);
 }
 
-/* One UTF-8 sequence. */
-static size_t encode_utf8(uint32_t c, uint8_t *out) {
-  if (c < 0x80) {
-    out[0] = (uint8_t)c;
-    return 1;
-  }
-  size_t length = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-  for (size_t i = length - 1; i > 0; i--, c >>= 6) out[i] = (uint8_t)(0x80 | (c & 0x3f));
-  out[0] = (uint8_t)((0xf00u >> length) | c);
-  return length;
-}
-
 /* The escape at text (behind the backslash), checked by the lexer; *used is its length. */
 static size_t decode_escape(const char *text, uint8_t *out, size_t *used) {
   static const char letters[] = "tnr\"'\\", values[] = "\t\n\r\"'\\";
@@ -351,7 +339,7 @@ static size_t decode_escape(const char *text, uint8_t *out, size_t *used) {
     for (; text[at] != '}'; at++)
       if (text[at] != '_') value = value * 16 + hex_value(text[at]);
     *used = at + 1;
-    return encode_utf8(value, out);
+    return wr__utf8_put(out, value);
   }
   out[0] = (uint8_t)values[strchr(letters, text[0]) - letters];
   return 1;
