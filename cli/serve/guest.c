@@ -12,8 +12,8 @@
 
 #include <stdlib.h>
 
-#include "cgi.h"
 #include "loop.h"
+#include "run.h"
 #include "site.h"
 
 /* A guest has the loop of its thread for so long. */
@@ -221,7 +221,7 @@ static bool run_first(worker *w) {
   atomic_store(&s->state, lent_by(w));
   w->guests->lends++;
   if (w->guests->monitor_sleeps) wake_monitor(w->guests);
-  wr__cgi_run(x);
+  wr__run_guest(x);
   uintptr_t lent = lent_by(w);
   bool again = w->seat && atomic_compare_exchange_strong(&s->state, &lent, owned_by(w));
   if (!again) w->seat = NULL;

@@ -29,6 +29,7 @@ static void free_app(wr__app *app) {
     free(app->grants[i].value);
   }
   if (app->module) wasm_module_delete(app->module);
+  wr_component_delete(app->component);
   free(app->grants);
   free(app->name);
   free(app->path);
@@ -154,10 +155,39 @@ static bool check_grants(const wr__app *app) {
   return status == WR_OK;
 }
 
+/* The kind of guest is seen from the file. *is_component; false: it cannot be read, which is
+ * reported. */
+static bool look_at(const char *path, bool *is_component) {
+  char *bytes;
+  size_t size;
+  if (!wr__read_file(path, &bytes, &size)) return false;
+  *is_component = wr_component_is(bytes, size);
+  free(bytes);
+  return true;
+}
+
+static bool load_component(wr__app *app, wasm_engine_t *engine) {
+  wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
+  if (wr_component_open(engine, app->path, &app->component, &error) != WR_OK) {
+    wr__report_error(app->path, &error);
+    return false;
+  }
+  for (size_t i = 0; i < wr_component_export_count(app->component); i++) {
+    static const char handler[] = "wasi:http/incoming-handler@0.2.";
+    wr_component_extern e = wr_component_export(app->component, i);
+    if (e.name_size >= sizeof handler && memcmp(e.name, handler, sizeof handler - 1) == 0)
+      return true;
+  }
+  wr__report("%s: this component does not export wasi:http/incoming-handler", app->path);
+  return false;
+}
+
 static bool load_app(wr__app *app, const wr__parsed *parsed, wasm_engine_t *engine) {
+  bool is_component;
+  if (!look_at(app->path, &is_component) || !check_grants(app)) return false;
+  if (is_component) return load_component(app, engine);
   app->module = wr__load_to_run(parsed, engine, app->path);
   if (!app->module) return false;
-  if (!check_grants(app)) return false;
   const char *refusal = wr_module_native_refusal(app->module);
   if (refusal) wr__report("%s: interpreted: %s%s", app->path, refusal, wr__refusal_hint(refusal));
   return true;

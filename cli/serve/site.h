@@ -23,10 +23,11 @@ typedef struct wr__grant {
 
 typedef struct wr__app {
   struct wr__app *next;
-  char *name; /* own */
-  char *path; /* own: of the module */
-  wasm_module_t *module;
-  wr__grant *grants; /* own: grants[grant_count]: dir, env, net, arg */
+  char *name;                /* own */
+  char *path;                /* own: of the module */
+  wasm_module_t *module;     /* a program, or NULL */
+  wr_component_t *component; /* a component, or NULL */
+  wr__grant *grants;         /* own: grants[grant_count]: dir, env, net, arg */
   size_t grant_count;
   uint64_t max_memory; /* bytes */
   uint64_t timeout_ns;
