@@ -79,7 +79,7 @@ static uint32_t hex_value(char c) { return (uint32_t)(c <= '9' ? c - '0' : (c | 
 static wr_status pass_unicode_escape(wr__lexer *lexer, uint32_t start) {
   uint32_t value = 0;
   if (peek(lexer, 0) != '{' || !is_hex(peek(lexer, 1)))
-    return fail_at(lexer, start, "illegal escape: invalid string escape");
+    return fail_at(lexer, start, "illegal escape");
   lexer->at++;
   while (is_hex(peek(lexer, 0)) || (peek(lexer, 0) == '_' && is_hex(peek(lexer, 1)))) {
     if (peek(lexer, 0) != '_') value = value * 16 + hex_value(peek(lexer, 0));
@@ -87,7 +87,7 @@ static wr_status pass_unicode_escape(wr__lexer *lexer, uint32_t start) {
       return fail_at(lexer, start, "illegal escape: not a Unicode scalar value");
     lexer->at++;
   }
-  if (peek(lexer, 0) != '}') return fail_at(lexer, start, "illegal escape: invalid string escape");
+  if (peek(lexer, 0) != '}') return fail_at(lexer, start, "illegal escape");
   if (value >= 0xd800 && value < 0xe000)
     return fail_at(lexer, start, "illegal escape: not a Unicode scalar value");
   lexer->at++;
@@ -109,7 +109,7 @@ static wr_status pass_escape(wr__lexer *lexer) {
     lexer->at += 2;
     return pass_unicode_escape(lexer, start);
   }
-  return fail_at(lexer, start, "illegal escape: invalid string escape");
+  return fail_at(lexer, start, "illegal escape");
 }
 
 /* Passes over a string. empty_message is what a string broken by a line end or a control
