@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "commands.h"
+#include "components.h"
 #include "values.h"
 
 enum { MAX_VALUES = 1024 };
@@ -20,6 +20,7 @@ void action_trap_text(const wasm_trap_t *trap, char *buffer, size_t size) {
 void action_free(outcome *o) {
   for (size_t i = 0; i < o->result_count; i++) wr_val_delete(&o->results[i]);
   free(o->results);
+  free(o->component_result);
 }
 
 /* Reads the argument forms from `token` on; *count at most MAX_VALUES. */
@@ -106,8 +107,14 @@ void action_run(session *s, size_t open, outcome *out) {
 
 void command_action(session *s, size_t open) {
   outcome out;
-  action_run(s, open, &out);
-  if (out.status == WR_OK)
+  bool runs = true;
+  if (component_is_action(s, open))
+    runs = component_run_action(s, open, &out);
+  else
+    action_run(s, open, &out);
+  if (!runs)
+    component_wait(s);
+  else if (out.status == WR_OK)
     session_pass(s);
   else
     FAIL(s, "%s: %s", wr_status_name(out.status), out.text);

@@ -5,12 +5,16 @@
 
 #include "session.h"
 
-/* A module or an instance under the name that the script gave it. */
+/* A module, a component or an instance under the name that the script gave it. */
 typedef struct named {
   const script *source; /* of the identifier */
   size_t id;            /* its token; 0 where it has none */
   wasm_module_t *module;
   wasm_instance_t *instance;
+  /* NULL: it waits for a feature. */
+  wr_component_t *component;
+  wr_component_instance_t *component_instance;
+  bool is_component; /* an instance of one */
   /* Of an instance that another thread shares with us: its exports, as externals of our store. */
   wasm_extern_t **shared;
   char **shared_names;
@@ -30,7 +34,8 @@ typedef struct session {
   wasm_engine_t *engine;
   wasm_store_t *store;
   wr_linker_t *linker;
-  named_list modules, instances;
+  wr_component_linker_t *component_linker;
+  named_list modules, components, instances;
   bool has_current;       /* the last instance is the one meant where none is named */
   struct worker *workers; /* threads.c: those not waited for yet */
   unsigned input_depth;
@@ -75,6 +80,7 @@ typedef struct outcome {
   char text[512]; /* of a failure */
   wr_val *results;
   size_t result_count;
+  char *component_result; /* a component's, as text */
 } outcome;
 
 void action_run(session *s, size_t open, outcome *out);

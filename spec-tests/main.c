@@ -204,6 +204,8 @@ static int print_totals(run *r) {
   if (sum.reworded)
     printf("%" PRIu64 " errors of the expected kind have other words than the script's\n",
            sum.reworded);
+  if (sum.waiting)
+    printf("%" PRIu64 " waiting for features of components behind 0.2\n", sum.waiting);
   printf("%" PRIu64 " skipped\n", sum.skipped);
   printf("%" PRIu64 " passed, %" PRIu64 " failed\n", sum.passed, sum.failed);
   bool written = (!r->json || report_write_json(r->json, r->files, r->count)) &&

@@ -33,6 +33,8 @@ void names_free(named_list *list) {
     named *item = &list->items[i];
     wasm_module_delete(item->module);
     wasm_instance_delete(item->instance);
+    wr_component_instance_delete(item->component_instance);
+    wr_component_delete(item->component);
     for (size_t j = 0; j < item->shared_count; j++) {
       wasm_extern_delete(item->shared[j]);
       free(item->shared_names[j]);

@@ -28,6 +28,7 @@ void report_add(report_counts *sum, const report_counts *counts) {
   sum->passed += counts->passed;
   sum->failed += counts->failed;
   sum->skipped += counts->skipped;
+  sum->waiting += counts->waiting;
   sum->modules += counts->modules;
   sum->assertions += counts->assertions;
   sum->round_trips += counts->round_trips;
@@ -36,9 +37,10 @@ void report_add(report_counts *sum, const report_counts *counts) {
 
 void report_print(const report_file *file) {
   const report_counts *c = &file->counts;
-  printf("%-6s %s: %" PRIu64 " passed, %" PRIu64 " failed, %" PRIu64 " skipped (%.2f s)\n",
-         c->failed || c->skipped ? "FAILED" : "ok", file->path, c->passed, c->failed, c->skipped,
-         file->seconds);
+  printf("%-6s %s: %" PRIu64 " passed, %" PRIu64 " failed, %" PRIu64 " skipped",
+         c->failed || c->skipped ? "FAILED" : "ok", file->path, c->passed, c->failed, c->skipped);
+  if (c->waiting) printf(", %" PRIu64 " waiting for %s", c->waiting, file->waits_for);
+  printf(" (%.2f s)\n", file->seconds);
   for (size_t i = 0; i < file->failure_count; i++) {
     const report_failure *f = &file->failures[i];
     printf("  %s:%u: %s: %s\n", file->path, f->line, f->command, f->text);
@@ -97,8 +99,8 @@ bool report_write_json(const char *path, const report_file *files, size_t count)
     write_escaped(out, files[i].path, false);
     fprintf(out,
             "\", \"passed\": %" PRIu64 ", \"failed\": %" PRIu64 ", \"skipped\": %" PRIu64
-            ", \"seconds\": %.3f, \"failures\": [",
-            c->passed, c->failed, c->skipped, files[i].seconds);
+            ", \"waiting\": %" PRIu64 ", \"waits_for\": \"%s\", \"seconds\": %.3f, \"failures\": [",
+            c->passed, c->failed, c->skipped, c->waiting, files[i].waits_for, files[i].seconds);
     write_json_failures(out, &files[i]);
     fprintf(out, "]}%s\n", i + 1 < count ? "," : "");
   }

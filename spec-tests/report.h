@@ -14,6 +14,7 @@ typedef struct report_failure {
 
 typedef struct report_counts {
   uint64_t passed, failed, skipped;
+  uint64_t waiting;             /* for a feature of components that wasmrun lacks */
   uint64_t modules, assertions; /* among those passed */
   uint64_t round_trips;         /* modules that survived printing and parsing */
   uint64_t reworded;            /* errors of the right kind with other words than the script's */
@@ -23,6 +24,7 @@ typedef struct report_counts {
 typedef struct report_file {
   char *path;
   report_counts counts;
+  char waits_for[32]; /* the last such feature */
   double seconds;
   report_failure *failures;
   size_t failure_count, failure_capacity;

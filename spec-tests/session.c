@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "commands.h"
+#include "components.h"
 
 enum { MAX_INPUT_DEPTH = 16 };
 
@@ -37,6 +37,8 @@ static void run_input(session *s, size_t open) {
     if (s->modules.items[i].source == &inner) s->modules.items[i].id = 0;
   for (size_t i = 0; i < s->instances.count; i++)
     if (s->instances.items[i].source == &inner) s->instances.items[i].id = 0;
+  for (size_t i = 0; i < s->components.count; i++)
+    if (s->components.items[i].source == &inner) s->components.items[i].id = 0;
   script_close(&inner);
 }
 
@@ -54,6 +56,7 @@ static const struct {
                 {"assert_invalid", command_assert_invalid},
                 {"assert_malformed", command_assert_malformed},
                 {"module", command_module},
+                {"component", command_component},
                 {"invoke", command_action},
                 {"get", command_action},
                 {"assert_exhaustion", command_assert_trap},
@@ -190,7 +193,9 @@ bool session_open(session *s, const settings *options, report_file *file, const 
   *s = (session){.options = options, .file = file, .script = source, .engine = engine};
   s->store = engine ? wasm_store_new(engine) : NULL;
   s->linker = s->store ? wr_linker_new(s->store) : NULL;
-  if (!s->linker || !host_define(s->store, s->linker, options->print)) return false;
+  s->component_linker = s->store ? wr_component_linker_new(s->store) : NULL;
+  if (!s->linker || !s->component_linker || !host_define(s->store, s->linker, options->print))
+    return false;
   uint64_t limit_ns = (uint64_t)(options->timeout_seconds * 1e9);
   s->end_ns = now_ns() + limit_ns;
   return wr_store_set_deadline(s->store, limit_ns) == WR_OK;
@@ -199,7 +204,9 @@ bool session_open(session *s, const settings *options, report_file *file, const 
 void session_close(session *s) {
   threads_join_all(s);
   names_free(&s->instances);
+  names_free(&s->components);
   names_free(&s->modules);
+  wr_component_linker_delete(s->component_linker);
   wr_linker_delete(s->linker);
   wasm_store_delete(s->store);
 }
