@@ -1,10 +1,10 @@
 #!/bin/sh
 # Fetches an official test suite at the commit that wasmrun is tested against:
-#   fetch.sh core|wasi FOLDER
+#   fetch.sh core|wasi|components FOLDER
 # If that is impossible, FOLDER.unavailable holds a line that says so, with what to do by hand.
 set -eu
-name=${1:?usage: fetch.sh core|wasi FOLDER}
-folder=${2:?usage: fetch.sh core|wasi FOLDER}
+name=${1:?usage: fetch.sh core|wasi|components FOLDER}
+folder=${2:?usage: fetch.sh core|wasi|components FOLDER}
 case $name in
   core)
     repository=https://github.com/WebAssembly/testsuite
@@ -15,6 +15,11 @@ case $name in
     repository=https://github.com/WebAssembly/wasi-testsuite
     commit=cf0a16cee98ca7d872e3a9b9a2c40879d3d4743f
     variable=WASMRUN_WASI_TESTSUITE
+    ;;
+  components)
+    repository=https://github.com/WebAssembly/component-model
+    commit=6d281648bd89caf885a7adcc412962dbd2425ab7
+    variable=WASMRUN_COMPONENTS
     ;;
   *) echo "$0: no suite '$name'" >&2; exit 2 ;;
 esac

@@ -8,6 +8,7 @@ cd "$(dirname "$0")/.." || exit 1
 mkdir -p build/npm
 [ -n "${WASMRUN_TESTSUITE:-}" ] || tests/fetch.sh core build/testsuite
 [ -n "${WASMRUN_WASI_TESTSUITE:-}" ] || tests/fetch.sh wasi build/wasi-testsuite
+[ -n "${WASMRUN_COMPONENTS:-}" ] || tests/fetch.sh components build/component-model
 
 # fetch PACKAGE FOLDER: unpacks the package's archive, without running anything of it.
 fetch() {

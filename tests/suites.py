@@ -1,11 +1,13 @@
 """What is tested of a build as a whole. The official suites, as they are published: the WASI programs
 with their JSON specifications, and the core suite through wasmrun-spectest, each from a folder named
 by a variable; containers; the interpreter's handlers as machine code."""
+import json
 import os
 import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 
 import differential
@@ -51,7 +53,8 @@ def jobs(name, programs, environment):
         return spec_jobs(name, programs, environment)
     return wasi_jobs(programs, environment) + http_jobs(programs, environment) + \
         serve_jobs(programs, environment) + component_jobs(programs) + \
-        spec_jobs(name, programs, environment) + wabt_jobs(name, programs) + \
+        spec_jobs(name, programs, environment) + component_spec_jobs(name, programs, environment) + \
+        wabt_jobs(name, programs) + \
         container_jobs(name, programs, environment) + handler_jobs(name) + \
         compare_jobs(name, environment)
 
@@ -239,6 +242,46 @@ def spec_results(name, command, environment):
 
 
 # ---- Random programs -----------------------------------------------------------------------
+
+# The official scripts of the component model. Those behind 0.2 wait for features that wasmrun lacks
+# (spec-tests/README.md); no other may.
+COMPONENT_CONFIGURATIONS = {"release": [[], ["--bounds", "explicit"], ["--gc-stress"]],
+                            "dev": [[], ["--gc-stress"]], "aarch64": [[]]}
+WAITING = {"validation/indicies", "validation/max-value-size", "binary/binary", "values/concat",
+           "values/post-return", "values/variants"}
+
+
+def component_suite():
+    named = os.environ.get("WASMRUN_COMPONENTS")
+    folder = pathlib.Path(named or ROOT / "build" / "component-model") / "test"
+    return folder if folder.is_dir() else None
+
+
+def component_spec_jobs(build, programs, environment):
+    configurations = COMPONENT_CONFIGURATIONS.get(build, [])
+    if not configurations or not (programs / "wasmrun-spectest").exists():
+        return []
+    folder = component_suite()
+    if not folder:
+        return [("spec components", lambda: [without_suite("spec components", "component-model")])]
+    return [(" ".join(["spec components", *words]),
+             lambda words=words: run_component_spec(words, programs, folder, environment))
+            for words in configurations]
+
+
+def run_component_spec(words, programs, folder, environment):
+    name = " ".join(["spec components", *words])
+    with tempfile.TemporaryDirectory(prefix="wasmrun-spec-") as place:
+        report = pathlib.Path(place) / "report.json"
+        results = spec_results(name, [str(programs / "wasmrun-spectest"), "--json", str(report), *words,
+                                      str(folder)], environment)
+        files = json.loads(report.read_text())["files"] if report.exists() else []
+    for file in files:
+        script = str(pathlib.Path(file["path"]).relative_to(folder).with_suffix(""))
+        if file["waiting"] and script not in WAITING and not script.startswith("async/"):
+            results.append(failed(name, f"{script} waits for {file['waits_for']}"))
+    return results
+
 
 # Programs made at random that a build compares engines with, from the same seed each time.
 COMPARED = {"release": ["--count", "264", "--coverage"],

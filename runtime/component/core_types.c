@@ -158,8 +158,8 @@ wr_status wr__cmodule_type(wr__cdecoder *d, const uint8_t *at, const wr__module 
 /* 0x00 0x50 is a sub type, as 0x50 alone is a module type. */
 static wr_status read_inner_type(wr__cdecoder *d, module_lists *m) {
   if (d->at < d->end && *d->at == 0x50)
-    return wr__cmalformed(d, d->at,
-                          "invalid leading byte (0x50): a module type cannot define module types");
+    return wr__cinvalid(d, d->at,
+                        "invalid leading byte (0x50): a module type cannot define module types");
   if (d->at < d->end && *d->at == 0x00) d->at++;
   return read_group(d, &m->space);
 }

@@ -15,8 +15,8 @@ static wr_status read_attribute(wr__cdecoder *d, uint32_t *seen, wr__extern_name
   if (code == 0x01) return wr__cfail_feature(d, start, "a version suffix", "canonical-names");
   if (code > 0x02) return wr__cbad_byte(d, "name option");
   if (*seen >> code & 1)
-    return wr__cmalformed(d, start, "duplicate '%s' option in name",
-                          code ? "external-id" : "implements");
+    return wr__cinvalid(d, start, "duplicate '%s' option in name",
+                        code ? "external-id" : "implements");
   *seen |= 1u << code;
   WR_TRY(wr__cread_name(d, &text));
   if (code != 0x00) return WR_OK;
