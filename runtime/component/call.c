@@ -99,7 +99,15 @@ typedef struct lowered {
   const wr__cfunc *callee;
   uint32_t params_size, params_alignment, result_slot;
   bool params_in_memory, results_in_memory;
+  bool may_not_enter; /* caller and callee are one inside the other */
 } lowered;
+
+/* Is the one instance the other, or does it have it inside? Spec: Explainer, component invariants.
+ */
+static bool is_inside(const wr__cinstance *inner, const wr__cinstance *outer) {
+  while (inner && inner != outer) inner = inner->parent;
+  return inner != NULL;
+}
 
 static wr_status place_args(const lowered *f, uint64_t *slots, wr__cplace *out) {
   *out = (wr__cplace){slots, 0};
@@ -167,6 +175,7 @@ static wr_status call_lowered(void *env, wr_caller *caller, uint64_t *slots) {
   (void)caller;
   WR_TRY(check_may_leave(f->cx.instance));
   if (!f->callee->core) return call_host(f, slots);
+  if (f->may_not_enter) return wr__ctrap(f->cx.instance->world, "cannot enter component instance");
   wr__cscope_call call = {0};
   wr_status status = wr__center(f->callee->of);
   if (status == WR_OK) status = call_guest(f, &call, slots);
@@ -200,6 +209,8 @@ wr__func *wr__clower(wr__cinstance *instance, const wr__def *def, const wr__cfun
   f->type = def->of.canon.type;
   f->callee = callee;
   f->params_in_memory = flat.params_in_memory;
+  f->may_not_enter =
+      callee->core && (is_inside(instance, callee->of) || is_inside(callee->of, instance));
   f->results_in_memory = flat.results_in_memory;
   f->result_slot = flat.param_count ? flat.param_count - 1 : 0;
   wr__cparams_layout(f->type, &f->params_size, &f->params_alignment);

@@ -241,9 +241,16 @@ static void close_frame(wr_component_call_t *call, bool is_list) {
 void wr_in_end(wr_component_call_t *call) { close_frame(call, false); }
 void wr_in_list_end(wr_component_call_t *call) { close_frame(call, true); }
 
-void wr__ccursor_skip(wr_component_call_t *call) {
+void wr__ccursor_drop(wr_component_call_t *call) {
   wr__cplace place;
-  step(call, "a value", UINT64_MAX, &place);
+  const wr_component_type *type = step(call, "a handle", KIND(OWN) | KIND(BORROW), &place);
+  if (!type) return;
+  const wr__rresource *resource = call->cx.instance->resources[type->element->resource->slot];
+  uint32_t index = (uint32_t)wr__cload(&call->cx, place, 4);
+  uintptr_t rep;
+  call->status = wr__clift_handle(&call->cx, type, index, &rep);
+  if (call->status == WR_OK && type->kind == WR__CTYPE_OWN)
+    call->status = wr__rresource_destroy(call->cx.instance, resource, rep);
 }
 
 /* ---- Writing */

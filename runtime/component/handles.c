@@ -84,8 +84,7 @@ void wr__cscope_call_end(wr__cscope_call *call) {
   *call = (wr__cscope_call){0};
 }
 
-/* Runs the destructor of a value that nobody owns any more. */
-static wr_status destroy(wr__cinstance *from, const wr__rresource *resource, uintptr_t rep) {
+wr_status wr__rresource_destroy(wr__cinstance *from, const wr__rresource *resource, uintptr_t rep) {
   if (!resource->owner) {
     if (resource->drop) resource->drop(resource->env, (void *)rep);
     return WR_OK;
@@ -106,7 +105,7 @@ wr_status wr__chandle_drop(wr__cinstance *instance, uint32_t index, const wr__rr
     return wr__ctrap(instance->world, "cannot remove owned resource while borrowed");
   wr__chandle dropped = *handle;
   remove_handle(instance, index);
-  if (!dropped.scope) return destroy(instance, resource, dropped.rep);
+  if (!dropped.scope) return wr__rresource_destroy(instance, resource, dropped.rep);
   dropped.scope->borrow_count--;
   return WR_OK;
 }

@@ -136,6 +136,8 @@ wr_status wr__chandle_lend(wr__cinstance *instance, uint32_t index, const wr__rr
                            wr__cscope_call *call, uintptr_t *rep);
 void wr__cscope_call_end(wr__cscope_call *call);
 wr_status wr__chandle_drop(wr__cinstance *instance, uint32_t index, const wr__rresource *resource);
+/* Runs the destructor of a value that nobody owns any more; from: the instance that had it. */
+wr_status wr__rresource_destroy(wr__cinstance *from, const wr__rresource *resource, uintptr_t rep);
 void wr__chandles_free(wr__cinstance *instance);
 
 /* ---- memory.c */
@@ -238,8 +240,8 @@ wr_status wr__ccall_finish(wr_component_call_t *call);
 void wr__ccall_abandon(wr_component_call_t *call);
 /* Has the host written its whole result? Else a trap that says what is missing. */
 wr_status wr__ccall_written(wr_component_call_t *call);
-/* Passes the next value. */
-void wr__ccursor_skip(wr_component_call_t *call);
+/* Reads the next value, a handle, and drops what it owned. */
+void wr__ccursor_drop(wr_component_call_t *call);
 
 /* ---- call.c */
 /* The core function that canon lower makes. NULL: out of memory. */

@@ -200,7 +200,7 @@ void wr__wave_read(wr_component_call_t *call, const wr_component_type *type, wr_
       break;
     case WR__CTYPE_OWN:
     case WR__CTYPE_BORROW:
-      wr__ccursor_skip(call); /* has no text */
+      wr__ccursor_drop(call); /* has no text */
       wr__buffer_text(out, "<resource>");
       break;
     default:
