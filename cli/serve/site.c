@@ -7,6 +7,7 @@
 #include "../commands.h"
 #include "../grants.h"
 #include "../numbers.h"
+#include "../run.h"
 #include "../suggest.h"
 #include "platform/files.h"
 
@@ -155,17 +156,6 @@ static bool check_grants(const wr__app *app) {
   return status == WR_OK;
 }
 
-/* The kind of guest is seen from the file. *is_component; false: it cannot be read, which is
- * reported. */
-static bool look_at(const char *path, bool *is_component) {
-  char *bytes;
-  size_t size;
-  if (!wr__read_file(path, &bytes, &size)) return false;
-  *is_component = wr_component_is(bytes, size);
-  free(bytes);
-  return true;
-}
-
 static bool load_component(wr__app *app, wasm_engine_t *engine) {
   wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
   if (wr_component_open(engine, app->path, &app->component, &error) != WR_OK) {
@@ -183,9 +173,9 @@ static bool load_component(wr__app *app, wasm_engine_t *engine) {
 }
 
 static bool load_app(wr__app *app, const wr__parsed *parsed, wasm_engine_t *engine) {
-  bool is_component;
-  if (!look_at(app->path, &is_component) || !check_grants(app)) return false;
-  if (is_component) return load_component(app, engine);
+  if (!wr__check_module_file(app->path) || !check_grants(app)) return false;
+  /* The kind of guest is seen from the file. */
+  if (wr__run_is_component(app->path)) return load_component(app, engine);
   app->module = wr__load_to_run(parsed, engine, app->path);
   if (!app->module) return false;
   const char *refusal = wr_module_native_refusal(app->module);

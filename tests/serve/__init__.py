@@ -4,10 +4,10 @@ import socket
 import subprocess
 import tempfile
 
-from . import examples, guests, http1, http2, operations
+from . import components, examples, guests, http1, http2, operations
 from .world import Server
 
-PARTS = {"http1": http1, "http2": http2, "guests": guests, "operations": operations, "examples": examples}
+PARTS = {"http1": http1, "http2": http2, "guests": guests, "components": components, "operations": operations, "examples": examples}
 
 
 class World:
