@@ -22,6 +22,7 @@ typedef struct wr__compile_options {
   bool wrong_proofs; /* take every access for one that cannot trap: tests of check_proofs */
   const char *dump;  /* NULL, or where the LLVM text goes */
   const struct wr__batch *batch; /* NULL: the whole module */
+  uint32_t plain_from; /* functions of so many bytes and more get no effort; 0: what is right */
 } wr__compile_options;
 
 /* What of a module is to be compiled, if not all of it: functions, and ways into their loops

@@ -65,6 +65,8 @@ static bool parse_option(const char *argument, wr__compile_options *options, wr_
     config->features = strtoull(value, NULL, 16);
   else if ((value = value_of(argument, "--batch")))
     *batch_count = (uint32_t)strtoul(value, NULL, 10);
+  else if ((value = value_of(argument, "--plain-from")))
+    options->plain_from = (uint32_t)strtoul(value, NULL, 10);
   else if ((value = value_of(argument, "--dump-llvm")))
     options->dump = value;
   else if (!strcmp(argument, "--bounds=explicit"))

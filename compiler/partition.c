@@ -88,6 +88,18 @@ static wr_status compile_part(const wr__part *part, const wr__machine *machine,
   return status;
 }
 
+/* Those that are wanted soon are not to wait for a large one. Is there one? */
+static bool mark_large(const wr__module *module, const wr__compile_options *options,
+                       const wr__partition *partition, wr__effort *efforts) {
+  bool any = false;
+  for (uint32_t i = partition->first; options->plain_from && i < partition->end; i++) {
+    if (module->funcs[i].code_size < options->plain_from) continue;
+    efforts[i - partition->first] = WR__EFFORT_NONE;
+    any |= wr__batch_has(options->batch, i);
+  }
+  return any;
+}
+
 wr_status wr__compile_partition(const wr__module *module, const wr__facts *facts,
                                 const wr__compile_options *options, const wr__machine *machine,
                                 const wr__partition *partition, wr__object_bytes out[2],
@@ -97,11 +109,12 @@ wr_status wr__compile_partition(const wr__module *module, const wr__facts *facts
   wr__effort *efforts = wr__alloc_array(partition->end - partition->first + 1, sizeof *efforts);
   if (!efforts) return wr__fail_oom(error);
   wr__part part = {module, facts, options, partition, efforts, WR__PART_ALL};
-  bool must_split;
-  wr_status status = compile_part(&part, machine, &out[0], &must_split, error);
+  bool must_split = mark_large(module, options, partition, efforts);
+  wr_status status = must_split ? WR_OK : compile_part(&part, machine, &out[0], &must_split, error);
   if (status == WR_OK && must_split) {
     part.which = WR__PART_OPTIMIZED;
-    status = compile_part(&part, machine, &out[0], &must_split, error);
+    while (status == WR_OK && must_split) /* it may find more that get none */
+      status = compile_part(&part, machine, &out[0], &must_split, error);
     part.which = WR__PART_PLAIN;
     part.options = &quick;
     if (status == WR_OK) status = compile_part(&part, machine, &out[1], &must_split, error);

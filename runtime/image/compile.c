@@ -39,6 +39,8 @@ static void add_options(command *c, const wr__module *module, const wr_compile_o
   add(c, "--threads=%s", text);
   snprintf(text, sizeof text, "%zu", batch ? batch->count : 0);
   if (batch) add(c, "--batch=%s", text);
+  snprintf(text, sizeof text, "%u", batch ? batch->plain_from : 0);
+  if (batch && batch->plain_from) add(c, "--plain-from=%s", text);
   c->arguments[c->count] = NULL;
 }
 

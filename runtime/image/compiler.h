@@ -17,6 +17,7 @@ typedef struct wr__compiler_batch {
   size_t count;
   wr__process_handle *handle; /* may be NULL */
   int niceness;               /* how far below this process's priority the compiler's is */
+  uint32_t plain_from;        /* functions of so many bytes get level 0; 0: none for their size */
 } wr__compiler_batch;
 
 /* Some functions of the module; else as wr__compiler_run. */

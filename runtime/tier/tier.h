@@ -29,8 +29,9 @@ typedef struct wr__tier {
   uint32_t loop_count;
   uint64_t hot_ns; /* in the interpreter, since the last batch was asked for */
   /* The batch that is being made */
-  wr__compiler_batch batch;
-  wr_compile_options options;
+  wr__image_want *wants; /* own; the thread's */
+  size_t want_count;
+  bool is_guarded; /* memory 0, in the instance that it is asked for */
   wr__process_handle handle;
   wr__thread thread;
   bool has_thread; /* to be joined */
