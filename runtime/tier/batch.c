@@ -5,7 +5,7 @@
 
 /* A batch takes what covers so much of what was seen, up to so many bytes of code; a function that
  * was seen for less of the time than this stays where it is. */
-enum { COVERED_PERCENT = 97, LEAST_PERMILLE = 3, MOST_BYTES = 96 << 10, LOOPS_OF_FUNC = 2 };
+enum { COVERED_PERCENT = 97, LEAST_PERMILLE = 3, MOST_BYTES = 24 << 10, LOOPS_OF_FUNC = 2 };
 
 typedef struct candidate {
   uint32_t func_index;

@@ -6,10 +6,11 @@
 /* The module goes: what is being made for it is of no use. */
 static void free_tier(void *state) {
   wr__tier *tier = state;
-  wr__process_end(&tier->handle);
-  if (tier->has_thread) wr__thread_join(tier->thread);
-  wr__mutex_free(&tier->handle.lock);
+  wr__tier_end(tier);
+  for (int i = 0; i < WR__TIER_JOBS; i++) wr__mutex_free(&tier->jobs[i].handle.lock);
+  wr__mutex_free(&tier->images);
   wr__mutex_free(&tier->lock);
+  free(tier->large);
   free(tier->scores);
   free(tier->asked);
   free(tier);
@@ -23,7 +24,8 @@ wr__tier *wr__tier_of(wr__module *module) {
   if (!tier) return NULL;
   tier->module = module;
   wr__mutex_init(&tier->lock);
-  wr__mutex_init(&tier->handle.lock);
+  wr__mutex_init(&tier->images);
+  for (int i = 0; i < WR__TIER_JOBS; i++) wr__mutex_init(&tier->jobs[i].handle.lock);
   tier->scores = wr__alloc_array(defined, sizeof *tier->scores);
   tier->asked = wr__alloc_array(defined, sizeof *tier->asked);
   wr__tier *kept = NULL;

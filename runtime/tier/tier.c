@@ -72,13 +72,15 @@ static void note_sights(wr__tier *tier, const wr__sight *sights, uint32_t count,
 
 static void ask_for_batch(wr__tier *tier, const wr__instance *instance) {
   uint64_t enough = tier->batch_count ? NEXT_BATCH_NS : FIRST_BATCH_NS;
-  if (tier->is_busy || tier->is_off || tier->hot_ns < enough) return;
+  if (tier->jobs[WR__TIER_SOON].is_busy || tier->is_off || tier->hot_ns < enough) return;
   tier->hot_ns = 0;
+  if (tier->batch_count == MOST_BATCHES) return;
   wr__image_want *wants;
   size_t count = wr__tier_choose(tier, &wants);
   if (!count) return;
-  if (++tier->batch_count == MOST_BATCHES) tier->is_off = true;
-  wr__tier_start(tier, wants, count, instance->memory0->guarded);
+  tier->batch_count++;
+  tier->is_guarded = instance->memory0->guarded;
+  wr__tier_start(tier, wants, count);
 }
 
 /* How long the interpreter ran since the last look: host functions and native code may have run for

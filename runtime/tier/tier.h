@@ -18,25 +18,35 @@ typedef struct wr__tier_loop {
 
 enum { WR__TIER_LOOPS = 256 };
 
+/* A batch that is being made: soon, or thoroughly. */
+enum { WR__TIER_SOON, WR__TIER_THOROUGH, WR__TIER_JOBS };
+typedef struct wr__tier_job {
+  struct wr__tier *tier;
+  wr__image_want *wants; /* own, while it is busy */
+  size_t count;
+  wr__process_handle handle;
+  wr__thread thread;
+  bool is_guarded; /* memory 0, in the instance that it was asked for */
+  bool has_thread; /* to be joined */
+  bool is_busy;
+} wr__tier_job;
+
 /* What is kept with a module; under its lock. */
 typedef struct wr__tier {
   wr__module *module; /* whose state this is */
   wr__mutex lock;
+  wr__mutex images; /* one image at a time is added to the module */
   /* What was seen */
   uint64_t *scores; /* by defined function: nanoseconds, about */
   bool *asked;      /* by defined function: it was in a batch */
   wr__tier_loop loops[WR__TIER_LOOPS];
   uint32_t loop_count;
   uint64_t hot_ns; /* in the interpreter, since the last batch was asked for */
-  /* The batch that is being made */
-  wr__image_want *wants; /* own; the thread's */
-  size_t want_count;
-  bool is_guarded; /* memory 0, in the instance that it is asked for */
-  wr__process_handle handle;
-  wr__thread thread;
-  bool has_thread; /* to be joined */
-  bool is_busy;    /* a batch is being made */
-  bool is_off;     /* none can be made */
+  wr__tier_job jobs[WR__TIER_JOBS];
+  wr__image_want *large; /* what is to be made thoroughly, once there is time */
+  size_t large_count;
+  bool is_guarded; /* memory 0, in the instance that the last batch was asked for */
+  bool is_off;     /* no more can be made */
   uint32_t batch_count;
 } wr__tier;
 
@@ -55,7 +65,9 @@ size_t wr__tier_choose(wr__tier *tier, wr__image_want **wants);
 /* Makes a batch, which takes wants, and waits for it. */
 wr_status wr__tier_make(wr__tier *tier, wr__image_want *wants, size_t count, bool guarded,
                         wr_error *error);
-/* Starts a thread that does, under the lock. */
-void wr__tier_start(wr__tier *tier, wr__image_want *wants, size_t count, bool guarded);
+/* Starts a thread that makes one soon, under the lock; none is being made. */
+void wr__tier_start(wr__tier *tier, wr__image_want *wants, size_t count);
+/* Ends what is being made. */
+void wr__tier_end(wr__tier *tier);
 
 #endif
