@@ -1,4 +1,5 @@
-/* `wasmrun run` of a component: a command of WASI 0.2. */
+/* `wasmrun run` of a component: a command of WASI 0.2, or with --invoke one of its functions. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "platform/watchdog.h"
@@ -35,6 +36,17 @@ bool wr__run_is_component(const char *path) {
 
 /* ---- Calls ------------------------------------------------------------------------- */
 
+static int invoke(const wr__session *s, wr_component_instance_t *instance, const char *text) {
+  wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
+  wasm_trap_t *trap = NULL;
+  char *result = NULL;
+  wr_status status = wr_component_invoke(instance, text, &result, &trap, &error);
+  if (status != WR_OK) return wr__run_outcome(s, s->path, status, &error, trap);
+  if (result[0] != '\0') puts(result);
+  free(result);
+  return wr__flush_output(WR__EXIT_OK);
+}
+
 /* The status of a command: 0, or 1 if it says that it failed. */
 static int run_command(const wr__session *s, wr_component_func_t *run) {
   wasm_trap_t *trap = NULL;
@@ -58,13 +70,14 @@ static int run_command(const wr__session *s, wr_component_func_t *run) {
 }
 
 static int run_instance(const wr__session *s, wr_component_instance_t *instance) {
-  if (wr__option_last(s->parsed, WR__OPTION_INVOKE)) {
-    wr__report("%s: a component; --invoke calls functions of modules", s->path);
-    return WR__EXIT_USAGE;
-  }
+  const char *text = wr__option_last(s->parsed, WR__OPTION_INVOKE);
+  if (text) return invoke(s, instance, text);
   wr_component_func_t *run = wr_component_instance_func(instance, "wasi:cli/run@0.2.0", "run");
   if (run) return run_command(s, run);
-  wr__report("%s: not a program: exports no wasi:cli/run@0.2", s->path);
+  wr__report(
+      "%s: not a program: exports no wasi:cli/run@0.2; call a function with --invoke "
+      "'NAME(ARGUMENTS)'",
+      s->path);
   return WR__EXIT_FAILED;
 }
 

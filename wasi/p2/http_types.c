@@ -438,7 +438,17 @@ static void future_response_get(wr__p2_call *c) {
   wr__out_end(c);
 }
 
+/* Of errors that streams of bodies give: one that broke off, or nothing of HTTP's. */
+static void http_error_code(wr__p2_call *c) {
+  const wr__p2_error *error = wr__in_object(c, WR__P2_ERROR);
+  bool broke_off = error->why == ECONNRESET;
+  wr__out_case(c, broke_off ? 1 : 0);
+  if (broke_off) wr__p2_out_http_code(c, WR__P2_HTTP_RESPONSE_INCOMPLETE);
+  wr__out_end(c);
+}
+
 static const wr__p2_function functions[] = {
+    {"http-error-code", http_error_code},
     {"[method]incoming-request.method", request_method},
     {"[method]incoming-request.path-with-query", request_path_with_query},
     {"[method]incoming-request.scheme", request_scheme},
