@@ -5,6 +5,7 @@
   bench.py compare A B
   bench.py build
   bench.py compile-time [--programs P,...]
+  bench.py cold [--programs P,...] [--engines E,...] [--sizes N,...]
 """
 
 import argparse
@@ -18,7 +19,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from harness import engines as engines_module  # noqa: E402
-from harness import compile_time, measure, programs, report  # noqa: E402
+from harness import cold, compile_time, measure, programs, report  # noqa: E402
 
 
 def log(message):
@@ -124,6 +125,23 @@ def time_compiler(options):
     return 0
 
 
+def time_cold(options):
+    """By default short runs and long ones of a few programs of different kinds."""
+    directory = os.path.join(ROOT, "build", "programs")
+    patterns = words(options.programs)
+    chosen = [p for p in programs.build_all(directory, patterns, log) if p.group == "scalar"]
+    engines, missing = engines_module.select(ROOT, words(options.engines), [])
+    for name in missing:
+        log(f"engine {name} is not here: left out")
+    sizes = [int(size) for size in words(options.sizes)]
+    results = cold.report(chosen, engines, options.rounds, directory, options.timeout, sizes)
+    where = os.path.join(ROOT, "build", "bench")
+    os.makedirs(where, exist_ok=True)
+    with open(os.path.join(where, "cold.json"), "w") as f:
+        json.dump({"machine": machine(), "results": results}, f, indent=1)
+    return 0 if results else 1
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -150,6 +168,13 @@ def main():
     four.add_argument("--programs", default="")
     four.add_argument("--rounds", type=int, default=2)
     four.set_defaults(run=time_compiler)
+    five = commands.add_parser("cold", help="wall time from nothing, with empty caches, by length of run")
+    five.add_argument("--programs", default="sha256,json,regex,nbody,containers,vm")
+    five.add_argument("--engines", default="", help="names; all that are found unless given")
+    five.add_argument("--sizes", default="1,10,100", help="given to every program, one after the other")
+    five.add_argument("--rounds", type=int, default=3)
+    five.add_argument("--timeout", type=int, default=60, help="seconds for a run")
+    five.set_defaults(run=time_cold)
     options = parser.parse_args()
     try:
         return options.run(options)

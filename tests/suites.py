@@ -29,7 +29,7 @@ NATIVE = ["--timeout", "600", "--engine"]
 SPEC_CONFIGURATIONS = {
     "release": [[], ["--bounds", "explicit"], ["--gc-stress"], ["--plain"], ["--round-trip"],
                 ["portable"], ["portable", "--bounds", "explicit"], NATIVE + ["compile", "--level", "0"],
-                NATIVE + ["native", "--level", "2"],
+                NATIVE + ["jit"], NATIVE + ["native", "--level", "2"],
                 NATIVE + ["compile", "--level", "2", "--bounds", "explicit", "--check-proofs"]],
     "dev": [[], ["--bounds", "explicit"], ["--gc-stress"], ["portable"]],
     "aarch64": [[], ["--bounds", "explicit"]],

@@ -68,6 +68,7 @@ def ours(root):
     engines = [Engine("wasmrun", [path, "--engine", "interp"], ["--dir", "."], version=version)]
     if not shutil.which("wasmrun-compile", path=os.path.dirname(os.path.abspath(path))):
         return engines
+    engines.append(Engine("wasmrun-auto", [path], ["--dir", "."], version=version))
     makes_files = subprocess.run([path, "compile", "--help"], capture_output=True).returncode == 0
     if makes_files:
         engines.append(Engine("wasmrun-native", [path, "--engine", "native"], ["--dir", "."],

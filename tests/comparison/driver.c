@@ -8,6 +8,7 @@
  * of an exported function and the bits of its arguments in hexadecimal. Consecutive calls of one
  * function share an instance. A configuration is words with commas between them:
  *   native=L    MAIN and LIB as native code of level L; main-only, lib-only: one of them
+ *   jit         functions that become native while they are called, and in loops
  *   explicit    explicit bounds checks
  *   proofs      native code that asserts what the compiler proved
  *   plain       the interpreter without its optimizations; no-N: without the N-th
@@ -35,7 +36,7 @@ typedef struct call {
 typedef struct configuration {
   const char *words;
   char level; /* '\0': the interpreter */
-  bool is_explicit, proofs, lib_only, main_only, gc_stress, sequential, places;
+  bool jit, is_explicit, proofs, lib_only, main_only, gc_stress, sequential, places;
   unsigned off; /* optimizations, by bit */
 } configuration;
 
@@ -83,6 +84,8 @@ static void read_word(configuration *to, const char *word) {
     to->off |= 1u << strtoul(word + 3, NULL, 10);
   else if (strcmp(word, "plain") == 0)
     to->off = all;
+  else if (strcmp(word, "jit") == 0)
+    to->jit = true;
   else if (strcmp(word, "explicit") == 0)
     to->is_explicit = true;
   else if (strcmp(word, "proofs") == 0)
@@ -206,7 +209,9 @@ static void open_modules(pair *p, const configuration *with, const char *lib, co
   wasm_config_t *config = wasm_config_new();
   for (unsigned k = WR_OPTIMISE_FUSION; k <= WR_OPTIMISE_WIDE; k++)
     wr_config_set_optimisation(config, (wr_optimisation)k, !(with->off >> k & 1));
-  wr_config_set_engine(config, with->level ? WR_ENGINE_AUTO : WR_ENGINE_INTERP);
+  wr_config_set_engine(config, with->jit     ? WR_ENGINE_JIT
+                               : with->level ? WR_ENGINE_AUTO
+                                             : WR_ENGINE_INTERP);
   if (with->is_explicit) wr_config_set_bounds(config, WR_BOUNDS_EXPLICIT);
   wr_config_set_gc_stress(config, with->gc_stress);
   p->engine = wasm_engine_new_with_config(config);

@@ -17,7 +17,7 @@ OPTIMIZATIONS = 7
 BASE = "plain,places"
 INTERPRETED = ["interp", "explicit", "gc-stress"] + [f"no-{k}" for k in range(OPTIMIZATIONS)]
 COMPILED = ["native=0,places", "native=1,places", "native=2", "native=3", "native=s",
-            "native=2,explicit", "native=3,lib-only", "native=2,main-only"]
+            "native=2,explicit", "native=3,lib-only", "native=2,main-only", "jit", "jit,explicit"]
 # Native code that asserts what the compiler proved of its accesses.
 PROOFS = ["native=2,explicit,proofs", "native=3,proofs"]
 PORTABLE = ["interp", "explicit"]
