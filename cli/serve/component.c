@@ -8,7 +8,10 @@
 #include "cgi.h"
 #include "run.h"
 
-typedef struct run {
+/* With what one request needs, and what stays for the next. */
+typedef struct wr__component_slot {
+  struct wr__component_slot *next; /* in the app's list */
+  uint64_t uses;
   wr__run base;
   wr_component_linker_t *linker;
   wr_component_instance_t *instance;
@@ -122,11 +125,14 @@ static wr_status handle(run *r, wasm_trap_t **trap, wr_error *error) {
 }
 
 static wr_status start(run *r, wasm_trap_t **trap, wr_error *error) {
-  r->linker = wr_component_linker_new(r->base.store);
-  if (!r->linker) return WR_OUT_OF_MEMORY;
-  wr_status status = wr_wasi_define_components(r->base.wasi, r->linker, error);
+  wr_status status = WR_OK;
+  if (!r->linker) {
+    r->linker = wr_component_linker_new(r->base.store);
+    if (!r->linker) return WR_OUT_OF_MEMORY;
+    status = wr_wasi_define_components(r->base.wasi, r->linker, error);
+  }
   if (status == WR_OK && !wr__run_show(&r->base)) return WR_INTERRUPTED;
-  if (status == WR_OK)
+  if (status == WR_OK && !r->instance)
     status = wr_component_linker_instantiate(r->linker, r->base.app->component, &r->instance, trap,
                                              error);
   return status == WR_OK ? handle(r, trap, error) : status;
@@ -147,21 +153,77 @@ static void answer_end(run *r) {
     wr__exchange_end(x);
 }
 
+/* ---- Instances
+ * ----------------------------------------------------------------------------------- */
+
+static void delete_slot(run *r) {
+  if (r->instance) wr_component_instance_delete(r->instance);
+  wr_component_linker_delete(r->linker);
+  wr__run_finish(&r->base);
+  free(r);
+}
+
+/* One that waits, made ready for this request, or a fresh one. NULL when out of memory. */
+static run *take_slot(wr__exchange *x, wr_status *status, wr_error *error) {
+  wr__app *app = x->route->app;
+  run *r = NULL;
+  if (app->reuse > 1) {
+    pthread_mutex_lock(&app->idle_lock);
+    r = app->idle;
+    if (r) app->idle = r->next;
+    pthread_mutex_unlock(&app->idle_lock);
+  }
+  *status = WR_OK;
+  if (r) {
+    r->base.x = x;
+    r->wrong = NULL;
+    r->has_head = r->has_end = r->is_whole = false;
+  } else if ((r = calloc(1, sizeof *r))) {
+    *status = wr__run_begin(&r->base, x, error);
+  }
+  if (r) r->left = -1;
+  return r;
+}
+
+/* Waits for another request, unless it had its share or something went wrong. */
+static void leave_slot(run *r, bool good) {
+  wr__app *app = r->base.app;
+  if (!good || ++r->uses >= app->reuse) {
+    delete_slot(r);
+    return;
+  }
+  wr_store_clear_interrupt(r->base.store);
+  pthread_mutex_lock(&app->idle_lock);
+  r->next = app->idle;
+  app->idle = r;
+  pthread_mutex_unlock(&app->idle_lock);
+}
+
+void wr__component_forget(wr__app *app) {
+  while (app->idle) {
+    run *r = app->idle;
+    app->idle = r->next;
+    delete_slot(r);
+  }
+}
+
 void wr__component_run(wr__exchange *x) {
-  run r = {.left = -1};
   wasm_trap_t *trap = NULL;
+  wr_status status;
   wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
-  wr_status status = wr__run_begin(&r.base, x, &error);
-  if (status == WR_OK) status = start(&r, &trap, &error);
-  wr__run_hide(&r.base);
+  run *r = take_slot(x, &status, &error);
+  if (!r) {
+    wr__exchange_fail(x, 503, "out of memory");
+    return;
+  }
+  if (status == WR_OK) status = start(r, &trap, &error);
+  wr__run_hide(&r->base);
   /* Once the answer is whole, what the guest does after it is its own affair. */
-  bool answered = r.has_head && r.has_end && r.is_whole;
+  bool answered = r->has_head && r->has_end && r->is_whole;
   if (status == WR_OK || answered)
-    answer_end(&r);
+    answer_end(r);
   else
-    wr__run_fail(&r.base, status, &error, trap);
+    wr__run_fail(&r->base, status, &error, trap);
   if (trap) wasm_trap_delete(trap);
-  if (r.instance) wr_component_instance_delete(r.instance);
-  wr_component_linker_delete(r.linker);
-  wr__run_finish(&r.base);
+  leave_slot(r, status == WR_OK && answered && !r->wrong);
 }

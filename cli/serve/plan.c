@@ -150,8 +150,8 @@ bool wr__plan_set(wr__plan *plan, const char *name, const char *value) {
 
 /* Options that every app of the command line gets. */
 static const wr__option_id of_apps[] = {
-    WR__OPTION_DIR,     WR__OPTION_ENV,      WR__OPTION_NET,        WR__OPTION_MAX_MEMORY,
-    WR__OPTION_TIMEOUT, WR__OPTION_MAX_BODY, WR__OPTION_CONCURRENCY};
+    WR__OPTION_DIR,     WR__OPTION_ENV,      WR__OPTION_NET,         WR__OPTION_MAX_MEMORY,
+    WR__OPTION_TIMEOUT, WR__OPTION_MAX_BODY, WR__OPTION_CONCURRENCY, WR__OPTION_REUSE};
 static const wr__option_id of_server[] = {
     WR__OPTION_ADDR,       WR__OPTION_METRICS,  WR__OPTION_TLS_CERT,    WR__OPTION_TLS_KEY,
     WR__OPTION_ACCESS_LOG, WR__OPTION_LOG_FILE, WR__OPTION_WATCH,       WR__OPTION_DEV,

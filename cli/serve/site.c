@@ -9,6 +9,7 @@
 #include "../numbers.h"
 #include "../run.h"
 #include "../suggest.h"
+#include "component.h"
 #include "platform/files.h"
 
 #define DEFAULT_MEMORY ((uint64_t)256 << 20)
@@ -25,6 +26,8 @@ wr__site *wr__site_new(void) {
 void wr__site_retain(wr__site *site) { site->ref_count++; }
 
 static void free_app(wr__app *app) {
+  wr__component_forget(app);
+  pthread_mutex_destroy(&app->idle_lock);
   for (size_t i = 0; i < app->grant_count; i++) {
     free(app->grants[i].name);
     free(app->grants[i].value);
@@ -65,6 +68,8 @@ wr__app *wr__site_add_app(wr__site *site, const char *name, const char *path) {
   app->timeout_ns = DEFAULT_TIMEOUT_NS;
   app->max_body = DEFAULT_BODY;
   app->concurrency = DEFAULT_CONCURRENCY;
+  app->reuse = 1;
+  pthread_mutex_init(&app->idle_lock, NULL);
   app->name = strdup(name);
   app->path = strdup(path);
   app->next = site->apps;
@@ -93,16 +98,19 @@ static bool set_size(const wr__app *app, const char *name, const char *value, ui
   return false;
 }
 
+static bool set_count(const wr__app *app, const char *name, const char *value, uint64_t *out) {
+  if (wr__size_parse(value, out) && *out > 0) return true;
+  wr__report("%s: %s: '%s' is not a number from 1 on", app->name, name, value);
+  return false;
+}
+
 bool wr__app_set(wr__app *app, const char *name, const char *value) {
-  static const char *const names[] = {"dir",        "env",     "net",      "arg",
-                                      "max-memory", "timeout", "max-body", "concurrency"};
+  static const char *const names[] = {"dir",     "env",      "net",         "arg",  "max-memory",
+                                      "timeout", "max-body", "concurrency", "reuse"};
   if (strcmp(name, "max-memory") == 0) return set_size(app, name, value, &app->max_memory);
   if (strcmp(name, "max-body") == 0) return set_size(app, name, value, &app->max_body);
-  if (strcmp(name, "concurrency") == 0) {
-    if (set_size(app, name, value, &app->concurrency) && app->concurrency > 0) return true;
-    wr__report("%s: concurrency: at least one guest has to run", app->name);
-    return false;
-  }
+  if (strcmp(name, "concurrency") == 0) return set_count(app, name, value, &app->concurrency);
+  if (strcmp(name, "reuse") == 0) return set_count(app, name, value, &app->reuse);
   if (strcmp(name, "timeout") == 0) {
     if (wr__time_parse(value, &app->timeout_ns)) return true;
     wr__report("%s: timeout: '%s' is not a time; times are like 500ms, 2s, 1m", app->name, value);
@@ -176,6 +184,10 @@ static bool load_app(wr__app *app, const wr__parsed *parsed, wasm_engine_t *engi
   if (!wr__check_module_file(app->path) || !check_grants(app)) return false;
   /* The kind of guest is seen from the file. */
   if (wr__run_is_component(app->path)) return load_component(app, engine);
+  if (app->reuse > 1) {
+    wr__report("%s: a program begins anew for each request; reuse is for components", app->path);
+    return false;
+  }
   app->module = wr__load_to_run(parsed, engine, app->path);
   if (!app->module) return false;
   const char *refusal = wr_module_native_refusal(app->module);

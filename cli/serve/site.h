@@ -4,6 +4,7 @@
 #ifndef WR__SERVE_SITE_H
 #define WR__SERVE_SITE_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "../options.h"
@@ -33,6 +34,9 @@ typedef struct wr__app {
   uint64_t timeout_ns;
   uint64_t max_body;    /* bytes of a request */
   uint64_t concurrency; /* guests at once; beyond it, 503 */
+  uint64_t reuse;       /* requests of one instance of a component, one after the other */
+  pthread_mutex_t idle_lock;
+  struct wr__component_slot *idle; /* instances that wait for a further request; under the lock */
   _Atomic uint64_t active;
   _Atomic uint64_t traps, timeouts, rejected;
 } wr__app;

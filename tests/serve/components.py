@@ -39,9 +39,21 @@ def failures(w):
         same(server.ask("GET", "/good")[2], b"hello\n", "others")
 
 
+def reuse(w):
+    """An instance that counts its requests in its memory."""
+    counting = changed(w, "counting.wat", "(local.set $response (call $response",
+                       "(i32.store8 (i32.const 64) (i32.add (i32.load8_u (i32.const 64)) (i32.const 1)))"
+                       " (local.set $response (call $response")
+    with w.server("--route", f"/fresh={counting}", "--route", f"/three={counting},reuse=3") as server:
+        same([server.ask("GET", "/fresh")[2] for _ in range(3)], [b"iello\n"] * 3, "fresh instances")
+        same([server.ask("GET", "/three")[2] for _ in range(7)],
+             [b"iello\n", b"jello\n", b"kello\n"] * 2 + [b"iello\n"], "instances for three")
+    holds("reuse is for components" in w.fails("--route", f"/={w.guest},reuse=2"), "a program")
+
+
 def kinds(w):
     other = w.write("other.wat", "(component)")
     holds("does not export wasi:http/incoming-handler" in w.fails("--route", f"/={other}"), "a component that is no handler")
 
 
-CHECKS = [answers, failures, kinds]
+CHECKS = [answers, failures, reuse, kinds]
