@@ -84,14 +84,19 @@ build_rust() {
   fi
 }
 
-# A component of WASI 0.2.
+# Components of WASI 0.2.
 build_rust_component() {
-  [ -e build/npm/rust/std.wasm ] && return
+  [ -e build/npm/rust/std.wasm ] && [ -e build/npm/rust/http_client.wasm ] && return
   mkdir -p build/npm/rust
   target=wasm32-wasip2
   if command -v rustup >/dev/null; then rustup target add $target >build/npm/log 2>&1; fi
   rustc -O --edition 2021 --target $target -o build/npm/rust/std.wasm tests/programs/std.rs \
     2>build/npm/log || echo "rustc has no target $target (rustup target add $target)" >&2
+  if command -v cargo >/dev/null &&
+    CARGO_TARGET_DIR="$PWD/build/npm/cargo" cargo build --quiet --locked --release --target $target \
+      --manifest-path tests/programs/http_client/Cargo.toml >build/npm/log 2>&1; then
+    cp build/npm/cargo/$target/release/http_client.wasm build/npm/rust/
+  fi
 }
 
 # Without npm or pip the tests fail, and say what to install.

@@ -16,7 +16,7 @@ from containers import bundles, containerd, podman, runc
 from containers.world import run_checks
 from result import failed, missing, passed, skipped
 import serve
-from wasi import run_components, run_http, run_testsuite
+from wasi import run_components, run_http, run_http_client, run_testsuite
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PORTABLE_LOCK = threading.Lock()
@@ -53,6 +53,7 @@ def jobs(name, programs, environment):
         return spec_jobs(name, programs, environment)
     return wasi_jobs(programs, environment) + http_jobs(programs, environment) + \
         serve_jobs(programs, environment) + component_jobs(programs) + \
+        http_client_jobs(programs) + \
         spec_jobs(name, programs, environment) + component_spec_jobs(name, programs, environment) + \
         wabt_jobs(name, programs) + \
         container_jobs(name, programs, environment) + handler_jobs(name) + \
@@ -97,6 +98,15 @@ def component_jobs(programs):
                                 pathlib.Path(testsuite))
     return [(f"components/{name}", lambda name=name, check=check: [judge(f"components/{name}", check())])
             for name, check in found]
+
+
+def http_client_jobs(programs):
+    client = ROOT / "build" / "npm" / "rust" / "http_client.wasm"
+    if not client.exists():
+        return [("http-client", lambda: [missing("http-client", client)])]
+    return [(f"http-client/{name}",
+             lambda name=name, check=check: [judge(f"http-client/{name}", check())])
+            for name, check in run_http_client.checks(str(programs / "wasmrun"), str(client))]
 
 
 def judge(name, wrong):

@@ -15,7 +15,7 @@ guests='clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32 libc++-19-dev-wasm32
   libc++abi-19-dev-wasm32'
 build="$common $clang $llvm $guests"
 # Sanitizers, the other compiler, tools that tests ask.
-test="libclang-rt-19-dev llvm-19 gcc-12 gdb wabt binutils bsdutils util-linux git npm python3-pip zsh
+test="libcurl4 libclang-rt-19-dev llvm-19 gcc-12 gdb wabt binutils bsdutils util-linux git npm python3-pip zsh
   fish curl openssl nghttp2-client wrk"
 tidy='clang-tidy-19 clang-format-19'
 # Containers, as the tests run them: engines, base runtimes, a native program for an image.
