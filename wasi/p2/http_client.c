@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -236,8 +237,18 @@ static void end_body(client *x, bool is_whole) {
   close_fd(&x->response_fd);
 }
 
+/* Signals of the process are for its own threads; a connection that breaks is no signal. */
+static void block_signals(void) {
+  static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+  sigset_t signals;
+  sigfillset(&signals);
+  for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) sigdelset(&signals, own[i]);
+  pthread_sigmask(SIG_BLOCK, &signals, NULL);
+}
+
 static void *run(void *argument) {
   client *x = argument;
+  block_signals();
   void *handle = x->curl->easy_init();
   int result = -1;
   if (handle) {
