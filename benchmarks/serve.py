@@ -147,9 +147,10 @@ def servers(arguments, folder):
     wasmtime = shutil.which("wasmtime")
     if proxy and os.path.exists(proxy):
         yield "wasmrun serve, component", wasmrun(proxy)
+        yield "wasmrun serve, component, reused", wasmrun("--reuse", "1000", proxy)
         if wasmtime:
             yield "wasmtime serve, component, pooled", lambda port: [
-                wasmtime, "serve", "-O", "pooling-allocator", "--addr", f"127.0.0.1:{port}", proxy]
+                wasmtime, "serve", "-O", "pooling-allocator=y", "--addr", f"127.0.0.1:{port}", proxy]
     nginx = shutil.which("nginx") or ("/usr/sbin/nginx" if os.path.exists("/usr/sbin/nginx") else None)
     if nginx:
         yield "nginx, a file", lambda port: nginx_command(nginx, folder, port)
