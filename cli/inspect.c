@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "inspect.h"
+#include "run.h"
 #include "suggest.h"
 
 enum { TYPE_SIZE = 512, NAME_SIZE = 256 };
@@ -379,6 +380,12 @@ int wr__command_inspect(const wr__parsed *parsed) {
   }
   wasm_engine_t *engine = wr__engine_from_options(parsed, &exit_status);
   if (!engine) return exit_status;
+  if (wr__run_is_component(parsed->operands[0])) {
+    exit_status = wr__component_show(engine, parsed->operands[0],
+                                     wr__option_last(parsed, WR__OPTION_JSON) != NULL);
+    wasm_engine_delete(engine);
+    return wr__flush_output(exit_status);
+  }
   wasm_module_t *module = wr__load_module(engine, parsed->operands[0]);
   wr__native_view native = {.data = NULL};
   exit_status = WR__EXIT_FAILED;

@@ -24,4 +24,7 @@ void wr__native_add_json(json_t *object, const wr__native_view *view);
 int wr__native_extract(const wr__native_view *view, const char *path, const char *target,
                        const char *output);
 
+/* wr__component_show: what a component imports, exports and holds. An exit status. */
+int wr__component_show(wasm_engine_t *engine, const char *path, bool as_json);
+
 #endif

@@ -3,6 +3,7 @@
 
 #include "api/module.h"
 #include "api/trap.h"
+#include "component/describe.h"
 #include "component/link.h"
 #include "component/wave.h"
 #include "platform/file.h"
@@ -94,6 +95,11 @@ size_t wr_component_export_count(const wr_component_t *component) {
 
 wr_component_extern wr_component_export(const wr_component_t *component, size_t index) {
   return describe(&of(component)->type->scope->exports[index]);
+}
+
+wr_status wr_component_describe(const wr_component_t *component, wr_write_fn write, void *context) {
+  if (!component || !write) return WR_BAD_ARGUMENT;
+  return wr__component_describe(of(component), write, context);
 }
 
 /* ---- Linking */

@@ -1041,6 +1041,13 @@ WR_API wr_component_extern wr_component_import(const wr_component_t *component, 
 WR_API size_t wr_component_export_count(const wr_component_t *component);
 WR_API wr_component_extern wr_component_export(const wr_component_t *component, size_t index);
 
+/* wr_component_describe: hands a description to write(context, text, size_bytes), line by line: imports
+ * and exports with their types as WIT writes them, then the core modules inside with their places and
+ * sizes. Lines of more than 4 KiB are cut off, and so is what comes after a million of them.
+ * Errors  WR_BAD_ARGUMENT, WR_OUT_OF_MEMORY. */
+WR_API WR_NODISCARD wr_status wr_component_describe(const wr_component_t *component,
+                                                    wr_write_fn write, void *context);
+
 /* wr_component_linker_new: names of host functions for components of a store. NULL: out of memory.
  * It may be deleted once everything is instantiated. */
 WR_API wr_component_linker_t *wr_component_linker_new(wasm_store_t *store);
