@@ -62,8 +62,7 @@ const char *wr__header_check(const uint8_t *bytes, size_t size, size_t *at) {
   *at = sizeof magic;
   if (memcmp(bytes + 4, version, sizeof version) == 0) return NULL;
   /* A component's layer is 1 where a module's is 0 (Spec component-model/Binary). */
-  return bytes[6] == 1 && bytes[7] == 0 ? "unknown binary version: this is a component, which "
-                                          "wasmrun does not run; build it as "
-                                          "a module (for wasm32-wasip1)"
-                                        : "unknown binary version";
+  return bytes[6] == 1 && bytes[7] == 0
+             ? "unknown binary version: this is a component, where a module is wanted"
+             : "unknown binary version";
 }
