@@ -2,6 +2,7 @@
  * itself, a wasm_store_t the store itself: only the store's handles are kept here. */
 #include <stdlib.h>
 
+#include "api/call.h"
 #include "api/config.h"
 #include "api/engines.h"
 #include "api/handles.h"
@@ -121,6 +122,7 @@ wr_limit wr_store_limit_hit(const wasm_store_t *store) {
 void wasm_store_delete(wasm_store_t *handle) {
   if (!handle) return;
   wr__store *store = wr__api_store(handle);
+  wr__api_calls_close(store);
   wr__api_handles_close(store);
   wr__store_delete(store);
 }

@@ -22,6 +22,14 @@ void wr__activation_leave(wr__exec *exec, wr__activation *activation) {
   current = activation->outer_thread;
 }
 
+wr__activation *wr__activation_swap(wr__activation *activation) {
+  wr__activation *was = current;
+  current = activation;
+  return was;
+}
+
+bool wr__activation_is_current(const wr__activation *activation) { return current == activation; }
+
 void wr__activation_land(wr__activation *activation, wr_status status) {
   activation->status = status;
   _longjmp(activation->landing, 1);

@@ -94,6 +94,11 @@ void wr__activation_leave(wr__exec *exec, wr__activation *activation);
 /* Goes on at the landing, over frames of the engine alone: C functions between two activations have
  * returned a status. */
 void __attribute__((noreturn)) wr__activation_land(wr__activation *activation, wr_status status);
+/* The thread goes on with another stack, on which this activation is the innermost; the one that it
+ * leaves. */
+wr__activation *wr__activation_swap(wr__activation *activation);
+/* Is it the innermost of the thread? */
+bool wr__activation_is_current(const wr__activation *activation);
 /* Makes faults in guard regions traps of the innermost activation. False: it cannot be done. */
 bool wr__activation_claim_faults(void);
 

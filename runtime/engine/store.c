@@ -1,15 +1,31 @@
 /* The life of stores: with every engine's part, with a heap, to the end of everything in them. */
 #include <stdlib.h>
 
+#include "engine/call.h"
 #include "engine/engine.h"
 #include "engine/make.h"
 #include "gc/heap.h"
 #include "platform/process.h"
 #include "store/objects.h"
 
-static void visit_frames(wr__store *store, wr__mark mark, void *context) {
+static void visit_stack(wr__store *store, wr__mark mark, void *context) {
   for (const wr__engine_ops *const *e = wr__engine_records(store->engine); *e; e++)
     if ((*e)->visit_roots) (*e)->visit_roots(&store->exec, mark, context);
+}
+
+/* Of the stack that runs, and of all that wait: each started call has one that does, its own or
+ * that of whoever resumed it. */
+static void visit_frames(wr__store *store, wr__mark mark, void *context) {
+  wr__exec *exec = &store->exec;
+  wr__activation *running = exec->activation;
+  visit_stack(store, mark, context);
+  for (const wr__call *call = store->calls; call; call = call->next) {
+    exec->activation = call->context.activation;
+    exec->left_sp = call->fiber.sp;
+    if (exec->activation) visit_stack(store, mark, context);
+  }
+  exec->activation = running;
+  exec->left_sp = NULL;
 }
 
 static bool open_engines(wr__store *store) {

@@ -872,6 +872,73 @@ WR_API wr_status wr_caller_trap(wr_caller *caller, const char *message);
 /* With a trap of a kind and its message. */
 WR_API wr_status wr_caller_trap_kind(wr_caller *caller, wr_trap_kind kind);
 
+/* ---- Started calls -------------------------------------------------------- */
+
+/* A call that runs on a stack of its own. A host function may suspend it in its middle; later
+ * anybody may resume it, in any thread, and so one thread can serve many guests that wait. A store may
+ * have any number of started calls, of which those that are suspended take about 12 KiB each, and
+ * address space for their stacks (twice the store's stack size). A store is still used by
+ * one thread at a time: no two of its calls run at once. Frames of host functions are on
+ * the call's stack, of which they have 256 KiB at least. */
+typedef struct wr_call wr_call_t;
+
+typedef enum wr_call_state {
+  WR_CALL_SUSPENDED, /* waits for wr_call_resume */
+  WR_CALL_RUNNING,   /* in a host function of it, or in another thread */
+  WR_CALL_ENDED,     /* wr_call_result says how */
+} wr_call_state;
+
+/* wr_call_start: makes a call, and runs it until it is suspended or has ended.
+ * args    args[arg_count], as for wr_func_call; borrowed, and read before anything runs.
+ * out     the call, which the caller owns; NULL on failure. WR_OK says nothing of how the call went.
+ * Errors  WR_BAD_ARGUMENT: wrong arguments, or another thread runs a started call of the store;
+ *         WR_OUT_OF_MEMORY. */
+WR_API WR_NODISCARD wr_status wr_call_start(const wasm_func_t *func, const wr_val *args,
+                                            size_t arg_count, wr_call_t **out, wr_error *error);
+
+/* wr_call_resume: runs a suspended call until it is suspended again or has ended. Any thread, if no
+ * other one uses the store meanwhile.
+ * answer  what wr_caller_suspend gives to the host function that waits; not looked at.
+ * Errors  WR_BAD_ARGUMENT: the call runs or has ended, or another thread runs a started call of the
+ *         store. Nothing ran then. */
+WR_API WR_NODISCARD wr_status wr_call_resume(wr_call_t *call, void *answer, wr_error *error);
+
+/* wr_call_get_state: where the call is. Any thread. */
+WR_API wr_call_state wr_call_get_state(const wr_call_t *call);
+
+/* wr_call_request: of a suspended call, what its host function gave to wr_caller_suspend; NULL for
+ * others. */
+WR_API void *wr_call_request(const wr_call_t *call);
+
+/* wr_call_result: how a call has ended, once: values and trap are the caller's afterwards.
+ * results  results[result_count], filled on WR_OK.
+ * trap     as for wr_func_call; may be NULL.
+ * Errors   those of wr_func_call; WR_BAD_ARGUMENT: it has not ended, or another count. */
+WR_API WR_NODISCARD wr_status wr_call_result(wr_call_t *call, wr_val *results, size_t result_count,
+                                             wasm_trap_t **trap);
+
+/* wr_call_cancel: ends a suspended call. The host function that waits gets WR_INTERRUPTED, and the
+ * guest ends with it, at its next poll at the latest.
+ * Errors  WR_BAD_ARGUMENT: the call is not suspended, or another thread runs one of the store. */
+WR_API WR_NODISCARD wr_status wr_call_cancel(wr_call_t *call, wr_error *error);
+
+/* wr_call_delete: cancels the call if it is suspended, and frees it. One that runs is left as it is.
+ * The end of a store cancels its calls, which are deleted afterwards or before. NULL is nothing. */
+WR_API void wr_call_delete(wr_call_t *call);
+
+/* wr_caller_call: the started call that the host function runs in; borrowed. NULL: it runs in none,
+ * and cannot suspend. */
+WR_API wr_call_t *wr_caller_call(wr_caller *caller);
+
+/* wr_caller_suspend: suspends the started call that the host function runs in: wr_call_start or
+ * wr_call_resume returns, and this returns at the next wr_call_resume. The thread may be another one
+ * then: a lock may not be held across, and what is the thread's (errno) is read anew.
+ * request  for wr_call_request; not looked at.
+ * answer   what was given to wr_call_resume; may be NULL.
+ * Errors   a status that the host function returns as it is. WR_TRAPPED: no started call, or one of
+ *          another store is between; WR_INTERRUPTED: cancelled, or a deadline or interrupt. */
+WR_API WR_NODISCARD wr_status wr_caller_suspend(wr_caller *caller, void *request, void **answer);
+
 /* A host function in slots: slots[] holds the arguments, one 8-byte slot each in order (i32 and
  * f32 in the low 4 bytes, v128 in two slots), and receives the results the same way. The
  * array has room for the larger of both. Returns WR_OK, or what wr_caller_exit or

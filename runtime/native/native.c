@@ -11,7 +11,7 @@
 #include "native/native.h"
 #include "operations/operations.h"
 #include "platform/fault.h"
-#include "platform/memory.h"
+#include "platform/stack.h"
 #include "store/objects.h"
 
 /* Below its limit native code leaves this much to helpers and host functions. */
@@ -355,7 +355,8 @@ static void __attribute__((noinline, no_sanitize_address)) visit_roots(wr__exec 
   jmp_buf registers; /* callee-saved ones may hold references: here they are on the stack */
   (void)_setjmp(registers);
   wr__heap *heap = exec->store->heap;
-  for (const wr__ref *at = (const wr__ref *)&registers; at < (const wr__ref *)outermost; at++) {
+  const wr__ref *at = exec->left_sp ? exec->left_sp : (const wr__ref *)&registers;
+  for (; at < (const wr__ref *)outermost; at++) {
     if (((uintptr_t)at & 0xfff) == 0 && wr__heap_stopping(heap)) return;
     wr__object *object = wr__heap_find(heap, (uintptr_t)*at);
     if (object) mark(context, (wr__ref)(uintptr_t)object);

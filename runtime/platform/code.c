@@ -3,7 +3,6 @@
  * executable. */
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <unistd.h>
@@ -65,15 +64,3 @@ void *wr__code_map(int fd, uint64_t offset, size_t size, size_t text_offset, siz
 }
 
 void wr__code_unmap(void *base, size_t size) { munmap(base, size); }
-
-uintptr_t wr__stack_low(void) {
-  static _Thread_local uintptr_t low;
-  if (low) return low;
-  pthread_attr_t attributes;
-  if (pthread_getattr_np(pthread_self(), &attributes) != 0) return 0;
-  void *base;
-  size_t size;
-  if (pthread_attr_getstack(&attributes, &base, &size) == 0) low = (uintptr_t)base;
-  pthread_attr_destroy(&attributes);
-  return low;
-}

@@ -1,5 +1,4 @@
-/* Address space: reservations, pages, guard regions, the pool of guarded reservations, the stack.
- */
+/* Address space: reservations, pages, guard regions, the pool of guarded reservations. */
 #ifndef WR__PLATFORM_MEMORY_H
 #define WR__PLATFORM_MEMORY_H
 
@@ -54,8 +53,5 @@ bool wr__region_find(uintptr_t address, wr__region_view *out);
  * The first `committed` bytes are what was committed of it. */
 void *wr__guarded_acquire(size_t size, wr__region **region);
 void wr__guarded_release(void *base, size_t size, size_t committed, wr__region *region);
-
-/* The lowest address of the calling thread's stack; 0 where it cannot be told. */
-uintptr_t wr__stack_low(void);
 
 #endif

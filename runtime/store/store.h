@@ -232,6 +232,8 @@ struct wr__exec {
   uint64_t *native_results;             /* NULL until the first instance with an image */
   wr__func *tail_func;                  /* of WR__TAIL_CALLED; has an instance */
   uint64_t *tail_args;                  /* with native_results */
+  const wr__ref *left_sp;               /* the stack whose roots are visited does not run, and was
+                                           left here; NULL: it runs */
 };
 
 struct wr__store {
@@ -253,7 +255,10 @@ struct wr__store {
   struct wr__parking *parking; /* store/wait.c: where it waits in memory.atomic.wait */
   wr__budget *budget;          /* counted; of all stores of the program */
   size_t stack_size_bytes;     /* of each engine's call stack */
-  bool heap_is_over_limit;     /* why its last allocation failed: else the host has no memory */
+  struct wr__call *calls;      /* engine/call.h: all started calls, and the innermost that runs */
+  struct wr__call *running_call;
+  _Atomic uintptr_t runner; /* the thread that resumed the outermost of these; 0: none runs */
+  bool heap_is_over_limit;  /* why its last allocation failed: else the host has no memory */
 };
 
 /* ---- store.c */
