@@ -10,9 +10,7 @@
 
 /* Guards that divide no mapping, so that a process can have more than the host allows mappings
  * (Linux 6.13). */
-#ifndef MADV_GUARD_INSTALL
-#define MADV_GUARD_INSTALL 102
-#endif
+enum { GUARD_INSTALL = 102 /* MADV_GUARD_INSTALL */ };
 
 /* Sanitizers are told which stack runs. Without them there are no such functions. */
 __attribute__((weak)) void __sanitizer_start_switch_fiber(void **fake, const void *low,
@@ -81,7 +79,7 @@ static void *make_stack(size_t size) {
   if (!base) return NULL;
   wr__vm_prefer_small_pages(base, size);
   bool is_made =
-      wr__vm_commit(base, size) && (madvise(base, WR__STACK_GUARD_BYTES, MADV_GUARD_INSTALL) == 0 ||
+      wr__vm_commit(base, size) && (madvise(base, WR__STACK_GUARD_BYTES, GUARD_INSTALL) == 0 ||
                                     mprotect(base, WR__STACK_GUARD_BYTES, PROT_NONE) == 0);
   if (is_made) return base;
   wr__vm_release(base, size);
