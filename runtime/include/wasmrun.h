@@ -872,6 +872,35 @@ WR_API wr_status wr_caller_trap(wr_caller *caller, const char *message);
 /* With a trap of a kind and its message. */
 WR_API wr_status wr_caller_trap_kind(wr_caller *caller, wr_trap_kind kind);
 
+/* A host function in slots: slots[] holds the arguments, one 8-byte slot each in order (i32 and
+ * f32 in the low 4 bytes, v128 in two slots), and receives the results the same way. The
+ * array has room for the larger of both. Returns WR_OK, or what wr_caller_exit or
+ * wr_caller_trap* gave. This is the fastest form: nothing is converted, and nothing is checked. */
+typedef wr_status (*wr_raw_callback)(void *env, wr_caller *caller, uint64_t *slots);
+
+/* wr_func_new_raw, wr_func_new_val: a host function of the store.
+ * type       borrowed.
+ * env        goes to each call. finalizer(env) is called once when the store is deleted; not where
+ *            the result is NULL. The finalizer may be NULL.
+ * Returns    NULL when out of memory, or for a type that the engine does not know. */
+WR_API wasm_func_t *wr_func_new_raw(wasm_store_t *store, const wasm_functype_t *type,
+                                    wr_raw_callback callback, void *env, void (*finalizer)(void *));
+
+/* A host function in full values. args are borrowed; results come with their types set and
+ * references null, and references put there become the library's, also on failure. A result of
+ * another type is a trap. */
+typedef wr_status (*wr_val_callback)(void *env, wr_caller *caller, const wr_val *args,
+                                     wr_val *results);
+WR_API wasm_func_t *wr_func_new_val(wasm_store_t *store, const wasm_functype_t *type,
+                                    wr_val_callback callback, void *env, void (*finalizer)(void *));
+
+/* wr_func_new_native: a plain C function of a natural signature, called through libffi:
+ * int32_t, int64_t, float, double parameters (127 at most) for i32, i64, f32, f64, and at most one
+ * result. `double f(int32_t, double)` is of type [i32 f64] -> [f64]. NULL and *error for types
+ * that C cannot express so (WR_BAD_ARGUMENT), and when out of memory. */
+WR_API wasm_func_t *wr_func_new_native(wasm_store_t *store, const wasm_functype_t *type,
+                                       void (*function)(void), wr_error *error);
+
 /* ---- Started calls -------------------------------------------------------- */
 
 /* A call that runs on a stack of its own. A host function may suspend it in its middle; later
@@ -938,35 +967,6 @@ WR_API wr_call_t *wr_caller_call(wr_caller *caller);
  * Errors   a status that the host function returns as it is. WR_TRAPPED: no started call, or one of
  *          another store is between; WR_INTERRUPTED: cancelled, or a deadline or interrupt. */
 WR_API WR_NODISCARD wr_status wr_caller_suspend(wr_caller *caller, void *request, void **answer);
-
-/* A host function in slots: slots[] holds the arguments, one 8-byte slot each in order (i32 and
- * f32 in the low 4 bytes, v128 in two slots), and receives the results the same way. The
- * array has room for the larger of both. Returns WR_OK, or what wr_caller_exit or
- * wr_caller_trap* gave. This is the fastest form: nothing is converted, and nothing is checked. */
-typedef wr_status (*wr_raw_callback)(void *env, wr_caller *caller, uint64_t *slots);
-
-/* wr_func_new_raw, wr_func_new_val: a host function of the store.
- * type       borrowed.
- * env        goes to each call. finalizer(env) is called once when the store is deleted; not where
- *            the result is NULL. The finalizer may be NULL.
- * Returns    NULL when out of memory, or for a type that the engine does not know. */
-WR_API wasm_func_t *wr_func_new_raw(wasm_store_t *store, const wasm_functype_t *type,
-                                    wr_raw_callback callback, void *env, void (*finalizer)(void *));
-
-/* A host function in full values. args are borrowed; results come with their types set and
- * references null, and references put there become the library's, also on failure. A result of
- * another type is a trap. */
-typedef wr_status (*wr_val_callback)(void *env, wr_caller *caller, const wr_val *args,
-                                     wr_val *results);
-WR_API wasm_func_t *wr_func_new_val(wasm_store_t *store, const wasm_functype_t *type,
-                                    wr_val_callback callback, void *env, void (*finalizer)(void *));
-
-/* wr_func_new_native: a plain C function of a natural signature, called through libffi:
- * int32_t, int64_t, float, double parameters (127 at most) for i32, i64, f32, f64, and at most one
- * result. `double f(int32_t, double)` is of type [i32 f64] -> [f64]. NULL and *error for types
- * that C cannot express so (WR_BAD_ARGUMENT), and when out of memory. */
-WR_API wasm_func_t *wr_func_new_native(wasm_store_t *store, const wasm_functype_t *type,
-                                       void (*function)(void), wr_error *error);
 
 /* ---- Memories, tables, globals, tags ----------------------------------------
  * Constructors return NULL and fill *error (NULL allowed): WR_BAD_ARGUMENT for what is no valid
