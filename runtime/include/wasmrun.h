@@ -763,10 +763,11 @@ typedef struct wr_print_options {
 /* wr_text_write: takes size_bytes of text, borrowed for the call. False: it cannot, and the printing
  * ends. */
 typedef bool (*wr_text_write)(void *context, const char *text, size_t size_bytes);
-/* wr_binary_print: prints a binary module, which need be well-formed, not valid, in pieces: memory
- * follows the largest piece of text that is printed at once, not the whole.
+/* wr_binary_print: prints a binary module or component, which need be well-formed, not valid, in
+ * pieces: memory follows the largest piece of text that is printed at once, not the whole.
  * write   called with pieces of about 64 KiB, in order; what came before an error stays written.
- * Errors  WR_MALFORMED with the offset; WR_OUT_OF_MEMORY; WR_IO: write said no. */
+ * Errors  WR_MALFORMED with the offset; WR_UNSUPPORTED: a component's values, or nesting of more than
+ *         100; WR_OUT_OF_MEMORY; WR_IO: write said no. */
 WR_API WR_NODISCARD wr_status wr_binary_print(const void *bytes, size_t size_bytes,
                                               const wr_print_options *options, wr_text_write write,
                                               void *context, wr_error *error);

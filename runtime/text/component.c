@@ -26,6 +26,8 @@ static wr_status parse_nested(wr__ctext *c) {
     wr__tscope scope;
     wr__buffer *item = wr__ctext_item(c);
     if (names.id != WR_NO_INDEX) WR_TRY(wr__parse_id_name(c->p, names.id, &name));
+    wr__span given;
+    WR_TRY(wr__annot_name(c->p, "component", &given));
     wr_status status = wr__ctext_enter(c, &scope, WR__TSCOPE_COMPONENT, name);
     if (status == WR_OK) status = wr__ctext_component(c, item, end);
     wr__ctext_leave(c, &scope);
@@ -52,9 +54,32 @@ static wr_status parse_definition(wr__ctext *c) {
   return wr__parse_unexpected(c->p, "a definition such as (core module, (import or (export");
 }
 
+/* @custom annotations before the current token: a section each, at this place. */
+static wr_status parse_customs(wr__ctext *c) {
+  wr__tscope *s = c->scope;
+  WR_TRY(wr__annot_customs(c->p));
+  for (uint32_t i = 0; i < c->p->custom_count; i++) {
+    const wr__custom_out *custom = &c->p->customs[i];
+    wr__buffer section = {0};
+    wr__ctext_flush(s);
+    wr__buffer_name(&section, custom->name.data, custom->name.size);
+    wr__buffer_bytes(&section, custom->content.data, custom->content.size);
+    wr__buffer_byte(&s->out, 0);
+    wr__buffer_name(&s->out, section.data, section.size);
+    if (section.failed) s->out.failed = true;
+    wr__buffer_free(&section);
+  }
+  c->p->custom_count = 0;
+  return s->out.failed ? wr__parse_oom(c->p) : WR_OK;
+}
+
 /* The definitions up to the token `end`, in the scope that was entered. */
 wr_status wr__ctext_component(wr__ctext *c, wr__buffer *out, uint32_t end) {
-  while (c->p->at < end && !wr__parse_is(c->p, WR__TOK_CLOSE)) WR_TRY(parse_definition(c));
+  WR_TRY(parse_customs(c));
+  while (c->p->at < end && !wr__parse_is(c->p, WR__TOK_CLOSE)) {
+    WR_TRY(parse_definition(c));
+    WR_TRY(parse_customs(c));
+  }
   wr__ctext_flush(c->scope);
   wr__buffer_bytes(out, preamble, sizeof preamble);
   wr__buffer_append(out, &c->scope->out);

@@ -267,6 +267,9 @@ static wr_status add_module(wr__ctext *c, const wr__inline_names *names, uint32_
   wr__parser_share(&module, c->p);
   wr_status status = WR_OK;
   if (names->id != WR_NO_INDEX) status = wr__parse_id_name(&module, names->id, &module.module_name);
+  wr__span given = {0};
+  if (status == WR_OK) status = wr__annot_name(&module, "module", &given);
+  if (given.data) module.module_name = given;
   if (status == WR_OK) status = wr__parse_module_fields(&module, end, item);
   c->p->at = module.at;
   wr__parser_free_shared(&module);

@@ -505,24 +505,31 @@ static wr_status print_section(wr__printer *p, const wr__print_section *section)
   }
 }
 
-static wr_status print_module(wr__printer *p) {
+wr_status wr__print_core_externtype(wr__printer *p, wr__cursor *c, uint8_t kind) {
+  return import_type(p, c, kind, WR_NO_INDEX, true);
+}
+
+/* head is what stands before the fields, id the name that it gives. */
+static wr_status print_module(wr__printer *p, const char *head, wr__span id) {
   WR_TRY(find_sections(p));
   WR_TRY(collect(p));
-  wr__buffer_text(&p->out, "(module");
-  if (p->module_name.data) {
+  wr__buffer_text(&p->out, head);
+  bool has_id = id.data && p->module_name.data && id.size == p->module_name.size &&
+                !memcmp(id.data, p->module_name.data, id.size);
+  if (p->module_name.data && !has_id) {
     wr__buffer_text(&p->out, " (@name ");
     wr__print_string(&p->out, p->module_name);
     wr__buffer_byte(&p->out, ')');
   }
   for (uint32_t i = 0; i < p->section_count; i++) WR_TRY(print_section(p, &p->sections[i]));
   if (p->counts[WR__SPACE_FUNC] != p->func_count)
-    return wr__fail(p->error, WR_MALFORMED, p->size,
+    return wr__fail(p->error, WR_MALFORMED, (uint64_t)(p->bytes + p->size - p->origin),
                     "function and code section have inconsistent lengths");
-  wr__buffer_text(&p->out, ")\n");
-  return wr__print_finish(p);
+  wr__buffer_byte(&p->out, ')');
+  return WR_OK;
 }
 
-static void free_printer(wr__printer *p) {
+void wr__print_free(wr__printer *p) {
   wr__buffer_free(&p->out);
   free(p->sections);
   free(p->types);
@@ -535,16 +542,32 @@ static void free_printer(wr__printer *p) {
   wr__symbols_free(&p->used_names);
 }
 
-wr_status wr__text_print(const void *bytes, size_t size, const wr_print_options *options,
-                         wr_text_write write, void *context, wr_error *error) {
-  wr__printer p = {.bytes = bytes,
-                   .size = size,
+wr_status wr__print_nested(wr__span module, const uint8_t *origin, wr__span id, const char *head,
+                           const wr_print_options *options, wr_text_write write, void *context,
+                           wr_error *error) {
+  wr__printer p = {.bytes = module.data,
+                   .size = module.size,
+                   .origin = origin,
                    .error = error,
+                   .options = *options,
                    .write = write,
                    .context = context,
                    .func_index = WR_NO_INDEX};
-  if (options) p.options = *options;
-  wr_status status = print_module(&p);
-  free_printer(&p);
+  wr_status status = print_module(&p, head, id);
+  if (status == WR_OK) status = wr__print_finish(&p);
+  wr__print_free(&p);
   return status;
+}
+
+wr_status wr__text_print(const void *bytes, size_t size, const wr_print_options *options,
+                         wr_text_write write, void *context, wr_error *error) {
+  static const wr_print_options plain = {0};
+  if (!options) options = &plain;
+  if (wr__component_print_is(bytes, size))
+    return wr__component_print(bytes, size, options, write, context, error);
+  wr__span module = {bytes, size};
+  WR_TRY(wr__print_nested(module, bytes, (wr__span){0}, "(module", options, write, context, error));
+  if (!write(context, "\n", 1))
+    return wr__fail(error, WR_IO, WR_NO_OFFSET, "the text cannot be written");
+  return WR_OK;
 }

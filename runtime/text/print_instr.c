@@ -243,7 +243,7 @@ static wr_status fail_read(wr__printer *p, const wr__cursor *start) {
   wr__cursor at = {r->at, r->end};
   if (r->failure == WR__READ_NO_MEMORY) return wr__fail_oom(p->error);
   if (r->failure == WR__READ_TOO_MANY)
-    return wr__fail(p->error, WR_UNSUPPORTED, (uint64_t)(r->at - p->bytes),
+    return wr__fail(p->error, WR_UNSUPPORTED, (uint64_t)(r->at - p->origin),
                     "too many %s: %u, at most %u", r->message, r->count, r->limit);
   return wr__print_fail(p, r->failure == WR__READ_ILLEGAL ? start : &at, r->message);
 }

@@ -64,6 +64,10 @@ static wr_status read_nested_map(wr__printer *p, wr__cursor *c, wr__space space)
   return WR_OK;
 }
 
+wr_status wr__print_read_name_map(wr__printer *p, wr__cursor *c, wr__space space, bool *ok) {
+  return read_name_map(p, c, space, 0, ok);
+}
+
 wr_status wr__print_read_names(wr__printer *p, wr__cursor contents) {
   static const uint8_t spaces[] = {
       [1] = WR__SPACE_FUNC,  [2] = WR__SPACE_LOCAL,  [3] = WR__SPACE_LABEL,  [4] = WR__SPACE_TYPE,
@@ -155,7 +159,7 @@ static bool is_plain_id(wr__span name) {
   return true;
 }
 
-static void write_id(wr__buffer *out, wr__span name) {
+void wr__print_id(wr__buffer *out, wr__span name) {
   wr__buffer_text(out, " $");
   if (is_plain_id(name))
     wr__buffer_bytes(out, name.data, name.size);
@@ -172,7 +176,7 @@ void wr__print_binding(wr__printer *p, wr__buffer *out, wr__space space, uint32_
                        uint32_t index) {
   const wr__print_name *name = wr__print_name_of(p, space, outer, index);
   if (name && name->is_id) {
-    write_id(out, name->name);
+    wr__print_id(out, name->name);
     return;
   }
   if (shows_index(space)) wr__buffer_format(out, " (;%u;)", index);
@@ -186,7 +190,7 @@ void wr__print_index(wr__printer *p, wr__buffer *out, wr__space space, uint32_t 
                      uint32_t index) {
   const wr__print_name *name = wr__print_name_of(p, space, outer, index);
   if (name && name->is_id)
-    write_id(out, name->name);
+    wr__print_id(out, name->name);
   else
     wr__buffer_format(out, " %u", index);
 }

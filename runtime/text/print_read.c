@@ -6,7 +6,7 @@
 enum { MAX_INDENT = 40 };
 
 wr_status wr__print_fail(wr__printer *p, const wr__cursor *c, const char *message) {
-  return wr__fail(p->error, WR_MALFORMED, (uint64_t)(c->at - p->bytes), "%s", message);
+  return wr__fail(p->error, WR_MALFORMED, (uint64_t)(c->at - p->origin), "%s", message);
 }
 
 static wr_status fail_leb(wr__printer *p, const wr__cursor *c, wr__leb result) {

@@ -161,7 +161,7 @@ static wr_status print_subtype(wr__printer *p, wr__cursor *c, uint32_t index, wr
   wr__print_deftype type = {0};
   uint8_t kind;
   WR_TRY(wr__print_byte(p, c, &kind));
-  wr__buffer_text(out, "(type");
+  wr__buffer_text(out, "type");
   wr__print_binding(p, out, WR__SPACE_TYPE, 0, index);
   bool has_sub = kind == 0x50 || kind == 0x4f;
   if (has_sub) {
@@ -183,18 +183,24 @@ static wr_status print_subtype(wr__printer *p, wr__cursor *c, uint32_t index, wr
   return WR_OK;
 }
 
-static wr_status print_group(wr__printer *p, wr__cursor *c, uint32_t *index, wr__buffer *out) {
-  if (c->at >= c->end || *c->at != 0x4e) {
-    wr__print_line(out, 1);
-    return print_subtype(p, c, (*index)++, out);
-  }
+wr_status wr__print_skip_type(wr__printer *p) {
+  if (!wr__grow32(&p->types, &p->type_capacity, p->type_count + 1, sizeof *p->types))
+    return wr__fail_oom(p->error);
+  p->types[p->type_count++] = (wr__print_deftype){0};
+  return WR_OK;
+}
+
+wr_status wr__print_rectype(wr__printer *p, wr__cursor *c, uint32_t *index, const char *prefix,
+                            uint32_t depth, wr__buffer *out) {
+  wr__buffer_format(out, "(%s", prefix);
+  if (c->at >= c->end || *c->at != 0x4e) return print_subtype(p, c, (*index)++, out);
   uint32_t count;
   c->at++;
   WR_TRY(wr__print_u32(p, c, &count));
-  wr__print_line(out, 1);
-  wr__buffer_text(out, "(rec");
+  wr__buffer_text(out, "rec");
   for (uint32_t i = 0; i < count; i++) {
-    wr__print_line(out, 2);
+    wr__print_line(out, depth + 1);
+    wr__buffer_byte(out, '(');
     WR_TRY(print_subtype(p, c, (*index)++, out));
   }
   wr__buffer_byte(out, ')');
@@ -207,7 +213,8 @@ wr_status wr__print_types(wr__printer *p, wr__cursor contents, bool print) {
   WR_TRY(wr__print_u32(p, &contents, &count));
   wr_status status = WR_OK;
   for (uint32_t i = 0; status == WR_OK && i < count; i++) {
-    status = print_group(p, &contents, &index, print ? &p->out : &unused);
+    wr__print_line(print ? &p->out : &unused, 1);
+    status = wr__print_rectype(p, &contents, &index, "", 1, print ? &p->out : &unused);
     unused.size = 0;
   }
   wr__buffer_free(&unused);

@@ -74,6 +74,7 @@ typedef struct wr__print_instr {
 typedef struct wr__printer {
   const uint8_t *bytes;
   size_t size;
+  const uint8_t *origin; /* what offsets in messages count from: the file that bytes are part of */
   wr_error *error;
   wr_print_options options;
   wr_text_write write;
@@ -128,9 +129,33 @@ wr_status wr__print_flush(wr__printer *p);
 /* Writes all of it. */
 wr_status wr__print_finish(wr__printer *p);
 
+/* ---- print.c ---------------------------------------------------------------------------- */
+
+/* wr__print_nested: prints a core module of a component, without a line break at the end.
+ * origin  the first byte of the file.
+ * id      the identifier that the component has for it, or none; it stands for the module's own
+ *         name if that is the same.
+ * head    what stands before the fields: "(core module $id (;0;)". */
+wr_status wr__print_nested(wr__span module, const uint8_t *origin, wr__span id, const char *head,
+                           const wr_print_options *options, wr_text_write write, void *context,
+                           wr_error *error);
+/* The type behind an import's kind, to p->out; kind is below 5. */
+wr_status wr__print_core_externtype(wr__printer *p, wr__cursor *c, uint8_t kind);
+void wr__print_free(wr__printer *p);
+
+/* ---- component_print.c -------------------------------------------------------------------- */
+
+/* Is it a component, of whatever version? */
+bool wr__component_print_is(const uint8_t *bytes, size_t size);
+wr_status wr__component_print(const void *bytes, size_t size, const wr_print_options *options,
+                              wr_text_write write, void *context, wr_error *error);
+
 /* ---- print_names.c -----------------------------------------------------------------------------
  */
 
+/* Reads the names of one space, by index. *ok: the map was well-formed. */
+wr_status wr__print_read_name_map(wr__printer *p, wr__cursor *c, wr__space space, bool *ok);
+void wr__print_id(wr__buffer *out, wr__span name); /* " $name" */
 /* Reads a name section; what is wrong with it only ends the reading. */
 wr_status wr__print_read_names(wr__printer *p, wr__cursor contents);
 wr_status wr__print_read_hints(wr__printer *p, wr__cursor contents, bool *ok);
@@ -158,6 +183,12 @@ wr_status wr__print_signature(wr__printer *p, const wr__print_deftype *type, uin
                               wr__buffer *out);
 /* The type section: what the types are, and with print their text. */
 wr_status wr__print_types(wr__printer *p, wr__cursor contents, bool print);
+/* One type or group of types, on the line that the caller began, "(prefix…": prefix is "core " or
+ * nothing. */
+wr_status wr__print_rectype(wr__printer *p, wr__cursor *c, uint32_t *index, const char *prefix,
+                            uint32_t depth, wr__buffer *out);
+/* Counts a type of which nothing is known. */
+wr_status wr__print_skip_type(wr__printer *p);
 /* The function type of an index, or NULL. */
 const wr__print_deftype *wr__print_functype(const wr__printer *p, uint32_t type_index);
 
