@@ -58,6 +58,9 @@ wasm_engine_t *wr__engine_in(const wr__parsed *parsed, const wr__container *cont
 wasm_module_t *wr__load_module(wasm_engine_t *engine, const char *path);
 /* wr__load_to_run: the same; with --engine compile it is compiled, or comes from the cache. */
 wasm_module_t *wr__load_to_run(const wr__parsed *parsed, wasm_engine_t *engine, const char *path);
+/* The same of a component. */
+wr_component_t *wr__load_component_to_run(const wr__parsed *parsed, wasm_engine_t *engine,
+                                          const char *path);
 
 /* wr__check_word: false, and reported, if the first operand of `run` without its name is neither a
  * file nor, as it seems, meant as one. */

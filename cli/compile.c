@@ -4,6 +4,7 @@
 
 #include "commands.h"
 #include "platform/host.h"
+#include "run.h"
 
 enum { MAX_TARGETS = 16 };
 
@@ -57,14 +58,19 @@ static void unwatch(const progress *p) {
 
 /* ---- wasmrun run --engine compile --------------------------------------------------- */
 
+/* A program that is to run here and now. */
+static void read_run_options(const wr__parsed *parsed, wr_compile_options *options) {
+  const char *bounds = wr__option_last(parsed, WR__OPTION_BOUNDS);
+  wr_compile_options_init(options);
+  options->cpu = "native";
+  options->bounds_explicit = bounds && strcmp(bounds, "explicit") == 0;
+}
+
 wasm_module_t *wr__load_to_run(const wr__parsed *parsed, wasm_engine_t *engine, const char *path) {
   const char *name = wr__option_last(parsed, WR__OPTION_ENGINE);
   if (!name || strcmp(name, "compile") != 0) return wr__load_module(engine, path);
-  const char *bounds = wr__option_last(parsed, WR__OPTION_BOUNDS);
   wr_compile_options options;
-  wr_compile_options_init(&options);
-  options.cpu = "native";
-  options.bounds_explicit = bounds && strcmp(bounds, "explicit") == 0;
+  read_run_options(parsed, &options);
   progress p;
   watch(&options, &p);
   wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
@@ -81,6 +87,26 @@ wasm_module_t *wr__load_to_run(const wr__parsed *parsed, wasm_engine_t *engine, 
   wr__report_error(path, &error);
   if (module) wasm_module_delete(module);
   return NULL;
+}
+
+wr_component_t *wr__load_component_to_run(const wr__parsed *parsed, wasm_engine_t *engine,
+                                          const char *path) {
+  const char *name = wr__option_last(parsed, WR__OPTION_ENGINE);
+  wr_compile_options options;
+  wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
+  wr_component_t *component = NULL;
+  wr_status status;
+  if (name && strcmp(name, "compile") == 0) {
+    progress p;
+    read_run_options(parsed, &options);
+    watch(&options, &p);
+    status = wr_component_open_compiled(engine, path, &options, &component, &error);
+    unwatch(&p);
+  } else {
+    status = wr_component_open(engine, path, &component, &error);
+  }
+  if (status != WR_OK) wr__report_error(path, &error);
+  return component;
 }
 
 /* ---- wasmrun compile -------------------------------------------------------------- */
@@ -207,17 +233,38 @@ static bool compile_and_write(job *j, const wasm_module_t *module, const wr_sign
   return written;
 }
 
+static bool compile_component(job *j, const wr_component_t *component, const wr_signing_key *key) {
+  wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
+  progress p;
+  wasm_byte_vec_t file;
+  watch(&j->options, &p);
+  wr_status status = wr_component_compile(component, &j->options, j->targets, (size_t)j->count, key,
+                                          &file, &error);
+  unwatch(&p);
+  if (status != WR_OK) return report_failure(j, &error);
+  bool written = write_output(j->parsed, ".aot.wasm", &file);
+  wasm_byte_vec_delete(&file);
+  return written;
+}
+
 /* The key comes first: whoever has none should not wait for a compilation to be told. */
 static int compile(job *j, wasm_engine_t *engine) {
   wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
-  wasm_module_t *module = wr__load_module(engine, j->parsed->operands[0]);
+  const char *path = j->parsed->operands[0];
+  bool is_component = wr__run_is_component(path);
+  wr_component_t *component = NULL;
+  wasm_module_t *module = is_component ? NULL : wr__load_module(engine, path);
   wr_signing_key *key = NULL;
   bool done = false;
-  if (module &&
-      wr_signing_key_open(wr__option_last(j->parsed, WR__OPTION_SIGN_KEY), &key, &error) != WR_OK)
+  if (is_component && wr_component_open(engine, path, &component, &error) != WR_OK)
+    wr__report_error(path, &error);
+  else if ((module || component) &&
+           wr_signing_key_open(wr__option_last(j->parsed, WR__OPTION_SIGN_KEY), &key, &error) !=
+               WR_OK)
     wr__report("%s", error.message);
-  else if (module)
-    done = compile_and_write(j, module, key);
+  else if (module || component)
+    done = module ? compile_and_write(j, module, key) : compile_component(j, component, key);
+  wr_component_delete(component);
   for (int i = 0; i < j->count; i++) wasm_byte_vec_delete(&j->images[i]);
   wr_signing_key_delete(key);
   if (module) wasm_module_delete(module);

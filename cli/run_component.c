@@ -100,12 +100,12 @@ static int link_and_run(wr__session *s, const wr_component_t *component) {
 }
 
 int wr__run_component(wr__session *s) {
-  wr_error error = {.offset = WR_NO_OFFSET, .func_index = WR_NO_INDEX};
-  wr_component_t *component = NULL;
-  if (wr_component_open(s->engine, s->path, &component, &error) != WR_OK) {
-    wr__report_error(s->path, &error);
-    return WR__EXIT_FAILED;
-  }
+  wr_component_t *component = wr__load_component_to_run(s->parsed, s->engine, s->path);
+  if (!component) return WR__EXIT_FAILED;
+  const char *refusal = wr_component_native_refusal(component);
+  if (refusal)
+    wr__report("%s: warning: its native code is not used: %s%s", s->path, refusal,
+               wr__refusal_hint(refusal));
   int exit_status = wr__run_grant(s);
   if (exit_status == WR__EXIT_OK) {
     s->store = wasm_store_new(s->engine);

@@ -1,13 +1,13 @@
 /* Components through the public interface: opening, linking, instances, calls from the host. */
 #include <stdlib.h>
 
+#include "api/component_modules.h"
 #include "api/module.h"
 #include "api/trap.h"
 #include "component/describe.h"
 #include "component/link.h"
 #include "component/wave.h"
 #include "platform/file.h"
-#include "trust/open.h"
 
 struct wr_component_instance {
   wr__cinstance *instance;
@@ -21,16 +21,11 @@ bool wr_component_is(const void *bytes, size_t size_bytes) {
 
 /* ---- Opening */
 
-/* Core modules may have native code of their own. */
-static wr_status open_module(void *context, wr__engine *engine, const uint8_t *bytes, size_t size,
-                             wr__module **out, wr_error *error) {
-  (void)context;
-  return wr__open_bytes(engine, bytes, size, WR__BYTES_BORROWED, out, error);
-}
-
+/* options: to compile the core modules with; NULL: not. */
 static wr_status decode(wr__engine *engine, const uint8_t *bytes, size_t size, bool mapped,
-                        wr_component_t **out, wr_error *error) {
-  const wr__module_opener opener = {open_module, NULL};
+                        const wr_compile_options *options, wr_component_t **out, wr_error *error) {
+  wr__component_modules modules = {.options = options};
+  const wr__module_opener opener = wr__component_modules_opener(&modules);
   wr__component *component;
   wr_status status = wr__component_decode(
       engine, bytes, size, mapped ? WR__BYTES_MMAP : WR__BYTES_MALLOC, &opener, &component, error);
@@ -46,7 +41,7 @@ static wr_status new_from_text(wr__engine *engine, const char *text, size_t size
                                wr_component_t **out, wr_error *error) {
   wasm_byte_vec_t binary;
   WR_TRY(wr_text_to_binary(text, size, &binary, error));
-  return decode(engine, (const uint8_t *)binary.data, binary.size, false, out, error);
+  return decode(engine, (const uint8_t *)binary.data, binary.size, false, NULL, out, error);
 }
 
 wr_status wr_component_new(wasm_engine_t *engine, const void *bytes, size_t size_bytes,
@@ -58,18 +53,32 @@ wr_status wr_component_new(wasm_engine_t *engine, const void *bytes, size_t size
   uint8_t *copy = malloc(size_bytes ? size_bytes : 1);
   if (!copy) return wr__fail_oom(error);
   if (size_bytes) memcpy(copy, bytes, size_bytes);
-  return decode(wr__api_engine(engine), copy, size_bytes, false, out, error);
+  return decode(wr__api_engine(engine), copy, size_bytes, false, NULL, out, error);
 }
 
-wr_status wr_component_open(wasm_engine_t *engine, const char *path, wr_component_t **out,
-                            wr_error *error) {
+static wr_status open_file(wasm_engine_t *engine, const char *path,
+                           const wr_compile_options *options, wr_component_t **out,
+                           wr_error *error) {
   if (!engine || !path || !out)
     return wr__fail(error, WR_BAD_ARGUMENT, WR_NO_OFFSET, "engine, path or out is missing");
   const uint8_t *bytes;
   size_t size;
   bool mapped;
   WR_TRY(wr__api_read_binary(path, &bytes, &size, &mapped, error));
-  return decode(wr__api_engine(engine), bytes, size, mapped, out, error);
+  return decode(wr__api_engine(engine), bytes, size, mapped, options, out, error);
+}
+
+wr_status wr_component_open(wasm_engine_t *engine, const char *path, wr_component_t **out,
+                            wr_error *error) {
+  return open_file(engine, path, NULL, out, error);
+}
+
+wr_status wr_component_open_compiled(wasm_engine_t *engine, const char *path,
+                                     const wr_compile_options *options, wr_component_t **out,
+                                     wr_error *error) {
+  wr_compile_options defaults;
+  wr_compile_options_init(&defaults);
+  return open_file(engine, path, options ? options : &defaults, out, error);
 }
 
 void wr_component_delete(wr_component_t *component) {

@@ -1,6 +1,7 @@
 /* Files with native code through the public interface: packing, stripping, looking at them. */
 #include <stdlib.h>
 
+#include "api/component_modules.h"
 #include "api/config.h"
 #include "api/module.h"
 #include "image/image.h"
@@ -16,7 +17,7 @@ static wr_status sign_and_pack(wr__span module, const wasm_byte_vec_t *images, s
   for (size_t i = 0; i < count; i++)
     spans[i] = (wr__span){(const uint8_t *)images[i].data, images[i].size};
   WR_TRY(wr__sign(module, spans, (uint32_t)count, &key->key, &signature, &signature_size, error));
-  wr_status status = wr__sections_pack(module, spans, (uint32_t)count,
+  wr_status status = wr__sections_pack(module, 0, spans, (uint32_t)count,
                                        (wr__span){signature, signature_size}, out, size, error);
   free(signature);
   return status;
@@ -41,6 +42,8 @@ wr_status wr_native_strip(const void *bytes, size_t size_bytes, wasm_byte_vec_t 
   wr__sections sections;
   if (!out || (!bytes && size_bytes))
     return wr__fail(error, WR_BAD_ARGUMENT, WR_NO_OFFSET, "bytes or out is missing");
+  if (wr__component_is(bytes, size_bytes))
+    return wr__component_strip((wr__span){bytes, size_bytes}, out, error);
   if (!wr__sections_find(bytes, size_bytes, &sections))
     return wr__fail(error, WR_NOT_FOUND, WR_NO_OFFSET, "it has no native image");
   uint8_t *module = wr__sections_module(&sections);

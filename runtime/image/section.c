@@ -112,13 +112,14 @@ static size_t write_head(uint8_t *out, const char *name, uint64_t contents) {
 
 static uint64_t head_bytes(const char *name) { return 2 + LONGEST_LEB + strlen(name); }
 
+/* Of an image section that begins there in the file. */
 static uint64_t padding_at(uint64_t at) {
   uint64_t start = at + head_bytes(WR__IMAGE_SECTION) + PADDING_BYTES;
   return (WR__IMAGE_ALIGN - start % WR__IMAGE_ALIGN) % WR__IMAGE_ALIGN;
 }
 
-static uint64_t write_image(uint8_t *out, uint64_t at, wr__span image) {
-  uint32_t padding = (uint32_t)padding_at(at);
+static uint64_t write_image(uint8_t *out, uint64_t at, uint64_t file_offset, wr__span image) {
+  uint32_t padding = (uint32_t)padding_at(file_offset + at);
   at += write_head(out + at, WR__IMAGE_SECTION, PADDING_BYTES + (uint64_t)padding + image.size);
   memcpy(out + at, &padding, sizeof padding);
   at += PADDING_BYTES + (uint64_t)padding;
@@ -126,13 +127,15 @@ static uint64_t write_image(uint8_t *out, uint64_t at, wr__span image) {
   return at + image.size;
 }
 
-wr_status wr__sections_pack(wr__span module, const wr__span *images, uint32_t image_count,
-                            wr__span signature, uint8_t **out, size_t *out_size, wr_error *error) {
+wr_status wr__sections_pack(wr__span module, uint64_t file_offset, const wr__span *images,
+                            uint32_t image_count, wr__span signature, uint8_t **out,
+                            size_t *out_size, wr_error *error) {
   if (image_count > WR__MAX_IMAGES_IN_FILE)
     return wr__fail(error, WR_UNSUPPORTED, WR_NO_OFFSET, "too many native images");
   uint64_t total = module.size;
   for (uint32_t i = 0; i < image_count; i++) {
-    total += head_bytes(WR__IMAGE_SECTION) + PADDING_BYTES + padding_at(total) + images[i].size;
+    total += head_bytes(WR__IMAGE_SECTION) + PADDING_BYTES + padding_at(file_offset + total) +
+             images[i].size;
     if (images[i].size > INT32_MAX)
       return wr__fail(error, WR_UNSUPPORTED, WR_NO_OFFSET, "a native image above 2 GiB");
   }
@@ -141,7 +144,7 @@ wr_status wr__sections_pack(wr__span module, const wr__span *images, uint32_t im
   if (!packed) return wr__fail_oom(error);
   memcpy(packed, module.data, module.size);
   uint64_t at = module.size;
-  for (uint32_t i = 0; i < image_count; i++) at = write_image(packed, at, images[i]);
+  for (uint32_t i = 0; i < image_count; i++) at = write_image(packed, at, file_offset, images[i]);
   at += write_head(packed + at, WR__SIGNATURE_SECTION, signature.size);
   memcpy(packed + at, signature.data, signature.size);
   *out = packed;

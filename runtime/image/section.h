@@ -34,9 +34,11 @@ bool wr__sections_are_last(const uint8_t tail[WR__SECTIONS_TAIL_BYTES]);
 uint8_t *wr__sections_module(const wr__sections *sections);
 
 /* wr__sections_pack: the module, an image section for each image, aligned, and a section for the
- * signature. *out is malloc'ed. Errors WR_OUT_OF_MEMORY, WR_UNSUPPORTED: too large. */
-wr_status wr__sections_pack(wr__span module, const wr__span *images, uint32_t image_count,
-                            wr__span signature, uint8_t **out, size_t *out_size, wr_error *error);
+ * signature. *out is malloc'ed. file_offset: where the module begins in the file. Errors
+ * WR_OUT_OF_MEMORY, WR_UNSUPPORTED: too large. */
+wr_status wr__sections_pack(wr__span module, uint64_t file_offset, const wr__span *images,
+                            uint32_t image_count, wr__span signature, uint8_t **out,
+                            size_t *out_size, wr_error *error);
 
 /* A copy of the image's header (the image itself may lie unaligned); false where it is too short.
  */

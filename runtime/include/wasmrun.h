@@ -661,8 +661,8 @@ WR_API WR_NODISCARD wr_status wr_native_pack(const wasm_module_t *module,
                                              const wasm_byte_vec_t *images, size_t image_count,
                                              const wr_signing_key *key, wasm_byte_vec_t *out,
                                              wr_error *error);
-/* wr_native_strip: the module without images and signature, as it was before. WR_NOT_FOUND: there
- * are none. */
+/* wr_native_strip: the module or component without images and signatures; a module as it was before,
+ * a component with the sizes of its sections in their shortest form. WR_NOT_FOUND: there are none. */
 WR_API WR_NODISCARD wr_status wr_native_strip(const void *bytes, size_t size_bytes,
                                               wasm_byte_vec_t *out, wr_error *error);
 /* wr_file_replace: writes a file whole or not at all. Errors WR_IO. */
@@ -1095,6 +1095,27 @@ WR_API WR_NODISCARD wr_status wr_component_new(wasm_engine_t *engine, const void
 /* wr_component_open: the same of a file. Errors also WR_IO. */
 WR_API WR_NODISCARD wr_status wr_component_open(wasm_engine_t *engine, const char *path,
                                                 wr_component_t **out, wr_error *error);
+/* wr_component_open_compiled: wr_component_open with native code for each distinct core module: from
+ * the cache, or from the compiler, as wr_module_open_compiled. Errors as of both. */
+WR_API WR_NODISCARD wr_status wr_component_open_compiled(wasm_engine_t *engine, const char *path,
+                                                         const wr_compile_options *options,
+                                                         wr_component_t **out, wr_error *error);
+/* wr_component_compile: the file of a component with native code inside: each distinct core module
+ * carries its images, signed, as wr_native_pack packs a module; wr_component_open uses them under
+ * the same rules. It stays a component that any runtime runs.
+ * options  NULL: the defaults; their target is not looked at.
+ * targets  target_count names, as of wr_compile_options; NULL: this machine, once.
+ * out      freed by the caller with wasm_byte_vec_delete.
+ * Errors   as wr_module_compile; WR_NOT_FOUND: there is no core module; WR_BAD_ARGUMENT.
+ * Threads  any. wr_native_strip takes the code out again. */
+WR_API WR_NODISCARD wr_status wr_component_compile(const wr_component_t *component,
+                                                   const wr_compile_options *options,
+                                                   const char *const targets[],
+                                                   size_t target_count, const wr_signing_key *key,
+                                                   wasm_byte_vec_t *out, wr_error *error);
+/* wr_component_native_refusal: why native code that a core module carries is not used; NULL: there
+ * is none such. Lives as long as the component. */
+WR_API const char *wr_component_native_refusal(const wr_component_t *component);
 /* wr_component_delete: instances go on; NULL is allowed. */
 WR_API void wr_component_delete(wr_component_t *component);
 

@@ -154,7 +154,7 @@ static wr_status store(const char *name, wr__span module, wr__span image, wr_err
   WR_TRY(wr__folder_make_private(path, error));
   WR_TRY(wr__signing_key_read(NULL, &key, error));
   WR_TRY(wr__sign(module, &image, 1, &key, &signature, &signature_size, error));
-  wr_status status = wr__sections_pack(module, &image, 1, (wr__span){signature, signature_size},
+  wr_status status = wr__sections_pack(module, 0, &image, 1, (wr__span){signature, signature_size},
                                        &file, &size, error);
   free(signature);
   if (status != WR_OK) return status;

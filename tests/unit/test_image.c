@@ -48,7 +48,7 @@ static uint8_t *pack(const size_t *sizes, uint32_t count, size_t *size) {
     images[i] = (wr__span){bytes, sizes[i]};
   }
   assert_int_equal(wr__sign(module, images, count, &key, &signature, &signature_size, NULL), WR_OK);
-  assert_int_equal(wr__sections_pack(module, images, count, (wr__span){signature, signature_size},
+  assert_int_equal(wr__sections_pack(module, 0, images, count, (wr__span){signature, signature_size},
                                      &file, size, NULL),
                    WR_OK);
   for (uint32_t i = 0; i < count; i++) free((void *)(uintptr_t)images[i].data);
