@@ -107,6 +107,15 @@ def run_exports(build, environment):
     return [passed(name) if done.returncode == 0 else failed(name, done.stdout + done.stderr)]
 
 
+def run_component_values(build, environment):
+    """Random values through components."""
+    name = "component/values"
+    command = [sys.executable, ROOT / "tests" / "component" / "values.py", programs_of(build) / "wasmrun",
+               "--count", "200" if build.name == "release" else "30"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, env=environment)
+    return [passed(name) if done.returncode == 0 else failed(name, done.stdout + done.stderr)]
+
+
 def run_overshoot(build, environment):
     """How late guests end, with a bound for a machine that does other things too."""
     name = "limits/overshoot"
@@ -185,6 +194,8 @@ def jobs_of(build, wanted, scratch):
     if (build / "tests" / "alloc_sweep").exists() and not emulator:
         jobs.append(("alloc/alloc_sweep", lambda: run_api(build / "tests" / "alloc_sweep",
                                                           environment, emulator)))
+    if not emulator and (programs_of(build) / "wasmrun").exists():
+        jobs.append(("component/values", lambda: run_component_values(build, environment)))
     if build.name == "release":
         jobs.append(("api/exports", lambda: run_exports(build, environment)))
         jobs.append(("limits/overshoot", lambda: run_overshoot(build, environment)))

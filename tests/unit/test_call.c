@@ -40,11 +40,13 @@ typedef struct world {
 static wr_status wait_host(void *env, wr_caller *caller, uint64_t *slots) {
   world *w = env;
   void *answer;
+  bool can_wait = wr_caller_call(caller) != NULL;
   wr_status status = wr_caller_suspend(caller, (void *)(uintptr_t)(uint32_t)slots[0], &answer);
   if (status != WR_OK) {
     w->ended++;
     return status;
   }
+  assert_true(can_wait);
   slots[0] = (uint32_t)(uintptr_t)answer;
   return WR_OK;
 }
