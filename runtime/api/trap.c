@@ -184,6 +184,26 @@ wasm_trap_t *wr_trap_new_exit(wasm_store_t *store, int32_t status) {
   return trap;
 }
 
+static void copy_frames(wr__api_trap *to, const wr__api_trap *from, wr__instance *instance) {
+  to->frames = from->frame_count ? malloc(from->frame_count * sizeof *to->frames) : NULL;
+  if (!to->frames) return; /* without memory it has none */
+  for (uint32_t i = 0; i < from->frame_count; i++) {
+    to->frames[i] = from->frames[i];
+    if (to->frames[i].instance) to->frames[i].instance = instance;
+  }
+  to->frame_count = from->frame_count;
+}
+
+wasm_trap_t *wr_trap_adopt(const wasm_instance_t *instance, const wasm_trap_t *trap) {
+  const wr__api_trap *from = trap->ref.of.trap;
+  wasm_trap_t *made = wr__api_trap_make(instance->ref.store, from->kind, from->message);
+  if (made->ref.is_spare) return made;
+  wr__api_trap *to = made->ref.of.trap;
+  to->exit_status = from->exit_status;
+  copy_frames(to, from, instance->ref.of.instance);
+  return made;
+}
+
 /* ---- Reading ------------------------------------------------------------- */
 
 wr_trap_kind wr_trap_get_kind(const wasm_trap_t *trap) {

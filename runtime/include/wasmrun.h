@@ -128,6 +128,12 @@ WR_API bool wr_trap_exit_status(const wasm_trap_t *trap, int32_t *status);
 /* wr_trap_new_exit: the trap by which a host function made with wasm_func_new ends the guest. */
 WR_API wasm_trap_t *wr_trap_new_exit(wasm_store_t *store, int32_t status);
 
+/* wr_trap_adopt: a trap of another store, also of one that is gone, as a trap of an instance's store:
+ * the same kind, message, exit status and frames. For threads of one guest, which have a store each.
+ * instance  of the module that the trap's frames are of, which then name it.
+ * Returns   a trap that the caller owns; never NULL. Threads: the instance's store's. */
+WR_API wasm_trap_t *wr_trap_adopt(const wasm_instance_t *instance, const wasm_trap_t *trap);
+
 /* wr_trap_new_kind: a trap of a given kind with that kind's message. (Not of EXIT's or
  * UNCAUGHT_EXCEPTION's, which carry more: the kind is HOST then.) */
 WR_API wasm_trap_t *wr_trap_new_kind(wasm_store_t *store, wr_trap_kind kind);

@@ -18,16 +18,18 @@ static wr_status call_export(wasm_instance_t *instance, const char *name, bool *
 }
 
 /* Ends the other threads. One of them may have ended the program, which the main thread then knows
- * only as an interrupt; *trap becomes one of that kind. */
+ * only as an interrupt; *trap becomes that thread's, with its frames. */
 static wr_status end_threads(wr_wasi_t *wasi, wr_status status, int32_t *exit_status,
-                             wasm_store_t *store, wasm_trap_t **trap) {
+                             const wasm_instance_t *instance, wasm_trap_t **trap) {
   wr_status theirs = WR_OK;
-  wr_trap_kind kind = WR_TRAP_NONE;
+  const wasm_trap_t *their_trap = NULL;
   int32_t their_exit = 0;
-  wr__threads_end(wasi, &theirs, &their_exit, &kind);
+  wasm_store_t *store = wr__threads_store(wasi);
+  wr__threads_end(wasi, &theirs, &their_exit, &their_trap);
   if (theirs == WR_OK || (status != WR_INTERRUPTED && status != WR_OK)) return status;
   if (*trap) wasm_trap_delete(*trap);
-  *trap = theirs == WR_EXITED ? wr_trap_new_exit(store, their_exit) : wr_trap_new_kind(store, kind);
+  *trap = their_trap ? wr_trap_adopt(instance, their_trap)
+                     : wr_trap_new_kind(store, WR_TRAP_OUT_OF_MEMORY);
   *exit_status = their_exit;
   wr_store_clear_interrupt(store);
   return theirs;
@@ -41,8 +43,7 @@ wr_status wr_wasi_run(wr_wasi_t *wasi, wasm_instance_t *instance, int32_t *exit_
   wr_status status = call_export(instance, "_initialize", &reactor, &own);
   if (status == WR_OK) status = call_export(instance, "_start", &command, &own);
   if (status == WR_EXITED && own) wr_trap_exit_status(own, &guest_status);
-  if (wasi->threads)
-    status = end_threads(wasi, status, &guest_status, wr__threads_store(wasi), &own);
+  if (wasi->threads) status = end_threads(wasi, status, &guest_status, instance, &own);
   if (status == WR_OK && !reactor && !command)
     return wr__wasi_fail(error, WR_NOT_FOUND,
                          "the module exports neither _start nor _initialize as a function "

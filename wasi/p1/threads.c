@@ -41,7 +41,7 @@ typedef struct wr__threads {
   bool ending;      /* no new threads, and the present ones are stopped */
   wr_status status; /* of the first that ended the program; WR_OK: none */
   int32_t exit_status;
-  wr_trap_kind kind;
+  wasm_trap_t *trap; /* how; NULL: there was no memory for more */
 } wr__threads;
 
 void wr_wasi_set_max_threads(wr_wasi_t *wasi, uint32_t count) { wasi->max_threads = count; }
@@ -55,22 +55,22 @@ static void stop_all(wr__threads *group, const thread *but) {
     if (t != but) wr_store_interrupt(t->store);
 }
 
-/* How a thread's function or instantiation ended. An interrupt of ours is no outcome. */
-static void note_outcome(thread *t, wr_status status, const wasm_trap_t *trap) {
+/* How a thread's function or instantiation ended. An interrupt of ours is no outcome. Takes the
+ * trap. */
+static void note_outcome(thread *t, wr_status status, wasm_trap_t *trap) {
   wr__threads *group = t->group;
   if (status == WR_OK) return;
   pthread_mutex_lock(&group->lock);
   if (group->status == WR_OK && !group->ending) {
     group->status = trap ? status : WR_TRAPPED;
-    group->kind = WR_TRAP_OUT_OF_MEMORY; /* what else there is without a trap */
-    if (trap) {
-      group->kind = wr_trap_get_kind(trap);
-      wr_trap_exit_status(trap, &group->exit_status);
-    }
+    if (trap) wr_trap_exit_status(trap, &group->exit_status);
+    group->trap = trap;
+    trap = NULL;
     stop_all(group, t);
     wr_store_interrupt(group->main_store);
   }
   pthread_mutex_unlock(&group->lock);
+  if (trap) wasm_trap_delete(trap);
 }
 
 /* Under the lock. */
@@ -136,7 +136,6 @@ static void *run_thread(void *argument) {
   wr_status status = instantiate(t, &instance, &trap);
   if (status == WR_OK) status = call_entry(t, instance, &trap);
   note_outcome(t, status, trap);
-  if (trap) wasm_trap_delete(trap);
   if (instance) wasm_instance_delete(instance);
   leave(t);
   return NULL;
@@ -312,7 +311,8 @@ wr_status wr__threads_define(wr_wasi_t *wasi, wr_linker_t *linker, const wasm_mo
 
 /* ---- the end */
 
-void wr__threads_end(wr_wasi_t *wasi, wr_status *status, int32_t *exit_status, wr_trap_kind *kind) {
+void wr__threads_end(wr_wasi_t *wasi, wr_status *status, int32_t *exit_status,
+                     const wasm_trap_t **trap) {
   wr__threads *group = wasi->threads;
   if (!group) return;
   pthread_mutex_lock(&group->lock);
@@ -321,7 +321,7 @@ void wr__threads_end(wr_wasi_t *wasi, wr_status *status, int32_t *exit_status, w
   if (group->status != WR_OK) {
     *status = group->status;
     *exit_status = group->exit_status;
-    *kind = group->kind;
+    *trap = group->trap;
   }
   pthread_mutex_unlock(&group->lock);
   join_finished(group);
@@ -330,8 +330,8 @@ void wr__threads_end(wr_wasi_t *wasi, wr_status *status, int32_t *exit_status, w
 void wr_wasi_end_threads(wr_wasi_t *wasi) {
   wr_status status;
   int32_t exit_status;
-  wr_trap_kind kind;
-  if (wasi) wr__threads_end(wasi, &status, &exit_status, &kind);
+  const wasm_trap_t *trap;
+  if (wasi) wr__threads_end(wasi, &status, &exit_status, &trap);
 }
 
 wasm_store_t *wr__threads_store(const wr_wasi_t *wasi) { return wasi->threads->main_store; }
@@ -340,6 +340,7 @@ void wr__threads_delete(wr_wasi_t *wasi) {
   wr__threads *group = wasi->threads;
   if (!group) return;
   wr_wasi_end_threads(wasi);
+  wasm_trap_delete(group->trap);
   wr_shared_memory_delete(group->memory);
   pthread_cond_destroy(&group->ended);
   pthread_mutex_destroy(&group->lock);
