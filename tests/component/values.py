@@ -162,15 +162,20 @@ def chain(whole, outer, inner):
   (export "echo" (func $b "echo")))"""
 
 
-def run(wasmrun, seed, folder):
-    """What is wrong with the seed's case; None if nothing is."""
+def case(seed):
+    """A component's text, and a value's."""
     rng = random.Random(seed)
     made = Maker(rng, with_names=seed % 2 == 0)
     whole = made.tuple(4, least=2)
     encodings = rng.choices(ENCODINGS, k=2)
+    return single(made, whole, encodings[0]) if made.with_names else chain(whole, *encodings), whole.value()
+
+
+def run(wasmrun, seed, folder):
+    """What is wrong with the seed's case; None if nothing is."""
     path = folder / "case.wat"
-    path.write_text(single(made, whole, encodings[0]) if made.with_names else chain(whole, *encodings))
-    value = whole.value()
+    text, value = case(seed)
+    path.write_text(text)
     call = f"echo({value}, ({', '.join(['0'] * 16)}))"
     done = subprocess.run([wasmrun, "--invoke", call, path], capture_output=True, text=True, timeout=60)
     if done.returncode == 0 and done.stdout == value + "\n":

@@ -10,6 +10,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 from comparison import table  # noqa: E402
 from comparison.programs import BATCH, TABLE, Batch  # noqa: E402
+from component import values  # noqa: E402
 from serve import http1  # noqa: E402
 
 PAGES = {"CORE": b"", "GC": b"\xfb", "MISC": b"\xfc", "SIMD": b"\xfd", "THREADS": b"\xfe"}
@@ -91,6 +92,15 @@ def write_modules(wasmrun, folder):
 """)
 
 
+def write_components(wasmrun, folder):
+    for seed in range(1, 9):
+        write(folder, "fuzz_text", f"component{seed}.wat", values.case(seed)[0])
+        made = subprocess.run([wasmrun, "wat2wasm", folder / "fuzz_text" / f"component{seed}.wat", "-o", "-"],
+                              capture_output=True, check=True).stdout
+        for target in ("fuzz_component", "fuzz_text"):
+            write(folder, target, f"component{seed}.wasm", made)
+
+
 def write_lines(folder):
     """A line table of version 4 with one sequence."""
     program = bytes([2, 1, 1, 1, 13, 0, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1]) + b"\0a.c\0\0\0\0\0"
@@ -105,6 +115,7 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     write_dictionaries(folder)
     write_modules(wasmrun, folder)
+    write_components(wasmrun, folder)
     write_lines(folder)
     write(folder, "fuzz_oci", "config", CONFIG)
     write(folder, "fuzz_oci", "settings", SETTINGS)

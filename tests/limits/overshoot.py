@@ -60,7 +60,7 @@ def run(options, engine, files, given):
 
 def measure(options, engine, folder, given):
     table = (ROOT / "runtime" / "opcodes.def").read_text()
-    functions = (ROOT / "wasi" / "define.c").read_text()
+    functions = (ROOT / "wasi" / "p1" / "define.c").read_text()
     files = []
     for name, text in guests.guests(table, functions, LINE[engine]).items():
         if options.only not in name:
