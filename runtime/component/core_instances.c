@@ -3,18 +3,8 @@
 #include "component/decoder.h"
 
 const wr__core_extern *wr__core_scope_export(const wr__core_scope *scope, wr__span name) {
-  uint32_t low = 0, high = scope->export_count;
-  while (low < high) {
-    uint32_t middle = low + (high - low) / 2;
-    const wr__core_extern *found = &scope->exports[scope->export_order[middle]];
-    int order = wr__cspan_compare(found->name, name);
-    if (order == 0) return found;
-    if (order < 0)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return NULL;
+  return wr__cname_find(&WR__CNAMED(scope->exports, name, scope->export_order, scope->export_count),
+                        name);
 }
 
 /* ---- Instantiation ---- */
@@ -54,18 +44,7 @@ static wr_status read_args(wr__cdecoder *d, core_args *args) {
 }
 
 static const wr__citem *find_arg(const core_args *args, wr__span name) {
-  uint32_t low = 0, high = args->count;
-  while (low < high) {
-    uint32_t middle = low + (high - low) / 2;
-    const wr__citem *found = &args->items[args->order[middle]];
-    int order = wr__cspan_compare(found->name, name);
-    if (order == 0) return found;
-    if (order < 0)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return NULL;
+  return wr__cname_find(&WR__CNAMED(args->items, name, args->order, args->count), name);
 }
 
 static wr_status check_import(wr__cdecoder *d, const uint8_t *at, const core_args *args,

@@ -161,7 +161,6 @@ void wr__scope_close(wr__cdecoder *d, wr__scope *scope);
 wr_status wr__csort(wr__cdecoder *d, const void *items, uint32_t count,
                     int (*compare)(const void *items, uint32_t a, uint32_t b),
                     const uint32_t **out);
-int wr__cspan_compare(wr__span a, wr__span b);
 static inline bool wr__cspan_equal(wr__span a, wr__span b) {
   return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
 }

@@ -4,18 +4,7 @@
 #include "component/decoder.h"
 
 const wr__cextern *wr__cargs_find(const wr__cargs *args, wr__span name) {
-  uint32_t low = 0, high = args->count;
-  while (low < high) {
-    uint32_t middle = low + (high - low) / 2;
-    const wr__cextern *found = &args->items[args->order[middle]];
-    int order = wr__cspan_compare(found->name, name);
-    if (order == 0) return found;
-    if (order < 0)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return NULL;
+  return wr__cname_find(&WR__CNAMED(args->items, name, args->order, args->count), name);
 }
 
 /* ---- Resources that a scope binds ---- */

@@ -149,12 +149,6 @@ wr_status wr__ccopy(wr__cdecoder *d, const void *items, size_t count, size_t ele
   return WR_OK;
 }
 
-int wr__cspan_compare(wr__span a, wr__span b) {
-  size_t size = a.size < b.size ? a.size : b.size;
-  int order = size ? memcmp(a.data, b.data, size) : 0;
-  return order ? order : (a.size > b.size) - (a.size < b.size);
-}
-
 wr_status wr__csort(wr__cdecoder *d, const void *items, uint32_t count,
                     int (*compare)(const void *items, uint32_t a, uint32_t b),
                     const uint32_t **out) {

@@ -75,23 +75,30 @@ void wr__ctype_flatten(const wr_component_type *func, bool is_lower, wr__flat_fu
     out->results[out->result_count++] = out->results_in_memory ? WR_I32 : func->element->flat[0];
 }
 
-static int compare_spans(wr__span a, wr__span b) {
+int wr__cspan_compare(wr__span a, wr__span b) {
   size_t size = a.size < b.size ? a.size : b.size;
   int order = size ? memcmp(a.data, b.data, size) : 0;
   return order ? order : (a.size > b.size) - (a.size < b.size);
 }
 
-const wr__cextern *wr__cscope_export(const wr__cscope *scope, wr__span name) {
-  uint32_t low = 0, high = scope->export_count;
+const void *wr__cname_find(const wr__cnamed *list, wr__span name) {
+  uint32_t low = 0, high = list->count;
   while (low < high) {
     uint32_t middle = low + (high - low) / 2;
-    const wr__cextern *found = &scope->exports[scope->export_order[middle]];
-    int order = compare_spans(found->name, name);
-    if (order == 0) return found;
+    const char *item = (const char *)list->items + list->order[middle] * list->item_bytes;
+    wr__span found;
+    memcpy(&found, item + list->name_at, sizeof found);
+    int order = wr__cspan_compare(found, name);
+    if (order == 0) return item;
     if (order < 0)
       low = middle + 1;
     else
       high = middle;
   }
   return NULL;
+}
+
+const wr__cextern *wr__cscope_export(const wr__cscope *scope, wr__span name) {
+  return wr__cname_find(&WR__CNAMED(scope->exports, name, scope->export_order, scope->export_count),
+                        name);
 }

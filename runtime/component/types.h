@@ -172,6 +172,22 @@ static inline bool wr__ctype_equal(const wr_component_type *a, const wr_componen
   return a->canon == b->canon;
 }
 
+/* wr__cspan_compare: by bytes, as memcmp; a shorter one that another begins with comes first. */
+int wr__cspan_compare(wr__span a, wr__span b);
+
+/* A list of structures with a name each, and their numbers in the order of the names. */
+typedef struct wr__cnamed {
+  const void *items;
+  size_t item_bytes, name_at; /* of a structure, and where its name is in it */
+  const uint32_t *order;
+  uint32_t count;
+} wr__cnamed;
+#define WR__CNAMED(items, member, order, count) \
+  ((wr__cnamed){items, sizeof *(items),         \
+                (size_t)((const char *)&(items)->member - (const char *)(items)), order, count})
+/* wr__cname_find: the structure of that name, or NULL. */
+const void *wr__cname_find(const wr__cnamed *list, wr__span name);
+
 /* wr__cscope_export: the export of that name, or NULL. */
 const wr__cextern *wr__cscope_export(const wr__cscope *scope, wr__span name);
 

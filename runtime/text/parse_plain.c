@@ -362,8 +362,60 @@ static wr_status write_local(wr__parser *p) {
 /* ---- All together
  * ---------------------------------------------------------------------------------------------- */
 
+/* Immediates that are indices: how they are written, and of which spaces. */
+typedef enum index_form {
+  NO_INDEX,
+  ONE,
+  OPTIONAL,
+  OPTIONAL_PAIR,
+  SEGMENT_AND,
+  TYPE_AND
+} index_form;
+static const struct {
+  uint8_t form, space, second;
+} index_forms[] = {
+    [WR__IMM_FUNC] = {ONE, WR__SPACE_FUNC, 0},
+    [WR__IMM_TYPE] = {ONE, WR__SPACE_TYPE, 0},
+    [WR__IMM_TAG] = {ONE, WR__SPACE_TAG, 0},
+    [WR__IMM_GLOBAL] = {ONE, WR__SPACE_GLOBAL, 0},
+    [WR__IMM_ELEM] = {ONE, WR__SPACE_ELEM, 0},
+    [WR__IMM_DATA] = {ONE, WR__SPACE_DATA, 0},
+    [WR__IMM_TABLE] = {OPTIONAL, WR__SPACE_TABLE, 0},
+    [WR__IMM_MEM] = {OPTIONAL, WR__SPACE_MEMORY, 0},
+    [WR__IMM_TABLE_TABLE] = {OPTIONAL_PAIR, WR__SPACE_TABLE, 0},
+    [WR__IMM_MEM_MEM] = {OPTIONAL_PAIR, WR__SPACE_MEMORY, 0},
+    [WR__IMM_ELEM_TABLE] = {SEGMENT_AND, WR__SPACE_ELEM, WR__SPACE_TABLE},
+    [WR__IMM_DATA_MEM] = {SEGMENT_AND, WR__SPACE_DATA, WR__SPACE_MEMORY},
+    [WR__IMM_TYPE_FIELD] = {TYPE_AND, WR__SPACE_TYPE, WR__SPACE_FIELD},
+    [WR__IMM_TYPE_TYPE] = {TYPE_AND, WR__SPACE_TYPE, WR__SPACE_TYPE},
+    [WR__IMM_TYPE_DATA] = {TYPE_AND, WR__SPACE_TYPE, WR__SPACE_DATA},
+    [WR__IMM_TYPE_ELEM] = {TYPE_AND, WR__SPACE_TYPE, WR__SPACE_ELEM},
+};
+
+static wr_status write_indices(wr__parser *p, uint8_t kind) {
+  wr__space space = (wr__space)index_forms[kind].space;
+  wr__space second = (wr__space)index_forms[kind].second;
+  if (kind == WR__IMM_DATA || kind == WR__IMM_DATA_MEM) p->needs_datacount = true;
+  switch ((index_form)index_forms[kind].form) {
+    case ONE:
+      return write_index(p, space);
+    case OPTIONAL:
+      return write_optional_index(p, space);
+    case OPTIONAL_PAIR:
+      return write_optional_pair(p, space);
+    case SEGMENT_AND:
+      return write_segment_and(p, space, second);
+    case TYPE_AND:
+      return write_type_and(p, second);
+    case NO_INDEX:
+      break;
+  }
+  return WR_OK;
+}
+
 static wr_status write_immediates(wr__parser *p, uint16_t op) {
   uint8_t kind = wr__opinfos[op].immediates;
+  if (kind < WR_ARRAY_COUNT(index_forms) && index_forms[kind].form) return write_indices(p, kind);
   switch (kind) {
     case WR__IMM_NONE:
       return WR_OK;
@@ -374,44 +426,10 @@ static wr_status write_immediates(wr__parser *p, uint16_t op) {
       return write_label(p);
     case WR__IMM_LABEL_TABLE:
       return write_label_table(p);
-    case WR__IMM_FUNC:
-      return write_index(p, WR__SPACE_FUNC);
-    case WR__IMM_TYPE:
-      return write_index(p, WR__SPACE_TYPE);
-    case WR__IMM_TAG:
-      return write_index(p, WR__SPACE_TAG);
-    case WR__IMM_GLOBAL:
-      return write_index(p, WR__SPACE_GLOBAL);
     case WR__IMM_LOCAL:
       return write_local(p);
-    case WR__IMM_TABLE:
-      return write_optional_index(p, WR__SPACE_TABLE);
-    case WR__IMM_MEM:
-      return write_optional_index(p, WR__SPACE_MEMORY);
-    case WR__IMM_TABLE_TABLE:
-      return write_optional_pair(p, WR__SPACE_TABLE);
-    case WR__IMM_MEM_MEM:
-      return write_optional_pair(p, WR__SPACE_MEMORY);
-    case WR__IMM_ELEM:
-      return write_index(p, WR__SPACE_ELEM);
-    case WR__IMM_ELEM_TABLE:
-      return write_segment_and(p, WR__SPACE_ELEM, WR__SPACE_TABLE);
-    case WR__IMM_DATA:
-      p->needs_datacount = true;
-      return write_index(p, WR__SPACE_DATA);
-    case WR__IMM_DATA_MEM:
-      p->needs_datacount = true;
-      return write_segment_and(p, WR__SPACE_DATA, WR__SPACE_MEMORY);
     case WR__IMM_TYPE_TABLE:
       return write_call_indirect(p);
-    case WR__IMM_TYPE_FIELD:
-      return write_type_and(p, WR__SPACE_FIELD);
-    case WR__IMM_TYPE_TYPE:
-      return write_type_and(p, WR__SPACE_TYPE);
-    case WR__IMM_TYPE_DATA:
-      return write_type_and(p, WR__SPACE_DATA);
-    case WR__IMM_TYPE_ELEM:
-      return write_type_and(p, WR__SPACE_ELEM);
     case WR__IMM_TYPE_COUNT:
       return write_type_and_count(p);
     case WR__IMM_MEMARG:
