@@ -157,7 +157,9 @@ static void check_values(wasm_store_t *store) {
 }
 
 static void check_externs(wasm_store_t *store) {
-  wasm_extern_t *elements[1] = {wasm_memory_as_extern(wasm_memory_new(store, make_memorytype()))};
+  wasm_memorytype_t *type = make_memorytype();
+  wasm_extern_t *elements[1] = {wasm_memory_as_extern(wasm_memory_new(store, type))};
+  wasm_memorytype_delete(type);
   wasm_extern_vec_t externs, copy, room, empty;
   wasm_extern_vec_new(&externs, 1, elements);
   wasm_extern_vec_copy(&copy, &externs);

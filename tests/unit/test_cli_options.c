@@ -45,6 +45,7 @@ static void options_end_at_the_module(void **state) {
   assert_string_equal(parsed.operands[3], "--");
   assert_null(parsed.operands[5]);
   free(parsed.given);
+  free(parsed.line);
 }
 
 static void the_command_may_be_named(void **state) {
@@ -59,6 +60,7 @@ static void the_command_may_be_named(void **state) {
   assert_int_equal(parsed.operand_count, 2);
   assert_string_equal(parsed.operands[1], "run");
   free(parsed.given);
+  free(parsed.line);
 }
 
 static void other_commands_take_options_anywhere(void **state) {
@@ -73,6 +75,7 @@ static void other_commands_take_options_anywhere(void **state) {
   assert_string_equal(parsed.operands[0], "a.wat");
   assert_string_equal(parsed.operands[1], "--c.wat");
   free(parsed.given);
+  free(parsed.line);
 }
 
 static void a_lone_dash_is_an_operand(void **state) {
@@ -81,6 +84,7 @@ static void a_lone_dash_is_an_operand(void **state) {
   assert_true(good);
   assert_int_equal(parsed.operand_count, 2);
   free(parsed.given);
+  free(parsed.line);
 }
 
 static void many_short_switches_fit(void **state) {
@@ -89,6 +93,7 @@ static void many_short_switches_fit(void **state) {
   assert_true(good);
   assert_int_equal(parsed.given_count, 52);
   free(parsed.given);
+  free(parsed.line);
 }
 
 static void wrong_options_name_the_right_one(void **state) {
@@ -115,6 +120,7 @@ static void wrong_options_name_the_right_one(void **state) {
     assert_false(good);
     assert_string_equal(message, cases[i].message);
     free(parsed.given);
+    free(parsed.line);
   }
 }
 
