@@ -1,5 +1,6 @@
 """A running `wasmrun serve`, and clients that say exactly what they mean."""
 import http.client
+import os
 import re
 import signal
 import socket
@@ -10,6 +11,13 @@ import time
 PATIENCE_S = 20
 
 
+def environment_of(given):
+    """Sanitizers keep little of what was freed, so that memory that grows is seen."""
+    environment = dict(os.environ if given is None else given)
+    environment["ASAN_OPTIONS"] = ":".join(filter(None, [environment.get("ASAN_OPTIONS"), "quarantine_size_mb=8"]))
+    return environment
+
+
 class Server:
     """The server in the background, at a port of its own. Its log is in `log()` once it ended."""
 
@@ -17,7 +25,7 @@ class Server:
         self.process = subprocess.Popen(
             [str(programs / "wasmrun"), "serve", "--addr", address, "--loops", loops,
              "--access-log", log, *map(str, arguments)],
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment)
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment_of(environment))
         self.lines = []
         self.sanitized = programs.parent.name in ("dev", "tsan")
         while True:
