@@ -301,10 +301,14 @@ int wr__io_write_at(wr__op *op, const wr__desc *desc, wr__transfer *t, uint64_t 
   return move_at(op, desc, t, offset, pwritev, done);
 }
 
-/* Linux has appending writes without a flag of the open file. */
+/* Linux has appending writes without a flag of the open file. Where it has not (before 4.16, and in
+ * emulators), the bytes go to where the file ends now. */
 static ssize_t append(int fd, const struct iovec *iov, int count, off_t offset) {
   (void)offset;
-  return pwritev2(fd, iov, count, -1, RWF_APPEND);
+  ssize_t done = pwritev2(fd, iov, count, -1, RWF_APPEND);
+  if (done >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS)) return done;
+  struct stat status;
+  return fstat(fd, &status) == 0 ? pwritev(fd, iov, count, status.st_size) : -1;
 }
 
 int wr__io_append(wr__op *op, const wr__desc *desc, wr__transfer *t, size_t *done) {
