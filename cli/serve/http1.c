@@ -193,12 +193,14 @@ static wr__refusal check_connection(wr__head *head) {
 
 wr__refusal wr__http1_parse(const char *data, size_t size, wr__head *head) {
   *head = (wr__head){0};
-  if (size >= 2 && data[0] == '\r') data += 2, size -= 2;
+  if (size >= 2 && data[0] == '\r' && data[1] == '\n') data += 2, size -= 2;
   size_t lines = 0;
   for (size_t i = 0; i < size; i++) {
     lines += data[i] == '\n';
     if (data[i] == '\r' && (i + 1 == size || data[i + 1] != '\n'))
       return REFUSE(400, "carriage return without line feed");
+    if (data[i] == '\n' && (i == 0 || data[i - 1] != '\r'))
+      return REFUSE(400, "line feed without carriage return");
   }
   if (lines < 2 || size < 4 || memcmp(data + size - 4, "\r\n\r\n", 4) != 0)
     return REFUSE(400, "no head");

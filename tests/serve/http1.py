@@ -7,6 +7,7 @@ from .world import holds, read_all, same
 # Requests that two implementations could read differently, or that are none. Each is refused with one
 # of these statuses, and the connection ends: nothing behind it is taken for a request.
 SMUGGLING = {
+    "a carriage return before the request": (b"\r\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", 400),
     "two different lengths": (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd", 400),
     "two equal lengths": (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc", 400),
     "a list of lengths": (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3, 3\r\n\r\nabc", 400),
