@@ -147,11 +147,6 @@ wr_status wr_component_linker_define_resource(wr_component_linker_t *linker, con
   return WR_OK;
 }
 
-static bool ended_in_trap(wr_status status) {
-  return status == WR_TRAPPED || status == WR_EXITED || status == WR_INTERRUPTED ||
-         status == WR_EXCEPTION;
-}
-
 wr_status wr_component_linker_instantiate(wr_component_linker_t *linker,
                                           const wr_component_t *component,
                                           wr_component_instance_t **out, wasm_trap_t **trap,
@@ -169,7 +164,7 @@ wr_status wr_component_linker_instantiate(wr_component_linker_t *linker,
     return wr__fail_oom(error);
   }
   wr_status status = wr__cinstantiate(world, of(component), NULL, &args, &handle->instance, error);
-  if (ended_in_trap(status) && trap) *trap = wr__api_trap_take(world->store, status);
+  if (wr__api_ended_in_trap(status) && trap) *trap = wr__api_trap_take(world->store, status);
   if (status == WR_OK)
     *out = handle;
   else
@@ -273,11 +268,12 @@ wr_status wr_component_invoke(wr_component_instance_t *instance, const char *tex
   wr_component_call_t *call = wr_component_call_new(func);
   if (!call) return wr__fail_oom(error);
   wr_status status = wr__wave_write_args(call, args, strlen(args), error);
-  if (ended_in_trap(status) && trap) *trap = wr__api_trap_take(call->world->store, status);
+  if (wr__api_ended_in_trap(status) && trap) *trap = wr__api_trap_take(call->world->store, status);
   if (status == WR_OK) status = wr_component_call_run(call, trap);
   if (status == WR_OK) {
     status = read_result(call, out, error);
-    if (ended_in_trap(status) && trap) *trap = wr__api_trap_take(call->world->store, status);
+    if (wr__api_ended_in_trap(status) && trap)
+      *trap = wr__api_trap_take(call->world->store, status);
   }
   wr_status ended = wr_component_call_end(call, status == WR_OK ? trap : NULL);
   if (status == WR_OK && ended != WR_OK) {

@@ -71,11 +71,6 @@ static wr__extern *collect_imports(wr__store *store, wasm_extern_t *const import
   return externs;
 }
 
-static bool ended_in_trap(wr_status status) {
-  return status == WR_TRAPPED || status == WR_EXITED || status == WR_INTERRUPTED ||
-         status == WR_EXCEPTION;
-}
-
 wr_status wr_instance_new(wasm_store_t *handle, const wasm_module_t *module,
                           wasm_extern_t *const imports[], size_t import_count,
                           wasm_instance_t **out, wasm_trap_t **trap, wr_error *error) {
@@ -96,7 +91,7 @@ wr_status wr_instance_new(wasm_store_t *handle, const wasm_module_t *module,
   wr__instance *instance;
   wr_status status = wr__instantiate(store, m, externs, import_count, &instance, error);
   free(externs);
-  if (ended_in_trap(status) && trap) *trap = wr__api_trap_take(store, status);
+  if (wr__api_ended_in_trap(status) && trap) *trap = wr__api_trap_take(store, status);
   if (status != WR_OK) return status;
   wasm_ref_t *ref = wr__api_handle_new(store, WR__HANDLE_INSTANCE, instance);
   if (!ref) return wr__fail_oom(error);

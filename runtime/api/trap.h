@@ -4,6 +4,12 @@
 
 #include "api/handles.h"
 
+/* Is it the status of a call that has a record of how it ended? */
+static inline bool wr__api_ended_in_trap(wr_status status) {
+  return status == WR_TRAPPED || status == WR_EXITED || status == WR_INTERRUPTED ||
+         status == WR_EXCEPTION;
+}
+
 /* A handle of how the store's last call ended (not with WR_OK); never NULL. Takes the details out
  * of the execution context. */
 wasm_trap_t *wr__api_trap_take(wr__store *store, wr_status status);

@@ -104,7 +104,6 @@ struct wr__cworld {
   uint32_t component_count, component_capacity;
   wr__cinstance **instances;
   uint32_t instance_count, instance_capacity;
-  bool is_poisoned; /* a trap left guests in the middle of something: none may be entered */
 };
 
 /* A place of a value: core values, or bytes of a memory. */
